@@ -1,0 +1,38 @@
+# make run: everything set up, the demonstration market served.
+# make test: everything set up, all tests run.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test setup setup-dev lint format lock demo bench-cube screenshots clean-instance
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: ## the environment for running the market
+	@$(PYTHON) tools/setup_env.py locks/run.txt
+
+setup-dev: ## the environment for working on it
+	@$(PYTHON) tools/setup_env.py locks/dev.txt
+
+run: setup ## serve the market with its demonstration data
+	@$(BIN)/python tools/run_market.py
+
+test: setup-dev ## run every test, the browser's included
+	@$(BIN)/python tools/find_browser.py
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: setup-dev ## format check, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup-dev ## format and fix
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## resolve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/run.txt
+	uv pip compile pyproject.toml --group demo --group dev -c locks/run.txt --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/dev.txt
