@@ -1,0 +1,191 @@
+"""Who gets which share of a sale, to the millionth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pricing.errors import InvalidSplit
+from pricing.item import Item, Question, distinct
+from pricing.money import Money
+from pricing.price_book import PriceBook
+from pricing.rarity import Rarity
+from pricing.value import terms
+from pricing.volume import Coverage, coverage
+
+#: One-sided normal quantile of 99.9 %.
+_MARGIN = 3.0902323061678132
+
+#: Shares of a question are cut this much finer than micropoints before rounding down.
+_FINENESS = 1 << 64
+
+
+@dataclass(frozen=True)
+class PerShare:
+    """Money per share, in millionths, and what could not be spread evenly."""
+
+    micros: int
+    remainder: Money
+
+
+def platform_share(book: PriceBook, net: Money) -> Money:
+    """Return the platform's part of a sale after tax and fees, rounded down."""
+    if net.micros < 0:
+        raise InvalidSplit(f"nothing to share: {net}")
+    return net.share_down(book.platform_basis_points)
+
+
+def aumann_shapley(
+    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], holdings: Iterable[Item] = ()
+) -> dict[str, int]:
+    """Return each edition's part s_d of the value a purchase adds, as whole-number weights.
+
+    With nothing owned, ``s_d = sum_e r_e sqrt(X_e) x_de / X_e``. With holdings, the gain of
+    each question goes to editions in proportion to the respondents each one adds to it,
+    which is the Aumann-Shapley value of the increment.
+
+    References
+    ----------
+    Aumann and Shapley (1974), Values of Non-Atomic Games. The integral of the gradient along
+    the straight path from what is owned to what will be; for a function of the sum alone it
+    is proportional to the steps.
+    """
+    owned = distinct(holdings)
+    both = distinct((*owned, *bundle))
+    before, after = coverage(owned), coverage(both)
+    worth_before = terms(book, rarity, before)
+    weights = dict.fromkeys((item.edition for item in both), 0)
+    for question, worth in terms(book, rarity, after).items():
+        gain = worth - worth_before.get(question, 0)
+        steps = _steps(before, after, question)
+        length = sum(steps.values())
+        for edition, step in steps.items():
+            if step:
+                weights[edition] += gain * step * _FINENESS // length
+    return weights
+
+
+def _steps(before: Coverage, after: Coverage, question: Question) -> dict[str, int]:
+    owned = before.get(question, {})
+    return {edition: x - owned.get(edition, 0) for edition, x in after[question].items()}
+
+
+def apportion(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Share a whole number in proportion to weights, exactly, by the largest remainder.
+
+    Raises
+    ------
+    InvalidSplit
+        If the amount or a weight is negative, or there is nobody to share with.
+
+    Examples
+    --------
+    >>> apportion(10, {"a": 1, "b": 1, "c": 1})
+    {'a': 4, 'b': 3, 'c': 3}
+    """
+    if amount < 0 or not weights or min(weights.values()) < 0:
+        raise InvalidSplit("shares and weights are not negative, and somebody gets them")
+    whole = sum(weights.values())
+    if whole == 0:
+        return apportion(amount, dict.fromkeys(weights, 1))
+    names = sorted(weights)
+    parts = {name: amount * weights[name] // whole for name in names}
+    left = amount - sum(parts.values())
+    by_remainder = sorted(names, key=lambda name: (-(amount * weights[name] % whole), name))
+    for name in by_remainder[:left]:
+        parts[name] += 1
+    return parts
+
+
+def split_editions(
+    book: PriceBook,
+    rarity: Rarity,
+    bundle: Iterable[Item],
+    holdings: Iterable[Item],
+    net: Money,
+) -> dict[str, Money]:
+    """Share what is left of a sale among the editions that earned it.
+
+    Each edition new to the buyer gets its floor, then the rest goes by `aumann_shapley`.
+    When the money does not cover the floors, it is shared in proportion to them.
+
+    Parameters
+    ----------
+    net : Money
+        What is left after tax, fees and the platform's share, >= 0.
+
+    Returns
+    -------
+    dict of str to Money
+        Every edition of the bundle, some perhaps with nothing; sums to ``net`` exactly.
+
+    Raises
+    ------
+    InvalidSplit
+        If ``net`` is negative or the bundle is empty.
+    CurrencyMismatch
+        If ``net`` is not in the book's currency.
+    """
+    asked, owned = distinct(bundle), distinct(holdings)
+    if net < book.money(0):
+        raise InvalidSplit(f"nothing to share: {net}")
+    editions = {item.edition for item in asked}
+    new = editions - {item.edition for item in owned}
+    floors = {edition: book.floor_micros if edition in new else 0 for edition in sorted(editions)}
+    promised = sum(floors.values())
+    if net.micros < promised:
+        parts = apportion(net.micros, floors)
+    else:
+        gains = aumann_shapley(book, rarity, asked, owned)
+        weights = {edition: gains[edition] for edition in editions}
+        if not any(weights.values()):
+            weights = floors
+        rest = apportion(net.micros - promised, weights)
+        parts = {edition: floors[edition] + rest[edition] for edition in sorted(editions)}
+    return {edition: Money(micros, net.currency) for edition, micros in parts.items()}
+
+
+def per_share(amount: Money, shares_total: int) -> PerShare:
+    """Spread an amount over shares, rounded down; the remainder stays in the reserve.
+
+    Examples
+    --------
+    >>> per_share(Money(1_000_001, "EUR"), 3)
+    PerShare(micros=333333, remainder=Money(micros=2, currency='EUR'))
+    """
+    if amount.micros < 0 or shares_total < 1:
+        raise InvalidSplit("a positive number of shares, an amount not below zero")
+    micros, rest = divmod(amount.micros, shares_total)
+    return PerShare(micros, Money(rest, amount.currency))
+
+
+def earned(shares: int, cumulative_now: int, cumulative_then: int, currency: str) -> Money:
+    """Return what some shares earned between two readings of the cumulative number.
+
+    A sale adds its millionths per share to one number per edition; nobody else is touched.
+    """
+    if shares < 0 or cumulative_now < cumulative_then:
+        raise InvalidSplit("shares are not negative and the cumulative number never falls")
+    return Money(shares * (cumulative_now - cumulative_then), currency)
+
+
+def denominator(released_contributions: float, sd: float) -> int:
+    """Return how many shares an edition's money is divided by.
+
+    Parameters
+    ----------
+    released_contributions : float
+        The released, noisy number of contributions kept.
+    sd : float
+        Standard deviation of its noise, >= 0.
+
+    Returns
+    -------
+    int
+        The released number plus 3.09 standard deviations, rounded up, at least one: in 999
+        of 1000 releases no less than the true number, and a function of the release alone.
+    """
+    if not (math.isfinite(released_contributions) and math.isfinite(sd) and sd >= 0):
+        raise InvalidSplit("a released number and its deviation are finite")
+    return max(1, math.ceil(released_contributions + _MARGIN * sd))

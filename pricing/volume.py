@@ -1,0 +1,54 @@
+"""Volume: how many people, asked without noise, would be as precise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from pricing.item import Item, Question
+
+#: Respondents are counted in millionths, so that sums are exact.
+MICRORESPONDENTS = 1_000_000
+
+#: Question -> edition -> effective respondents, in millionths.
+Coverage = dict[Question, dict[str, int]]
+
+
+def effective_respondents(people: int, variance: float, quality: float = 1.0) -> int:
+    """Return x = q n^2 / (n + 4 v), in millionths of a respondent.
+
+    A proportion near one half, asked of x people without noise, has the variance that it
+    has when n people are asked and noise of variance v is added to the count.
+
+    Parameters
+    ----------
+    people : int
+        Released number of people; below one counts as none.
+    variance : float
+        Noise variance of a cell, >= 0.
+    quality : float
+        In [0, 1].
+
+    Examples
+    --------
+    >>> effective_respondents(400, 100.0) / MICRORESPONDENTS
+    200.0
+    """
+    if people < 1:
+        return 0
+    return math.floor(quality * people * people / (people + 4.0 * variance) * MICRORESPONDENTS)
+
+
+def coverage(items: Iterable[Item]) -> Coverage:
+    """Return, per question and edition, the best answer among some items.
+
+    The maximum within an edition is what makes a second, coarser copy worth nothing.
+    """
+    best: Coverage = {}
+    for item in items:
+        for answer in item.answers:
+            x = effective_respondents(item.people, answer.variance, item.quality)
+            editions = best.setdefault(answer.question, {})
+            if x > editions.get(item.edition, -1):
+                editions[item.edition] = x
+    return best

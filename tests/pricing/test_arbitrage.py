@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+
+from pricing.quote import charge, tariff
+from tests.pricing.arbitrage import CHECKS, Charge
+from tests.pricing.broken import BROKEN
+from tests.pricing.strategies import Purchase, purchases
+
+Check = Callable[[Charge, Purchase], None]
+
+
+def breaks(check: Check, price: Charge, case: Purchase) -> bool:
+    try:
+        check(price, case)
+    except AssertionError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_no_route_is_cheaper(check: Check) -> None:
+    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(case=purchases())
+    def holds(case: Purchase) -> None:
+        check(charge, case)
+
+    holds()
+
+
+@pytest.mark.parametrize("price", BROKEN, ids=lambda price: price.__name__)
+def test_checks_catch_a_price_that_can_be_cheated(price: Charge) -> None:
+    quick = settings(
+        max_examples=3_000,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    found = find(
+        purchases(),
+        lambda case: any(breaks(check, price, case) for check in CHECKS),
+        settings=quick,
+    )
+    assert any(breaks(check, price, found) for check in CHECKS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=purchases())
+def test_order_of_items_never_matters(case: Purchase) -> None:
+    book, rarity = case.market.book, case.market.rarity
+    everything = (*case.holdings, *case.first, *case.second)
+    assert tariff(book, rarity, everything) == tariff(book, rarity, everything[::-1])
