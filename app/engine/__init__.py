@@ -1,0 +1,1 @@
+"""Engines that run the cube's expressions where the rows are."""

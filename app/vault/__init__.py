@@ -1,0 +1,1 @@
+"""Raw rows at rest, encrypted, one data key per object."""

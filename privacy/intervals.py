@@ -1,0 +1,78 @@
+"""Noise intervals: where the exact figure lies, 95 times in 100 draws of the noise.
+
+Never a confidence interval of a survey: they say nothing about who was asked.
+"""
+
+from math import ceil, sqrt
+from statistics import NormalDist
+
+LEVEL = 0.95
+QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
+
+
+def around(value: float, sd: float) -> tuple[float, float]:
+    """Return the interval of a figure with Gaussian noise of standard deviation `sd`.
+
+    Sums of discrete Gaussians on fine grids: the Gaussian quantile is exact to well below what
+    is shown.
+    """
+    return value - QUANTILE * sd, value + QUANTILE * sd
+
+
+def around_whole(value: int, sd: float) -> tuple[float, float]:
+    """Return the interval of a whole number with whole noise, widened to whole numbers.
+
+    Rounding outwards keeps the promise where steps are coarse beside the noise.
+    """
+    half = ceil(QUANTILE * sd)
+    return float(value - half), float(value + half)
+
+
+def ratio(
+    top: float,
+    bottom: float,
+    top_variance: float,
+    bottom_variance: float,
+    covariance: float,
+    bounds: tuple[float, float],
+) -> tuple[float, float, float, bool]:
+    """Return a ratio, its interval, and whether its denominator is told apart from zero.
+
+    All r with (top - r bottom)^2 <= z^2 Var(top - r bottom). Where the denominator is not told
+    apart from zero that set is unbounded, and the interval is `bounds`.
+
+    Parameters
+    ----------
+    top, bottom : float
+    top_variance, bottom_variance, covariance : float
+        Of the noise of both.
+    bounds : tuple of float
+        What the ratio cannot leave.
+
+    Returns
+    -------
+    tuple of (float, float, float, bool)
+        Value, low, high, told apart.
+
+    References
+    ----------
+    Fieller (1954), Some Problems in Interval Estimation, J. R. Stat. Soc. B 16, 175-185.
+    """
+    low, high = bounds
+    square = QUANTILE**2
+    a = bottom**2 - square * bottom_variance
+    if bottom <= 0 or a <= 0:
+        middle = top / bottom if bottom > 0 else (low + high) / 2
+        return min(max(middle, low), high), low, high, False
+    b = top * bottom - square * covariance
+    c = top**2 - square * top_variance
+    root = sqrt(max(0.0, b * b - a * c))
+    value = min(max(top / bottom, low), high)
+    left = min(max((b - root) / a, low), value)
+    right = max(min((b + root) / a, high), value)
+    return value, left, right, True
+
+
+def told_apart(value: float, sd: float) -> bool:
+    """Tell whether zero lies outside the noise interval."""
+    return abs(value) > QUANTILE * sd

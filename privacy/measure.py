@@ -1,0 +1,140 @@
+"""Measuring: rows in, release out. Imports the noise door, so only a worker imports this.
+
+The charge for `plan.rho` must be committed before `measure` is called.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from privacy import bounding, cube
+from privacy.engine import Engine
+from privacy.noise import discrete_gaussian
+from privacy.plan import NoisePlan
+from privacy.release import Release
+from privacy.residual import Exact, plus, residual, without_means
+from privacy.schema import CubeSchema
+from privacy.workload import Marginal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Counts = dict[Marginal, Exact]
+
+
+def measure(
+    engine: Engine,
+    tables: Iterable["ir.Table"],
+    plan: NoisePlan,
+    secret: str,
+    sources: tuple[str, ...],
+) -> Release:
+    """Measure an edition once, at all tiers.
+
+    Parameters
+    ----------
+    engine : Engine
+    tables : iterable of ibis Table
+        Rows as `privacy.bounding` says; each is read once, before the next is asked for. All
+        rows of a source stand in one of them.
+    plan : NoisePlan
+        Checked again before any noise is drawn.
+    secret : str
+        Keys the choice of which records are kept; of the edition, never published.
+    sources : tuple of str
+        All sources of the edition, public; as many as the plan says.
+
+    Raises
+    ------
+    PlanError
+        For a plan that costs more than it says, or other sources than it was made for.
+    """
+    plan.check()
+    counts, people, kept = count(engine, tables, plan, secret)
+    return add_noise(plan, counts, sum(people.values()), {s: kept.get(s, 0) for s in sources})
+
+
+def count(
+    engine: Engine, tables: Iterable["ir.Table"], plan: NoisePlan, secret: str
+) -> tuple[Counts, dict[str, int], dict[str, int]]:
+    """Compute the exact bounded cube: private, to be given to `add_noise` alone.
+
+    Returns
+    -------
+    tuple of (Counts, dict, dict)
+        Masses of each marginal of the closure in multiples of 1/q; people and kept records by
+        source.
+    """
+    schema = plan.schema
+    parts = [engine.keep(bounding.records(table, schema)) for table in tables]
+    records = reduce(lambda one, other: one.union(other), parts)
+    per_person = engine.keep(bounding.counts(records))
+    by_source = engine.run(bounding.by_source(per_person, schema)).to_pylist()
+    kept = bounding.bounded(records, per_person, schema, secret)
+    occupied = engine.keep(cube.cells(kept, schema, plan.closure))
+    counts: Counts = {}
+    for hard in cube.largest_hard_parts(schema, plan.closure):
+        summed = engine.run(cube.roll_up(occupied, schema, hard))
+        counts |= _tables(summed, schema, hard, plan.closure)
+    people = {row["source"]: int(row["people"]) for row in by_source}
+    return counts, people, {row["source"]: int(row["kept"]) for row in by_source}
+
+
+def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]) -> Release:
+    """Draw the noise of all tiers: each coarser one adds to the one before.
+
+    Parameters
+    ----------
+    plan : NoisePlan
+    counts : Counts
+        The exact masses of each marginal of the closure.
+    people : int
+    kept : dict of str to int
+        Kept records by source, all sources included.
+
+    Raises
+    ------
+    PlanError
+        For other sources than the plan was made for.
+    """
+    plan.check_sources(tuple(kept))
+    steps = np.diff([0, *(tier.variance_factor for tier in plan.tiers)]).tolist()
+    residuals: list[Counts] = []
+    totals: list[int] = []
+    for position, step in enumerate(steps):
+        if position == 0:
+            finest = {a: residual(counts[a], _noise(plan, a, step)) for a in plan.closure}
+            residuals.append(finest)
+        else:
+            finer = residuals[-1]
+            residuals.append(
+                {a: plus(finer[a], without_means(_noise(plan, a, step))) for a in plan.closure}
+            )
+        before = totals[-1] if totals else people
+        totals.append(before + discrete_gaussian(plan.people_variance * step, 1)[0])
+    noisy_shares = (
+        {s: n + discrete_gaussian(plan.share_variance, 1)[0] for s, n in kept.items()}
+        if plan.sources > 1
+        else {}
+    )
+    return Release.of(plan, tuple(residuals), tuple(totals), noisy_shares, tuple(kept))
+
+
+def _noise(plan: NoisePlan, subset: Marginal, step: int) -> Exact:
+    shape = tuple(plan.schema.size(axis) for axis in subset)
+    draws = discrete_gaussian(plan.grid_variance(subset) * step, int(np.prod(shape)))
+    noise = np.empty(len(draws), dtype=object)
+    noise[:] = draws
+    return noise.reshape(shape)
+
+
+def _tables(
+    summed: pa.Table, schema: CubeSchema, hard: Marginal, closure: tuple[Marginal, ...]
+) -> Counts:
+    inside = {*hard, *schema.soft}
+    return {
+        subset: cube.dense(summed, schema, subset) for subset in closure if set(subset) <= inside
+    }

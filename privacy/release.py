@@ -1,0 +1,161 @@
+"""A release: the noisy cube of an edition, immutable, with all its tiers.
+
+Reading one imports neither an engine nor the noise.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from privacy import intervals
+from privacy.errors import PlanError, ReleaseError
+from privacy.plan import NoisePlan
+from privacy.residual import Exact, rebuild
+from privacy.tables import PEOPLE, Estimate, Table
+from privacy.tiers import Tier
+from privacy.workload import Marginal, cells
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was measured: whole numbers only, each already noisy.
+
+    Parameters
+    ----------
+    plan : NoisePlan
+    residuals : tuple of tuple of tuple of int
+        By tier, then by residual in the plan's order: numerators in C order.
+    people_counts : tuple of int
+        By tier.
+    sources : tuple of str
+        All sources of the edition, sorted.
+    source_counts : tuple of int
+        Kept contributions of each source; empty with one source.
+    """
+
+    plan: NoisePlan
+    residuals: tuple[tuple[tuple[int, ...], ...], ...]
+    people_counts: tuple[int, ...]
+    sources: tuple[str, ...]
+    source_counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        tiers = len(self.plan.tiers)
+        sizes = [cells(self.plan.schema, subset) for subset in self.plan.closure]
+        whole = (
+            len(self.residuals) == len(self.people_counts) == tiers
+            and all([len(part) for part in tier] == sizes for tier in self.residuals)
+            and len(self.sources) == self.plan.sources
+            and len(self.source_counts) == (self.plan.sources if self.plan.sources > 1 else 0)
+        )
+        if not whole:
+            raise ReleaseError("A release does not fit its plan")
+
+    @classmethod
+    def of(
+        cls,
+        plan: NoisePlan,
+        residuals: tuple[Mapping[Marginal, Exact], ...],
+        people_counts: tuple[int, ...],
+        noisy_shares: Mapping[str, int],
+        sources: tuple[str, ...],
+    ) -> Self:
+        """Freeze what was drawn."""
+        return cls(
+            plan,
+            tuple(
+                tuple(tuple(int(n) for n in tier[subset].ravel()) for subset in plan.closure)
+                for tier in residuals
+            ),
+            people_counts,
+            tuple(sorted(sources)),
+            tuple(noisy_shares[source] for source in sorted(noisy_shares)),
+        )
+
+    def people(self, tier: Tier) -> Estimate:
+        """Return the number of people."""
+        value = self.people_counts[self._index(tier)]
+        sd = self.plan.people_sd(tier)
+        low, high = intervals.around_whole(value, sd)
+        distinct = intervals.told_apart(value, sd)
+        return Estimate((), PEOPLE, None, "", float(value), low, high, sd, distinct)
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """Kept contributions of each source as released, none below zero."""
+        if self.plan.sources == 1:
+            total = self.table((), self.plan.tiers[0]).contributions()[()]
+            return {self.sources[0]: max(0, round(float(total)))}
+        return {
+            source: max(0, count)
+            for source, count in zip(self.sources, self.source_counts, strict=True)
+        }
+
+    def table(self, marginal: Marginal, tier: Tier) -> Table:
+        """Rebuild a table.
+
+        Raises
+        ------
+        PlanError
+            For a table or tier that was not measured.
+        """
+        if marginal not in self.plan.closure:
+            raise PlanError(f"The plan has no table {marginal}")
+        schema = self.plan.schema
+        parts: dict[Marginal, Exact] = {}
+        drawn = self.residuals[self._index(tier)]
+        for subset, numbers in zip(self.plan.closure, drawn, strict=True):
+            if set(subset) <= set(marginal):
+                array = np.empty(len(numbers), dtype=object)
+                array[:] = numbers
+                parts[subset] = array.reshape(tuple(schema.size(axis) for axis in subset))
+        numerators, denominator = rebuild(schema, marginal, parts)
+        return Table(self.plan, marginal, tier, numerators, denominator)
+
+    def to_bytes(self) -> bytes:
+        """Write the release as UTF-8 JSON: the same bytes each time."""
+        content = {
+            "format": FORMAT,
+            "plan": self.plan.to_dict(),
+            "residuals": self.residuals,
+            "people": self.people_counts,
+            "sources": self.sources,
+            "source_counts": self.source_counts,
+        }
+        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read what `to_bytes` wrote.
+
+        Raises
+        ------
+        ReleaseError
+            Where it is not a release.
+        """
+        try:
+            data: dict[str, Any] = json.loads(content)
+            if data["format"] != FORMAT:
+                raise ReleaseError(f"Unknown format {data['format']!r}")
+            return cls(
+                NoisePlan.from_dict(data["plan"]),
+                tuple(
+                    tuple(tuple(int(n) for n in part) for part in tier)
+                    for tier in data["residuals"]
+                ),
+                tuple(int(n) for n in data["people"]),
+                tuple(data["sources"]),
+                tuple(int(n) for n in data["source_counts"]),
+            )
+        except (KeyError, TypeError, ValueError, PlanError) as error:
+            raise ReleaseError(f"Not a release: {error}") from error
+
+    def _index(self, tier: Tier) -> int:
+        if tier not in self.plan.tiers:
+            raise PlanError(f"There is no tier {tier.name!r}")
+        return self.plan.tiers.index(tier)

@@ -1,0 +1,40 @@
+"""Levels of accuracy: a coarser one is a noisier copy of a finer one."""
+
+from dataclasses import dataclass
+
+from privacy.errors import PlanError
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A level of accuracy.
+
+    Parameters
+    ----------
+    name : str
+    variance_factor : int
+        Noise variance relative to the finest tier, >= 1.
+    """
+
+    name: str
+    variance_factor: int
+
+
+GOLD = Tier("gold", 1)
+SILVER = Tier("silver", 4)
+BRONZE = Tier("bronze", 16)
+TIERS = (GOLD, SILVER, BRONZE)
+
+
+def check_tiers(tiers: tuple[Tier, ...]) -> None:
+    """Refuse tiers that are not ordered from factor 1 upwards, or share a name.
+
+    Raises
+    ------
+    PlanError
+    """
+    factors = [tier.variance_factor for tier in tiers]
+    if not factors or factors[0] != 1 or factors != sorted(set(factors)):
+        raise PlanError("Tiers must begin with factor 1 and get strictly noisier")
+    if len({tier.name for tier in tiers}) != len(tiers):
+        raise PlanError("Two tiers have the same name")
