@@ -1,0 +1,191 @@
+"""Connected accounts, version 2: recipients of transfers, and their onboarding links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.stand_in.call import Call, Endpoint
+from app.stand_in.events import CAPABILITY_EVENT, emit_thin, moment
+from app.stand_in.params import Fields, Labels, Several, Text, Truth
+from app.stand_in.problems import Problem, missing
+from app.stand_in.store import new_id
+
+_LINK_SECONDS = 300
+_OPTIONAL = ("configuration.recipient", "defaults", "identity", "requirements")
+
+
+def create_account(call: Call) -> dict[str, Any]:
+    """Answer POST /v2/core/accounts: an account that waits for its onboarding."""
+    given = call.params
+    if not transfers_requested(given):
+        raise Problem(
+            "The stand-in knows recipients with stripe_transfers only.",
+            code="account_configuration_not_supported",
+        )
+    account = {
+        "id": new_id("acct"),
+        "object": "v2.core.account",
+        "applied_configurations": ["recipient"],
+        "closed": False,
+        "configuration": {
+            "recipient": {
+                "applied": True,
+                "capabilities": {"stripe_balance": {"stripe_transfers": _restricted()}},
+            }
+        },
+        "contact_email": given.get("contact_email"),
+        "created": moment(call.now),
+        "dashboard": given.get("dashboard", "none"),
+        "defaults": {
+            "currency": "eur",
+            "responsibilities": {
+                "requirements_collector": "stripe",
+                **given.get("defaults", {}).get("responsibilities", {}),
+            },
+        },
+        "display_name": given.get("display_name"),
+        "identity": given.get("identity", {}),
+        "livemode": False,
+        "metadata": given.get("metadata", {}),
+        "requirements": {"entries": []},
+    }
+    kept = {name: value for name, value in account.items() if value is not None}
+    call.tx.add("v2.core.account", kept, call.now)
+    emit_thin(call, "v2.core.account.created", kept["id"])
+    return _included(call, kept)
+
+
+def transfers_requested(given: Mapping[str, Any]) -> bool:
+    """Return whether a new account asks to receive transfers."""
+    found: Any = given.get("configuration", {})
+    for name in ("recipient", "capabilities", "stripe_balance", "stripe_transfers"):
+        found = found.get(name, {})
+    return bool(found.get("requested"))
+
+
+def _restricted() -> dict[str, Any]:
+    return {
+        "status": "restricted",
+        "status_details": [{"code": "requirements_past_due", "resolution": "provide_info"}],
+    }
+
+
+def transfers_active(account: Mapping[str, Any]) -> bool:
+    """Return whether an account may receive transfers."""
+    capabilities = account["configuration"]["recipient"]["capabilities"]
+    return bool(capabilities["stripe_balance"]["stripe_transfers"]["status"] == "active")
+
+
+def set_transfers(call: Call, identifier: str, *, active: bool) -> None:
+    """Complete an account, or restrict it; say so with a thin event."""
+    account = call.get("v2.core.account", identifier)
+    status = {"status": "active", "status_details": []} if active else _restricted()
+    recipient = account["configuration"]["recipient"]
+    recipient["capabilities"]["stripe_balance"]["stripe_transfers"] = status
+    call.tx.save(account)
+    emit_thin(call, CAPABILITY_EVENT, identifier)
+
+
+def _included(call: Call, account: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what was not asked for with include."""
+    wanted = call.params.get("include", [])
+    roots = {name: name.split(".")[0] for name in _OPTIONAL}
+    hidden = {root for name, root in roots.items() if name not in wanted}
+    return {name: value for name, value in account.items() if name not in hidden}
+
+
+def get_account(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer GET /v2/core/accounts/{id}."""
+    found = call.tx.find(identifier, "v2.core.account")
+    if found is None:
+        raise missing("account", identifier)
+    return _included(call, found)
+
+
+def create_link(call: Call) -> dict[str, Any]:
+    """Answer POST /v2/core/account_links: single use, five minutes."""
+    account = call.named("v2.core.account", "account")
+    use_case = call.params["use_case"]
+    if use_case["type"] not in use_case:
+        raise Problem(f"use_case needs {use_case['type']}.", code="payload_no_value_defined")
+    token = new_id("link")
+    link = {
+        "object": "v2.core.account_link",
+        "account": account["id"],
+        "created": moment(call.now),
+        "expires_at": moment(call.now + _LINK_SECONDS),
+        "livemode": False,
+        "url": f"{call.config.public_url}/onboarding/{token}",
+        "use_case": use_case,
+    }
+    hidden = {"expires": call.now + _LINK_SECONDS, "used": False}
+    call.tx.add("v2.core.account_link", {**link, "id": token}, call.now, hidden)
+    return link
+
+
+_INCLUDE = Several(Text(choices=_OPTIONAL))
+_URL = Text(pattern=r"https?://.+")
+_LINKED = Fields(
+    {
+        "configurations": Several(Text(choices=("recipient",)), least=1),
+        "refresh_url": _URL,
+        "return_url": _URL,
+    },
+    ("configurations", "refresh_url"),
+)
+_TRANSFERS = Fields({"requested": Truth()}, ("requested",))
+_BALANCE = Fields({"stripe_transfers": _TRANSFERS})
+_RECIPIENT = Fields({"capabilities": Fields({"stripe_balance": _BALANCE})})
+_PAYERS = Text(choices=("application", "stripe"))
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v2/core/accounts",
+        create_account,
+        Fields(
+            {
+                "configuration": Fields({"recipient": _RECIPIENT}),
+                "contact_email": Text(254, pattern=r"[^@\s]+@[^@\s]+"),
+                "dashboard": Text(choices=("express", "full", "none")),
+                "defaults": Fields(
+                    {
+                        "responsibilities": Fields(
+                            {"fees_collector": _PAYERS, "losses_collector": _PAYERS}
+                        )
+                    }
+                ),
+                "display_name": Text(200),
+                "identity": Fields(
+                    {
+                        "country": Text(2, pattern="[a-z]{2}"),
+                        "entity_type": Text(choices=("individual", "company", "non_profit")),
+                    }
+                ),
+                "include": _INCLUDE,
+                "metadata": Labels(),
+            }
+        ),
+    ),
+    Endpoint("GET", "/v2/core/accounts/<identifier>", get_account, Fields({"include": _INCLUDE})),
+    Endpoint(
+        "POST",
+        "/v2/core/account_links",
+        create_link,
+        Fields(
+            {
+                "account": Text(),
+                "use_case": Fields(
+                    {
+                        "type": Text(choices=("account_onboarding", "account_update")),
+                        "account_onboarding": _LINKED,
+                        "account_update": _LINKED,
+                    },
+                    ("type",),
+                ),
+            },
+            ("account", "use_case"),
+        ),
+    ),
+)

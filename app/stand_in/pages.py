@@ -1,0 +1,168 @@
+"""The pages that Stripe would host: payment and onboarding. No JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.stand_in.accounts import set_transfers, transfers_active
+from app.stand_in.call import Call
+from app.stand_in.checkout import expire_due, pay
+from app.stand_in.config import StandInConfig
+from app.stand_in.store import Store
+from app.stand_in.words import LANGUAGES, amount
+
+#: What each test card does; Stripe publishes these numbers for testing.
+CARDS = {"good": "", "declined": "declined", "poor": "poor"}
+
+
+def blueprint(config: StandInConfig, store: Store) -> Blueprint:
+    """Return the pages of one stand-in."""
+    pages = Blueprint(
+        "stand_in", __name__, template_folder="templates", static_folder="static",
+        static_url_path="/stand-in-static",
+    )  # fmt: skip
+
+    @pages.get("/")
+    def index() -> Response:
+        return _page("stand_in/index.html", _language(None))
+
+    @pages.get("/checkout/<identifier>")
+    def checkout(identifier: str) -> Response:
+        with store.transaction() as tx:
+            call = Call(config, tx)
+            expire_due(call)
+            return _checkout_page(call, identifier, "")
+
+    @pages.post("/checkout/<identifier>")
+    def attempt(identifier: str) -> BaseResponse:
+        with store.transaction() as tx:
+            call = Call(config, tx)
+            expire_due(call)
+            return _attempt(call, identifier)
+
+    @pages.get("/onboarding/<token>")
+    def onboarding(token: str) -> BaseResponse:
+        with store.transaction() as tx:
+            return _onboarding(Call(config, tx), token)
+
+    @pages.post("/onboarding/<token>")
+    def confirm(token: str) -> BaseResponse:
+        with store.transaction() as tx:
+            return _confirm(Call(config, tx), token)
+
+    return pages
+
+
+def _language(preferred: str | None) -> str:
+    asked = request.args.get("locale") or preferred
+    if asked in LANGUAGES:
+        return asked
+    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def _page(
+    template: str,
+    language: str,
+    leads_to: tuple[str | None, ...] = (),
+    status: int = 200,
+    **facts: Any,
+) -> Response:
+    """Render a page that may send its form here and on to the market's own addresses."""
+    words = LANGUAGES[language]
+    other = "en" if language == "fr" else "fr"
+    html = render_template(
+        template, words=words, language=language, other=other, path=request.path, **facts
+    )
+    origins = {f"{p.scheme}://{p.netloc}" for p in map(urlsplit, filter(None, leads_to))}
+    response = Response(html, status=status)
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action {' '.join([repr('self'), *sorted(origins)])}"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _missing() -> Response:
+    return _page("stand_in/missing.html", _language(None), status=404)
+
+
+def _checkout_page(call: Call, identifier: str, fault: str) -> Response:
+    session = call.tx.find(identifier, "checkout.session")
+    if session is None:
+        return _missing()
+    language = _language(session["locale"])
+    if session["status"] != "open":
+        return _page("stand_in/closed.html", language, session=session)
+    lines = [
+        (line["description"], amount(line["amount_total"], line["currency"], language))
+        for line in call.tx.hidden(identifier)["line_items"]["data"]
+    ]
+    return _page(
+        "stand_in/checkout.html",
+        language,
+        (session["success_url"], session["cancel_url"]),
+        422 if fault else 200,
+        session=session,
+        lines=lines,
+        total=amount(session["amount_total"], session["currency"], language),
+        fault=fault,
+        cards=list(CARDS),
+        chosen=request.form.get("card", "good"),
+    )
+
+
+def _attempt(call: Call, identifier: str) -> BaseResponse:
+    session = call.tx.find(identifier, "checkout.session")
+    if session is None or session["status"] != "open":
+        return _checkout_page(call, identifier, "")
+    fault = CARDS.get(request.form.get("card", ""), "choose")
+    if fault:
+        return _checkout_page(call, identifier, fault)
+    pay(call, identifier)
+    return redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", identifier), 303)
+
+
+def _link(call: Call, token: str) -> tuple[dict[str, Any] | None, Mapping[str, Any], bool]:
+    """Return a link, its addresses, and whether it may still be used."""
+    link = call.tx.find(token, "v2.core.account_link")
+    if link is None:
+        return None, {}, False
+    hidden = call.tx.hidden(token)
+    fresh = not hidden["used"] and call.now < hidden["expires"]
+    return link, link["use_case"][link["use_case"]["type"]], fresh
+
+
+def _onboarding(call: Call, token: str) -> BaseResponse:
+    link, addresses, fresh = _link(call, token)
+    if link is None:
+        return _missing()
+    if not fresh:
+        return redirect(addresses["refresh_url"], 303)
+    account = call.get("v2.core.account", link["account"])
+    back = addresses.get("return_url", addresses["refresh_url"])
+    return _page(
+        "stand_in/onboarding.html",
+        _language(None),
+        (back,),
+        account=account,
+        back=back,
+        country=account["identity"].get("country", "").upper(),
+    )
+
+
+def _confirm(call: Call, token: str) -> BaseResponse:
+    link, addresses, fresh = _link(call, token)
+    if link is None:
+        return _missing()
+    if not fresh:
+        return redirect(addresses["refresh_url"], 303)
+    if not transfers_active(call.get("v2.core.account", link["account"])):
+        set_transfers(call, link["account"], active=True)
+    call.tx.save(link, {**call.tx.hidden(token), "used": True})
+    return redirect(addresses.get("return_url", addresses["refresh_url"]), 303)

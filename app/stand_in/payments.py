@@ -1,0 +1,213 @@
+"""Payment intents, charges and refunds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.stand_in.balance import move
+from app.stand_in.call import Call, Endpoint
+from app.stand_in.events import emit
+from app.stand_in.listing import page
+from app.stand_in.params import CREATED, EXPAND, Fields, Labels, Text, Whole, listing
+from app.stand_in.problems import Problem
+from app.stand_in.store import new_id
+
+
+def charge_card(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]) -> str:
+    """Take the money of a session; return the payment intent's id."""
+    intent = _intent(call, session, hidden)
+    charge = _charge(call, intent)
+    fee = call.config.fee(charge["amount"])
+    paid = move(call, "charge", charge["amount"], charge["currency"], charge["id"], fee)
+    charge["balance_transaction"] = paid["id"]
+    intent["latest_charge"] = charge["id"]
+    call.tx.add("payment_intent", intent, call.now)
+    call.tx.add("charge", charge, call.now)
+    emit(call, "charge.succeeded", charge)
+    emit(call, "payment_intent.succeeded", intent)
+    return str(intent["id"])
+
+
+def _intent(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": new_id("pi"),
+        "object": "payment_intent",
+        "amount": session["amount_total"],
+        "amount_capturable": 0,
+        "amount_received": session["amount_total"],
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": None,
+        "confirmation_method": "automatic",
+        "created": call.now,
+        "currency": session["currency"],
+        "customer": None,
+        "description": hidden.get("description"),
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": hidden.get("metadata", {}),
+        "next_action": None,
+        "payment_method": None,
+        "payment_method_types": ["card"],
+        "processing": None,
+        "receipt_email": None,
+        "status": "succeeded",
+        "transfer_data": None,
+        "transfer_group": hidden.get("transfer_group"),
+    }
+
+
+def _charge(call: Call, intent: Mapping[str, Any]) -> dict[str, Any]:
+    nobody = {"address": None, "email": None, "name": None, "phone": None, "tax_id": None}
+    return {
+        "id": new_id("ch"),
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": intent["amount"],
+        "amount_refunded": 0,
+        "application": None,
+        "balance_transaction": None,
+        "billing_details": nobody,
+        "captured": True,
+        "created": call.now,
+        "currency": intent["currency"],
+        "customer": None,
+        "description": intent["description"],
+        "disputed": False,
+        "failure_code": None,
+        "failure_message": None,
+        "livemode": False,
+        "metadata": intent["metadata"],
+        "paid": True,
+        "payment_intent": intent["id"],
+        "payment_method": None,
+        "receipt_email": None,
+        "receipt_url": None,
+        "refunded": False,
+        "status": "succeeded",
+        "transfer_group": intent["transfer_group"],
+    }
+
+
+def get_intent(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer GET /v1/payment_intents/{id}."""
+    return call.get("payment_intent", identifier)
+
+
+def list_intents(call: Call) -> dict[str, Any]:
+    """Answer GET /v1/payment_intents."""
+    return page(call, call.tx.all("payment_intent"))
+
+
+def get_charge(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer GET /v1/charges/{id}."""
+    return call.get("charge", identifier)
+
+
+def list_charges(call: Call) -> dict[str, Any]:
+    """Answer GET /v1/charges."""
+    return page(call, call.tx.all("charge"), "payment_intent", "transfer_group")
+
+
+def create_refund(call: Call) -> dict[str, Any]:
+    """Answer POST /v1/refunds: part of a charge, or all that is left of it."""
+    charge = _charge_to_refund(call)
+    left = charge["amount"] - charge["amount_refunded"]
+    if left == 0:
+        raise Problem(
+            f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
+        )
+    amount = call.params.get("amount", left)
+    if amount > left:
+        raise Problem(
+            f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})",
+            param="amount",
+        )
+    refund = {
+        "id": new_id("re"),
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": call.now,
+        "currency": charge["currency"],
+        "metadata": call.params.get("metadata", {}),
+        "payment_intent": charge["payment_intent"],
+        "reason": call.params.get("reason"),
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+    moved = move(call, "refund", -amount, charge["currency"], refund["id"])
+    refund["balance_transaction"] = moved["id"]
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    call.tx.add("refund", refund, call.now)
+    call.tx.save(charge)
+    emit(call, "refund.created", refund)
+    emit(call, "charge.refunded", charge)
+    return refund
+
+
+def _charge_to_refund(call: Call) -> dict[str, Any]:
+    named = [name for name in ("payment_intent", "charge") if name in call.params]
+    if len(named) != 1:
+        raise Problem("Name one of charge and payment_intent.", code="parameter_missing")
+    if named == ["charge"]:
+        return call.named("charge", "charge")
+    intent = call.named("payment_intent", "payment_intent")
+    return call.get("charge", intent["latest_charge"])
+
+
+def get_refund(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer GET /v1/refunds/{id}."""
+    return call.get("refund", identifier)
+
+
+def list_refunds(call: Call) -> dict[str, Any]:
+    """Answer GET /v1/refunds."""
+    return page(call, call.tx.all("refund"), "charge", "payment_intent")
+
+
+_ONE = Fields({"expand": EXPAND})
+
+ENDPOINTS = (
+    Endpoint("GET", "/v1/payment_intents", list_intents, listing(created=CREATED)),
+    Endpoint("GET", "/v1/payment_intents/<identifier>", get_intent, _ONE),
+    Endpoint(
+        "GET",
+        "/v1/charges",
+        list_charges,
+        listing(created=CREATED, payment_intent=Text(), transfer_group=Text()),
+    ),
+    Endpoint("GET", "/v1/charges/<identifier>", get_charge, _ONE),
+    Endpoint(
+        "GET",
+        "/v1/refunds",
+        list_refunds,
+        listing(created=CREATED, charge=Text(), payment_intent=Text()),
+    ),
+    Endpoint("GET", "/v1/refunds/<identifier>", get_refund, _ONE),
+    Endpoint(
+        "POST",
+        "/v1/refunds",
+        create_refund,
+        Fields(
+            {
+                "amount": Whole(1),
+                "charge": Text(),
+                "payment_intent": Text(),
+                "metadata": Labels(),
+                "reason": Text(choices=("duplicate", "fraudulent", "requested_by_customer")),
+                "expand": EXPAND,
+            }
+        ),
+    ),
+)
