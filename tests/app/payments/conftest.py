@@ -1,0 +1,3 @@
+from tests.app.stand_in.conftest import market
+
+__all__ = ["market"]

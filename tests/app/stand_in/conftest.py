@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.stand_in.description import faults_of_answer, faults_of_event
+from tests.app.stand_in.running import Market, Receiver, running
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Iterator[Market]:
+    """A running stand-in; whatever it says must agree with Stripe's description."""
+    with running(tmp_path / "stand_in.db", Receiver()) as market:
+        yield market
+    check_description(market)
+
+
+def check_description(market: Market) -> None:
+    for method, path, status, body in market.answers:
+        assert not faults_of_answer(method, path, status, body), (method, path, body)
+    for event in market.receiver.events:
+        assert not faults_of_event(event), event
