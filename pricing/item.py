@@ -28,11 +28,6 @@ class Question:
     collection: str
     axes: frozenset[str]
 
-    @property
-    def sort_key(self) -> tuple[str, int, tuple[str, ...]]:
-        """Order questions the same way everywhere."""
-        return self.collection, len(self.axes), tuple(sorted(self.axes))
-
 
 @dataclass(frozen=True)
 class Answer:

@@ -94,7 +94,7 @@ def markets(draw: st.DrawFn) -> Market:
     return Market(draw(books()), Rarity.of_catalogue(catalogue), tuple(catalogue))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Purchase:
     """A market and three sets of products in it."""
 
@@ -102,6 +102,13 @@ class Purchase:
     holdings: tuple[Item, ...]
     first: tuple[Item, ...]
     second: tuple[Item, ...]
+
+    def __repr__(self) -> str:
+        bundles = {
+            name: [(item.key, item.people, item.quality, item.answers[0].variance) for item in of]
+            for name, of in (("owns", self.holdings), ("1", self.first), ("2", self.second))
+        }
+        return f"Purchase({self.market.book}, {bundles})"
 
 
 @st.composite
