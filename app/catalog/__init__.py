@@ -1,0 +1,1 @@
+"""The catalogue: products of published releases, search, prices of a bundle."""

@@ -1,0 +1,160 @@
+"""Products: one table of one edition at one tier, described by released figures alone."""
+
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import NotFound
+from app.releases.queries import ReleaseView
+from pricing.item import Answer, Item, Question, subsets
+from privacy.errors import PrivacyError
+from privacy.plan import NoisePlan
+from privacy.tables import Estimate, Table
+from privacy.tiers import Tier
+from privacy.workload import Marginal, cells
+
+SEPARATOR = "~"
+
+
+@dataclass(frozen=True, order=True)
+class ProductKey:
+    """What names a product; its text form stands in forms and addresses.
+
+    The marginal is written as the positions of its axes in the schema, so that a column's
+    name never has to be escaped.
+    """
+
+    edition: str
+    axes: tuple[int, ...]
+    tier: str
+
+    def __str__(self) -> str:
+        return SEPARATOR.join((self.edition, "-".join(map(str, self.axes)), self.tier))
+
+    @classmethod
+    def parse(cls, text: str) -> "ProductKey":
+        """Read the text form.
+
+        Raises
+        ------
+        NotFound
+        """
+        try:
+            edition, axes, tier = text.split(SEPARATOR)
+            return cls(edition, tuple(int(part) for part in axes.split("-")), tier)
+        except ValueError:
+            raise NotFound(_l("There is no such table.")) from None
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product with what a buyer may know before paying.
+
+    Attributes
+    ----------
+    sd : float
+        Noise standard deviation of a count in one cell, in contributions.
+    cells : int
+        Cells of its dimensions.
+    """
+
+    key: ProductKey
+    marginal: Marginal
+    tier: Tier
+    dimensions: Marginal
+    measures: Marginal
+    sd: float
+    cells: int
+    item: Item
+
+
+def product(view: ReleaseView, key: ProductKey) -> Product:
+    """Return a product of a release.
+
+    Raises
+    ------
+    NotFound
+        For a table or a tier the release does not have.
+    """
+    plan = view.release.plan
+    axes = plan.schema.axes
+    try:
+        marginal = tuple(axes[position] for position in key.axes)
+        tier = plan.tier(key.tier)
+    except (IndexError, PrivacyError):
+        raise NotFound(_l("There is no such table.")) from None
+    if marginal not in plan.workload.marginals or not marginal:
+        raise NotFound(_l("There is no such table."))
+    return _product(view, marginal, tier)
+
+
+def products(view: ReleaseView, tier: Tier) -> tuple[Product, ...]:
+    """Return every table of a release at a tier, small ones first."""
+    marginals = (m for m in view.release.plan.workload.marginals if m)
+    return tuple(_product(view, m, tier) for m in sorted(marginals, key=lambda m: (len(m), m)))
+
+
+def table(view: ReleaseView, chosen: Product) -> Table:
+    """Rebuild the table of a product."""
+    return view.release.table(chosen.marginal, chosen.tier)
+
+
+def preview(view: ReleaseView) -> tuple[Table, ...]:
+    """Return the free preview: each one-way table at the coarsest tier."""
+    plan = view.release.plan
+    coarsest = plan.tiers[-1]
+    return tuple(
+        view.release.table((axis,), coarsest)
+        for axis in plan.schema.axes
+        if (axis,) in plan.closure
+    )
+
+
+def people(view: ReleaseView) -> Estimate:
+    """Return the released number of people, at the finest tier."""
+    return view.release.people(view.release.plan.tiers[0])
+
+
+def _product(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
+    plan = view.release.plan
+    schema = plan.schema
+    hard = tuple(axis for axis in marginal if axis in schema.hard)
+    return Product(
+        ProductKey(view.edition.id, tuple(schema.axes.index(a) for a in marginal), tier.name),
+        marginal,
+        tier,
+        hard,
+        tuple(axis for axis in marginal if axis in schema.soft),
+        plan.cell_sd(hard, tier),
+        cells(schema, hard),
+        Item(
+            edition=view.edition.id,
+            collection=view.rules.id,
+            marginal=marginal,
+            tier=tier.name,
+            people=int(people(view).value),
+            quality=1.0,
+            answers=_answers(view.rules.id, view.digest, plan, marginal, tier),
+        ),
+    )
+
+
+_kept: dict[tuple[str, Marginal, str], tuple[Answer, ...]] = {}
+
+
+def _answers(
+    collection: str, digest: str, plan: NoisePlan, marginal: Marginal, tier: Tier
+) -> tuple[Answer, ...]:
+    # A release never changes, so its variances are computed once a process.
+    place = (digest, marginal, tier.name)
+    if place not in _kept:
+        order = {axis: position for position, axis in enumerate(plan.schema.axes)}
+        _kept[place] = tuple(
+            Answer(
+                Question(collection, axes),
+                plan.cell_variance(tuple(sorted(axes, key=order.__getitem__)), tier),
+            )
+            for axes in sorted(subsets(marginal), key=lambda axes: (len(axes), sorted(axes)))
+        )
+    return _kept[place]
+

@@ -1,0 +1,62 @@
+from flask import Blueprint, render_template, request
+from flask_login import current_user
+
+from app.catalog import products, queries
+from app.catalog.charts import charts_of
+from app.collections import queries as collections
+from app.collections.rules import TOPICS, Purpose
+from app.releases import queries as releases
+from app.releases import service as releases_service
+from app.users import queries as users
+from privacy.loss import right_guesses
+
+bp = Blueprint("catalog", __name__)
+
+
+@bp.get("/catalogue")
+def search() -> str:
+    topic, purpose = request.args.get("topic", ""), request.args.get("purpose", "")
+    asked = queries.Search(
+        request.args.get("q", "")[:100],
+        topic if topic in TOPICS else "",
+        purpose if purpose in set(Purpose) else "",
+    )
+    return render_template(
+        "catalog/search.html",
+        asked=asked,
+        offers=queries.offers(asked),
+        collections=collections.all_collections(),
+        topics=TOPICS,
+        purposes=tuple(Purpose),
+    )
+
+
+@bp.get("/catalogue/<edition_id>")
+def release(edition_id: str) -> str:
+    view = releases.release(edition_id)
+    preview = [chart for table in products.preview(view) for chart in charts_of(table)]
+    return render_template(
+        "catalog/release.html",
+        view=view,
+        plan=view.release.plan,
+        people=products.people(view),
+        preview=preview,
+        priced=queries.priced(view),
+        guesses=right_guesses(view.release.plan.epsilon),
+    )
+
+
+@bp.get("/collections/<collection_id>")
+def collection(collection_id: str) -> str:
+    rules = collections.rules(collection_id)
+    mine = current_user.is_authenticated and current_user.view.id == rules.owner_id
+    return render_template(
+        "catalog/collection.html",
+        rules=rules,
+        plan=rules.plan(sources=2),
+        owner=users.display_name(rules.owner_id),
+        mine=mine,
+        editions=releases.editions_of(collection_id),
+        closing=releases_service.next_closing(rules),
+        guesses=right_guesses(rules.epsilon),
+    )

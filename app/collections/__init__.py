@@ -1,0 +1,1 @@
+"""Collections: a shared schema with public rules that datasets are pooled in."""

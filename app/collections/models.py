@@ -1,0 +1,30 @@
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base, Moment, new_id
+
+
+class Collection(Base):
+    """A shared schema and its public rules; everything here is public."""
+
+    __tablename__ = "collection"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(Text)
+    topic: Mapped[str] = mapped_column(String(40), index=True)
+    person: Mapped[str] = mapped_column(String(60))
+    record: Mapped[str] = mapped_column(String(60))
+    schema: Mapped[str] = mapped_column(Text)
+    columns: Mapped[str] = mapped_column(Text)
+    ways: Mapped[int] = mapped_column(Integer, default=2)
+    epsilon_milli: Mapped[int] = mapped_column(Integer)
+    delta_exponent: Mapped[int] = mapped_column(Integer, default=6)
+    purposes: Mapped[str] = mapped_column(String(200))
+    edition_days: Mapped[int] = mapped_column(Integer, default=30)
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    open: Mapped[bool] = mapped_column(Boolean, default=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)

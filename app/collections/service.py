@@ -1,0 +1,100 @@
+import json
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+from app.collections import queries
+from app.collections.errors import BadRules
+from app.collections.models import Collection
+from app.collections.rules import EPSILONS_MILLI, TOPICS, ColumnRule, Purpose
+from app.core import audit
+from app.core.db import new_id, session
+from app.core.permissions import Actor, Role, require, require_owner
+from privacy.errors import PrivacyError
+from privacy.schema import CubeSchema
+
+MAX_K = 50
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a producer proposes as a new collection."""
+
+    title: str
+    description: str
+    topic: str
+    person: str
+    record: str
+    schema: CubeSchema
+    columns: tuple[ColumnRule, ...]
+    ways: int
+    epsilon_milli: int
+    purposes: frozenset[Purpose]
+    edition_days: int
+
+
+def found(actor: Actor, proposal: Proposal) -> str:
+    """Publish a new collection's rules; they never change afterwards.
+
+    Returns
+    -------
+    str
+        The collection's identifier.
+
+    Raises
+    ------
+    Forbidden, BadRules
+    """
+    require(actor, Role.PRODUCER)
+    _check(proposal)
+    row = Collection(
+        id=new_id(),
+        owner_id=actor.user_id,
+        title=proposal.title.strip(),
+        description=proposal.description.strip(),
+        topic=proposal.topic,
+        person=proposal.person.strip(),
+        record=proposal.record.strip(),
+        schema=json.dumps(proposal.schema.to_dict()),
+        columns=json.dumps(
+            [
+                {"name": c.name, "transform": c.transform, "edges": c.edges, "source": c.source}
+                for c in proposal.columns
+            ]
+        ),
+        ways=proposal.ways,
+        epsilon_milli=proposal.epsilon_milli,
+        purposes=" ".join(sorted(proposal.purposes)),
+        edition_days=proposal.edition_days,
+    )
+    session().add(row)
+    session().flush()
+    try:
+        queries.rules(row.id).plan()
+    except PrivacyError as error:
+        raise BadRules(error.user_message) from None
+    audit.record(actor.user_id, "found-collection", "collection", row.id)
+    return row.id
+
+
+def close(actor: Actor, collection_id: str) -> None:
+    """Take no more datasets; what was released stays."""
+    rules = queries.rules(collection_id)
+    require_owner(actor, rules.owner_id)
+    session().get_one(Collection, collection_id).open = False
+    audit.record(actor.user_id, "close-collection", "collection", collection_id)
+
+
+def _check(proposal: Proposal) -> None:
+    if not proposal.purposes:
+        raise BadRules(_l("Choose at least one purpose the releases may be sold for."))
+    if proposal.topic not in TOPICS:
+        raise BadRules(_l("Choose a topic from the list."))
+    if proposal.epsilon_milli not in EPSILONS_MILLI:
+        raise BadRules(_l("Choose one of the listed privacy levels."))
+    if not 1 <= proposal.schema.contribution_bound <= MAX_K:
+        raise BadRules(_l("A person may count in 1 to 50 cells."))
+    if not proposal.schema.dimensions:
+        raise BadRules(_l("Choose at least one column as a category: tables need one."))
+    if proposal.ways not in (1, 2):
+        raise BadRules(_l("Tables may combine one or two categories."))

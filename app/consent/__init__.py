@@ -1,0 +1,1 @@
+"""Consent: versioned texts, receipts, preferences, the pause."""

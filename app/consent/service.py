@@ -1,0 +1,60 @@
+from sqlalchemy import func, select
+
+from app.collections.rules import Purpose
+from app.consent import queries
+from app.consent.models import ConsentReceipt, Preference
+from app.consent.texts import TEXTS
+from app.core import audit
+from app.core.db import session
+from app.core.permissions import Actor
+
+
+def decide(actor: Actor, wanted: frozenset[Purpose]) -> None:
+    """Write a receipt for each purpose whose answer is new; refusing one blocks no other."""
+    told = {receipt.purpose for receipt in queries.receipts(actor.user_id)}
+    present = queries.granted(actor.user_id)
+    sequence = (
+        session().scalar(
+            select(func.max(ConsentReceipt.sequence)).where(
+                ConsentReceipt.user_id == actor.user_id
+            )
+        )
+        or 0
+    )
+    for purpose, text in TEXTS.items():
+        if purpose in told and (purpose in wanted) == (purpose in present):
+            continue
+        sequence += 1
+        session().add(
+            ConsentReceipt(
+                user_id=actor.user_id,
+                purpose=purpose,
+                version=text.version,
+                granted=purpose in wanted,
+                sequence=sequence,
+            )
+        )
+        action = "consent" if purpose in wanted else "refuse-consent"
+        audit.record(actor.user_id, action, "purpose", purpose.value, version=text.version)
+    session().flush()
+
+
+def _preference(actor: Actor) -> Preference:
+    row = session().get(Preference, actor.user_id)
+    if row is None:
+        row = Preference(user_id=actor.user_id, paused=False)
+        session().add(row)
+    return row
+
+
+def pause(actor: Actor, paused: bool) -> None:
+    """Begin or end a data strike: while it lasts, nothing of theirs enters an edition."""
+    _preference(actor).paused = paused
+    audit.record(actor.user_id, "pause" if paused else "resume", "user", actor.user_id)
+
+
+def set_ceiling(actor: Actor, micro_rho: int | None) -> None:
+    """Set one's own ceiling of privacy loss; an edition that would cross it leaves them out."""
+    _preference(actor).ceiling_micro_rho = micro_rho
+    audit.record(actor.user_id, "set-ceiling", "user", actor.user_id)
+

@@ -1,0 +1,120 @@
+"""The audit log: append-only, each entry bound to the one before by a hash.
+
+Entries hold identifiers and actions, never raw data and never a person's name.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Integer, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base, Moment, session
+
+GENESIS = "0" * 64
+
+
+class AuditHead(Base):
+    """One row: the last entry. Locking it puts writers in a line."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class AuditEntry(Base):
+    """What was done, by whom, to what."""
+
+    __tablename__ = "audit_entry"
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Moment)
+    actor_id: Mapped[str] = mapped_column(String(32), index=True)
+    action: Mapped[str] = mapped_column(String(64))
+    object_kind: Mapped[str] = mapped_column(String(32))
+    object_id: Mapped[str] = mapped_column(String(64), index=True)
+    details: Mapped[str] = mapped_column(Text, default="{}")
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """An entry as pages show it."""
+
+    sequence: int
+    at: datetime
+    actor_id: str
+    action: str
+    object_kind: str
+    object_id: str
+
+
+def record(
+    actor_id: str, action: str, object_kind: str, object_id: str, **details: str | int
+) -> None:
+    """Append an entry inside the present unit of work."""
+    head = session().scalars(select(AuditHead).with_for_update()).one()
+    entry = AuditEntry(
+        sequence=head.sequence + 1,
+        at=now(),
+        actor_id=actor_id,
+        action=action,
+        object_kind=object_kind,
+        object_id=object_id,
+        details=json.dumps(details, sort_keys=True),
+        previous=head.digest,
+    )
+    entry.digest = _digest(entry)
+    head.sequence, head.digest = entry.sequence, entry.digest
+    session().add(entry)
+    session().flush()
+
+
+def broken_at() -> int | None:
+    """Return the first sequence number whose chain does not hold, or None."""
+    previous, expected = GENESIS, 0
+    for entry in session().scalars(select(AuditEntry).order_by(AuditEntry.sequence)):
+        expected += 1
+        if (
+            entry.sequence != expected
+            or entry.previous != previous
+            or entry.digest != _digest(entry)
+        ):
+            return expected
+        previous = entry.digest
+    head = session().scalars(select(AuditHead)).one()
+    return None if head.digest == previous else expected + 1
+
+
+def lines_about(actor_id: str, limit: int = 100) -> tuple[AuditLine, ...]:
+    """Return the latest entries made by one account, newest first."""
+    chosen = (
+        select(AuditEntry)
+        .where(AuditEntry.actor_id == actor_id)
+        .order_by(AuditEntry.sequence.desc())
+        .limit(limit)
+    )
+    return tuple(
+        AuditLine(e.sequence, e.at, e.actor_id, e.action, e.object_kind, e.object_id)
+        for e in session().scalars(chosen)
+    )
+
+
+def _digest(entry: AuditEntry) -> str:
+    body = json.dumps(
+        [
+            entry.sequence,
+            entry.at.isoformat(),
+            entry.actor_id,
+            entry.action,
+            entry.object_kind,
+            entry.object_id,
+            entry.details,
+            entry.previous,
+        ]
+    )
+    return hashlib.sha256(body.encode()).hexdigest()

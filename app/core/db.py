@@ -1,0 +1,162 @@
+"""The database: one unit of work per request or job.
+
+A unit of work is one transaction. Services and queries reach its session through
+`session()` and never commit; `unit_of_work` commits once at the end. A service that
+speaks to the outside saves its intent first and calls `checkpoint()`.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time needs its zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> str:
+    """Return an identifier nobody can guess: 32 hex digits."""
+    return uuid.uuid4().hex
+
+
+@dataclass
+class _Unit:
+    session: Session
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+_current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
+
+
+class Database:
+    """One database and its two ways in: reading, and writing.
+
+    On SQLite a writing unit takes the write lock when it begins (BEGIN IMMEDIATE), so
+    that what it read is still true when it writes; PostgreSQL locks rows instead.
+    """
+
+    def __init__(self, url: str) -> None:
+        if url.startswith("postgresql://"):
+            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self.writing: Engine = self.engine
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+            self.writing = self.engine.execution_options(immediate=True)
+
+    @contextmanager
+    def unit_of_work(self, *, write: bool = True) -> Iterator[Session]:
+        """Open a transaction; commit at the end, roll back on any error."""
+        unit = _Unit(Session(self.writing if write else self.engine, expire_on_commit=False))
+        token = _current.set(unit)
+        try:
+            yield unit.session
+            checkpoint()
+        except BaseException:
+            unit.session.rollback()
+            raise
+        finally:
+            unit.session.close()
+            _current.reset(token)
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def session() -> Session:
+    """Return the session of the present unit of work.
+
+    Raises
+    ------
+    RuntimeError
+        Outside a unit of work.
+    """
+    unit = _current.get()
+    if unit is None:
+        raise RuntimeError("no unit of work is open")
+    return unit.session
+
+
+def checkpoint() -> None:
+    """Commit what was done so far and run what waited for it.
+
+    Only for the step before an outside call, whose intent must survive a crash.
+    """
+    unit = _current.get()
+    if unit is None:
+        raise RuntimeError("no unit of work is open")
+    unit.session.commit()
+    waiting, unit.after_commit = unit.after_commit, []
+    for action in waiting:
+        action()
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Run an action once the unit of work is committed: mail, a job's doorbell."""
+    unit = _current.get()
+    if unit is None:
+        raise RuntimeError("no unit of work is open")
+    unit.after_commit.append(action)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        # FULL: a commit that was acknowledged survives a power cut, as money needs.
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,62 @@
+"""How numbers, money and times read on a page, in the reader's language."""
+
+import math
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+from flask_babel import format_datetime, get_locale
+
+
+class Amount(Protocol):
+    """Anything with an amount in millionths of a currency unit."""
+
+    @property
+    def micros(self) -> int:
+        """Millionths of the currency unit."""
+
+    @property
+    def currency(self) -> str:
+        """Three letters."""
+
+
+def money(amount: Amount) -> str:
+    """Write an amount with its currency; below a cent, with as many digits as it has."""
+    value = Decimal(amount.micros) / 1_000_000
+    digits = 2 if amount.micros % 10_000 == 0 else 6
+    pattern = "¤#,##0.00" if digits == 2 else "¤#,##0.00####"
+    locale = get_locale()
+    if locale is not None and locale.language == "fr":
+        pattern = pattern.replace("¤", "") + "\xa0¤"
+    return str(format_currency(value, amount.currency, format=pattern, locale=locale, currency_digits=False))
+
+
+def number(value: float | int | Decimal, digits: int | None = None) -> str:
+    """Write a number with about three significant digits, or a given number of decimals."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "–"
+    if digits is None:
+        size = abs(float(value))
+        digits = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(round(value, digits), format=pattern, locale=get_locale()))
+
+
+def moment(value: datetime | None, style: str = "medium") -> str:
+    """Write a time; style "date" leaves the hour out."""
+    if value is None:
+        return "–"
+    if style == "date":
+        return str(format_datetime(value, "d MMM yyyy"))
+    return str(format_datetime(value, "d MMM yyyy, HH:mm"))
+
+
+
+
+def install_filters(app: Flask) -> None:
+    """Give templates the filters money, number and moment."""
+    app.jinja_env.filters.update(money=money, number=number, moment=moment)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

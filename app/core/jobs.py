@@ -1,0 +1,246 @@
+"""Work done later: a durable list of jobs, each run until it succeeds once.
+
+The table is the truth. A job is written in the transaction that needs it, claimed
+with a lease, and claimed again when the lease runs out, so that a worker killed at
+any instruction loses nothing. The queue library only rings the bell and keeps the
+clock (see app/core/queue.py); docs/decisions/0004 says why.
+
+Handlers must be idempotent: the same job may begin twice.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from sqlalchemy import Integer, String, Text, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base, Database, Moment, after_commit, new_id, session
+from app.core.errors import AppError
+
+LEASE = timedelta(minutes=2)
+ATTEMPTS = 5
+log = structlog.get_logger("jobs")
+
+
+class JobState(StrEnum):
+    """Where a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Job(Base):
+    __tablename__ = "job"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    payload: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default=JobState.QUEUED, index=True)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    progress: Mapped[int] = mapped_column(Integer, default=0)
+    message: Mapped[str] = mapped_column(String(200), default="")
+    run_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as pages show it: progress in percent, a message without private data."""
+
+    id: str
+    kind: str
+    key: str
+    state: JobState
+    attempts: int
+    progress: int
+    message: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+Handler = Callable[[dict[str, Any], Callable[[int], None]], None]
+_handlers: dict[str, Handler] = {}
+_bell: list[Callable[[str], None]] = []
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does one kind of job.
+
+    It receives the payload and a function that reports progress in percent, and opens
+    its own units of work through the database it was wired with.
+    """
+
+    def register(function: Handler) -> Handler:
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+def on_enqueue(ring: Callable[[str], None]) -> None:
+    """Say what wakes a worker when a job was committed."""
+    _bell[:] = [ring]
+
+
+def enqueue(kind: str, key: str, payload: dict[str, Any]) -> str:
+    """Add a job inside the present unit of work; the same key gives the same job.
+
+    Returns
+    -------
+    str
+        The job's identifier.
+    """
+    known = session().scalars(select(Job).where(Job.key == key)).one_or_none()
+    if known is not None:
+        if known.state == JobState.FAILED:
+            known.state, known.attempts, known.run_at = JobState.QUEUED, 0, now()
+            known.message = ""
+            _ring_later(known.id)
+        return known.id
+    job = Job(id=new_id(), kind=kind, key=key, payload=json.dumps(payload, sort_keys=True))
+    session().add(job)
+    session().flush()
+    _ring_later(job.id)
+    return job.id
+
+
+def _ring_later(job_id: str) -> None:
+    for ring in _bell:
+        after_commit(lambda: ring(job_id))
+
+
+def claim(db: Database, job_id: str | None = None) -> str | None:
+    """Take one due job, or the named one, for the length of a lease."""
+    with db.unit_of_work() as s:
+        moment = now()
+        due = (
+            select(Job)
+            .where(
+                Job.run_at <= moment,
+                or_(
+                    Job.state == JobState.QUEUED,
+                    (Job.state == JobState.RUNNING) & (Job.lease_until < moment),
+                ),
+            )
+            .order_by(Job.run_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if job_id is not None:
+            due = due.where(Job.id == job_id)
+        job = s.scalars(due).one_or_none()
+        if job is None:
+            return None
+        job.state, job.lease_until = JobState.RUNNING, moment + LEASE
+        job.attempts += 1
+        return job.id
+
+
+def run(db: Database, job_id: str) -> JobState:
+    """Run a claimed job; a failure is retried later, an answer (AppError) is final."""
+    with db.unit_of_work(write=False) as s:
+        job = s.get_one(Job, job_id)
+        kind, payload, attempts = job.kind, json.loads(job.payload), job.attempts
+
+    def progress(percent: int) -> None:
+        with db.unit_of_work() as s:
+            running = s.get_one(Job, job_id)
+            running.progress = max(0, min(100, percent))
+            running.lease_until = now() + LEASE
+
+    try:
+        _handlers[kind](payload, progress)
+    except AppError as error:
+        _finish(db, job_id, JobState.FAILED, error.user_message)
+        return JobState.FAILED
+    except (OSError, ValueError, ArithmeticError, LookupError, RuntimeError, SQLAlchemyError) as e:
+        # The class alone: an exception's text may quote the data it failed on.
+        log.error("job failed", job=job_id, kind=kind, attempt=attempts, error=type(e).__name__)
+        return _retry(db, job_id, type(e).__name__)
+    _finish(db, job_id, JobState.DONE, "")
+    return JobState.DONE
+
+
+def run_due(db: Database) -> int:
+    """Run every job that is due, one after the other; return how many."""
+    count = 0
+    while (job_id := claim(db)) is not None:
+        run(db, job_id)
+        count += 1
+    return count
+
+
+def _retry(db: Database, job_id: str, error: str) -> JobState:
+    with db.unit_of_work() as s:
+        job = s.get_one(Job, job_id)
+        if job.attempts >= ATTEMPTS:
+            job.state, job.finished_at = JobState.FAILED, now()
+        else:
+            job.state = JobState.QUEUED
+            job.run_at = now() + timedelta(seconds=5 * 4**job.attempts)
+        job.message, job.lease_until = error, None
+        return JobState(job.state)
+
+
+def _finish(db: Database, job_id: str, state: JobState, message: str) -> None:
+    with db.unit_of_work() as s:
+        job = s.get_one(Job, job_id)
+        job.state, job.message, job.finished_at = state, message[:200], now()
+        job.lease_until = None
+        job.progress = 100 if state is JobState.DONE else job.progress
+
+
+def view(job_id: str) -> JobView | None:
+    """Return a job as pages show it."""
+    job = session().get(Job, job_id)
+    return None if job is None else _view(job)
+
+
+def view_by_key(key: str) -> JobView | None:
+    """Return the job with a key."""
+    job = session().scalars(select(Job).where(Job.key == key)).one_or_none()
+    return None if job is None else _view(job)
+
+
+def view_latest(prefix: str) -> JobView | None:
+    """Return the newest job whose key begins so."""
+    chosen = (
+        select(Job)
+        .where(Job.key.startswith(prefix, autoescape=True))
+        .order_by(Job.created_at.desc())
+        .limit(1)
+    )
+    job = session().scalars(chosen).one_or_none()
+    return None if job is None else _view(job)
+
+
+def latest(limit: int = 50) -> tuple[JobView, ...]:
+    """Return the latest jobs, newest first."""
+    return tuple(
+        _view(j) for j in session().scalars(select(Job).order_by(Job.created_at.desc()).limit(limit))
+    )
+
+
+def _view(job: Job) -> JobView:
+    return JobView(
+        job.id,
+        job.kind,
+        job.key,
+        JobState(job.state),
+        job.attempts,
+        job.progress,
+        job.message,
+        job.created_at,
+        job.finished_at,
+    )

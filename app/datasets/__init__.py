@@ -1,0 +1,1 @@
+"""Datasets: upload, what was understood of it, checks, listing; writes the vault."""

@@ -1,0 +1,173 @@
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+    ValidationError,
+    widgets,
+)
+from wtforms.validators import DataRequired, Length, NumberRange
+
+from app.collections.rules import EPSILONS_MILLI, TOPICS, Purpose
+from app.consent.texts import TEXTS
+from app.datasets.understanding import ColumnRole
+from privacy.schema import MeasureRule
+
+ROLES = [
+    (ColumnRole.LEAVE.value, _l("leave out")),
+    (ColumnRole.DIMENSION.value, _l("category")),
+    (ColumnRole.MEASURE.value, _l("number")),
+]
+TRANSFORMS = [
+    ("", _l("as it stands")),
+    ("weekday", _l("day of the week of a date")),
+    ("month", _l("month of a date")),
+    ("bins", _l("number, in bins")),
+]
+RULES = [
+    (MeasureRule.SUM.value, _l("added up")),
+    (MeasureRule.MEAN.value, _l("averaged")),
+    (MeasureRule.LAST.value, _l("the last one")),
+]
+TOPIC_NAMES = {
+    "shopping": _l("Shopping"),
+    "work": _l("Work and pay"),
+    "health": _l("Health"),
+    "mobility": _l("Getting about"),
+    "energy": _l("Energy"),
+    "leisure": _l("Leisure"),
+    "home": _l("Home"),
+    "other": _l("Other"),
+}
+
+
+class UploadForm(FlaskForm):
+    title = StringField(
+        _l("Name of this dataset"),
+        [DataRequired(_l("Give the dataset a name.")), Length(max=120)],
+        description=_l("Only you see it."),
+    )
+    file = FileField(
+        _l("CSV file"),
+        description=_l("UTF-8 text, with a first line of column names. One row a record."),
+    )
+    sample = SelectField(_l("or take a sample"), choices=[("", _l("none"))])
+    submit = SubmitField(_l("Upload"))
+
+    def validate_sample(self, field: SelectField) -> None:
+        if not field.data and not (self.file.data and self.file.data.filename):
+            raise ValidationError(_l("Choose a file or a sample."))
+
+
+class ColumnForm(Form):
+    column = HiddenField()
+    role = SelectField(_l("Use it as"), choices=ROLES)
+    name = StringField(_l("Public name"), [Length(max=80)])
+    transform = SelectField(_l("Read it"), choices=TRANSFORMS)
+    categories = TextAreaField(
+        _l("Categories, one a line"),
+        description=_l("These are published. Do not list what only one person has."),
+    )
+    edges = StringField(_l("Bin edges"), description=_l("Such as 10 20 50."))
+    other = BooleanField(_l("Put everything else into “other”"))
+    unit = StringField(_l("Unit"), [Length(max=30)])
+    lower = StringField(_l("Lowest that counts"))
+    upper = StringField(_l("Highest that counts"))
+    resolution = StringField(_l("Step"))
+    rule = SelectField(_l("Several rows of one person in one cell are"), choices=RULES)
+    source = StringField(
+        _l("Where these categories or bounds come from"),
+        [Length(max=200)],
+        description=_l("Choose them from what the field knows, not from this file."),
+    )
+
+
+class ColumnsForm(FlaskForm):
+    person = SelectField(_l("Who are the people in this file?"))
+    bound = IntegerField(
+        _l("In how many cells may one person count, at most?"),
+        [NumberRange(1, 50, _l("A person may count in 1 to 50 cells."))],
+        default=1,
+        description=_l(
+            "More keeps more of what active people did; fewer means less noise for everybody."
+        ),
+    )
+    columns = FieldList(FormField(ColumnForm))
+    submit = SubmitField(_l("Check the whole file"))
+
+
+class JoinColumnForm(Form):
+    name = HiddenField()
+    column = SelectField(_l("Column of your file"))
+
+
+class JoinForm(FlaskForm):
+    person = SelectField(_l("Who are the people in this file?"))
+    columns = FieldList(FormField(JoinColumnForm))
+    submit = SubmitField(_l("Check the whole file"))
+
+
+class CollectionForm(FlaskForm):
+    title = StringField(
+        _l("Title"), [DataRequired(_l("Give the collection a title.")), Length(max=120)]
+    )
+    description = TextAreaField(
+        _l("What is in it, in plain words"),
+        [DataRequired(_l("Describe the collection.")), Length(max=4000)],
+    )
+    topic = SelectField(_l("Topic"), choices=[(t, TOPIC_NAMES[t]) for t in TOPICS])
+    person = StringField(
+        _l("Who is protected?"),
+        [DataRequired(_l("Say who is protected: a person, a household …")), Length(max=60)],
+        description=_l("The unit of privacy: a person, a household, a patient …"),
+    )
+    record = StringField(
+        _l("What is one contribution?"),
+        [DataRequired(_l("Say what one contribution is: a visit, a trip …")), Length(max=60)],
+        description=_l("Such as a shopping trip or a year of work."),
+    )
+    ways = SelectField(
+        _l("Tables"),
+        choices=[("1", _l("one category at a time")), ("2", _l("also pairs of categories"))],
+        default="2",
+    )
+    epsilon_milli = SelectField(_l("Privacy loss of one edition"), choices=[], default="1000")
+    purposes = SelectMultipleField(
+        _l("What may the tables be sold for?"),
+        choices=[(p.value, TEXTS[p].title) for p in Purpose],
+        widget=widgets.ListWidget(prefix_label=False),
+        option_widget=widgets.CheckboxInput(),
+        default=[p.value for p in Purpose],
+    )
+    edition_days = SelectField(
+        _l("An edition closes every"),
+        choices=[("7", _l("week")), ("30", _l("month")), ("90", _l("quarter"))],
+        default="30",
+    )
+    submit = SubmitField(_l("Publish these rules"))
+
+
+class PublishForm(FlaskForm):
+    purposes = SelectMultipleField(
+        _l("I agree that protected tables with my data in them are sold for"),
+        widget=widgets.ListWidget(prefix_label=False),
+        option_widget=widgets.CheckboxInput(),
+    )
+    understood = BooleanField(
+        _l("I have read what will be published and may list this data."),
+        [DataRequired(_l("Please confirm this."))],
+    )
+    submit = SubmitField(_l("List the dataset"))
+
+
+EPSILONS = tuple(EPSILONS_MILLI)

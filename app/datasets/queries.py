@@ -1,0 +1,115 @@
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.collections.rules import Purpose
+from app.core.db import session
+from app.core.errors import NotFound
+from app.core.permissions import Actor, require_owner
+from app.datasets.models import Dataset
+from app.datasets.states import State
+
+
+@dataclass(frozen=True)
+class DatasetView:
+    """A dataset as its owner sees it.
+
+    Attributes
+    ----------
+    answers : mapping
+        What the owner answered about the columns, as typed.
+    problems : tuple of mapping
+        What the last check found: row, column, message, remedy.
+    """
+
+    id: str
+    producer_id: str
+    collection_id: str | None
+    title: str
+    state: State
+    joining: bool
+    everyone_is_me: bool
+    profile_object: str | None
+    row_count: int
+    purposes: frozenset[Purpose]
+    answers: dict[str, Any]
+    problems: tuple[dict[str, Any], ...]
+    created_at: datetime
+    listed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ListedDataset:
+    """A dataset that waits for an edition."""
+
+    id: str
+    producer_id: str
+    rows_object: str
+    everyone_is_me: bool
+    purposes: frozenset[Purpose]
+
+
+def _view(row: Dataset) -> DatasetView:
+    return DatasetView(
+        row.id,
+        row.producer_id,
+        row.collection_id,
+        row.title,
+        State(row.state),
+        row.joining,
+        row.everyone_is_me,
+        row.profile_object,
+        row.row_count,
+        frozenset(Purpose(p) for p in row.purposes.split()),
+        json.loads(row.answers),
+        tuple(json.loads(row.problems)),
+        row.created_at,
+        row.listed_at,
+    )
+
+
+def dataset(actor: Actor, dataset_id: str) -> DatasetView:
+    """Return one of the actor's own datasets.
+
+    Raises
+    ------
+    NotFound
+    """
+    row = session().get(Dataset, dataset_id)
+    if row is None:
+        raise NotFound(_l("This page does not exist, or it is not yours."))
+    require_owner(actor, row.producer_id)
+    return _view(row)
+
+
+def of_producer(producer_id: str) -> tuple[DatasetView, ...]:
+    """Return the datasets of an account, newest first."""
+    chosen = (
+        select(Dataset)
+        .where(Dataset.producer_id == producer_id)
+        .order_by(Dataset.created_at.desc(), Dataset.id)
+    )
+    return tuple(_view(row) for row in session().scalars(chosen))
+
+
+def listed(collection_id: str) -> tuple[ListedDataset, ...]:
+    """Return the datasets that wait for a collection's next edition."""
+    chosen = (
+        select(Dataset)
+        .where(Dataset.collection_id == collection_id, Dataset.state == State.LISTED)
+        .order_by(Dataset.id)
+    )
+    return tuple(
+        ListedDataset(
+            row.id,
+            row.producer_id,
+            row.rows_object or "",
+            row.everyone_is_me,
+            frozenset(Purpose(p) for p in row.purposes.split()),
+        )
+        for row in session().scalars(chosen)
+    )

@@ -1,0 +1,322 @@
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.collections import queries as collections
+from app.collections import service as collections_service
+from app.collections.rules import Purpose
+from app.consent import service as consent
+from app.core import audit, jobs
+from app.core.clock import now
+from app.core.db import Database, new_id, session
+from app.core.errors import Conflict
+from app.core.permissions import Actor, Role, require, require_owner
+from app.datasets import queries
+from app.datasets.errors import BadFile
+from app.datasets.ingest.conforming import conform
+from app.datasets.ingest.errors import UploadError, UploadErrors
+from app.datasets.ingest.mapping import ColumnMapping
+from app.datasets.ingest.profiling import ColumnProfile, profile
+from app.datasets.ingest.reading import Limits, read_csv
+from app.datasets.models import Dataset
+from app.datasets.states import Event, State, next_state
+from app.datasets.understanding import Answers, mapping_of, schema_of
+from app.vault.local import LocalVault
+
+JOB = "check-dataset"
+PROFILE_SCHEMA = pa.schema([("profile", pa.string())])
+
+
+@dataclass(frozen=True)
+class Checking:
+    """What a check needs from outside."""
+
+    db: Database
+    vault: LocalVault
+    limits: Limits
+
+
+def upload(
+    actor: Actor,
+    doors: Checking,
+    stream: BinaryIO,
+    title: str,
+    collection_id: str | None = None,
+) -> str:
+    """Read a file into the vault as text and note what can be understood of its columns.
+
+    Returns
+    -------
+    str
+        The dataset's identifier.
+
+    Raises
+    ------
+    Forbidden
+    BadFile
+        Naming the row, the column and the remedy.
+    """
+    require(actor, Role.PRODUCER)
+    if collection_id is not None and not collections.rules(collection_id).open:
+        raise Conflict(_l("This collection takes no more datasets."))
+    rows_object, profile_object = new_id(), new_id()
+    try:
+        count = _store(doors, rows_object, read_csv(stream, doors.limits))
+        understood = profile(doors.vault.batches(rows_object))
+    except UploadError as error:
+        doors.vault.erase(rows_object)
+        raise BadFile(problem_text(problem_of(error))) from None
+    _write_profile(doors.vault, profile_object, understood)
+    dataset = Dataset(
+        id=new_id(),
+        producer_id=actor.user_id,
+        collection_id=collection_id,
+        title=title.strip(),
+        state=State.UPLOADED,
+        joining=collection_id is not None,
+        upload_object=rows_object,
+        profile_object=profile_object,
+        row_count=count,
+    )
+    session().add(dataset)
+    session().flush()
+    audit.record(actor.user_id, "upload", "dataset", dataset.id)
+    return dataset.id
+
+
+def understood(actor: Actor, doors: Checking, dataset_id: str) -> tuple[ColumnProfile, ...]:
+    """Return what was understood of one's own file."""
+    view = queries.dataset(actor, dataset_id)
+    if view.profile_object is None:
+        raise Conflict(_l("The rows of this dataset were erased."))
+    for batch in doors.vault.batches(view.profile_object):
+        return tuple(
+            ColumnProfile.from_dict(json.loads(text)) for text in batch.column(0).to_pylist()
+        )
+    return ()
+
+
+def answer(actor: Actor, dataset_id: str, answers: Answers) -> None:
+    """Keep what the owner answered, as typed, and have the whole file checked against it.
+
+    Raises
+    ------
+    BadRules
+        When the answers do not make a schema; they are kept all the same.
+    """
+    row = _own(actor, dataset_id)
+    state = next_state(State(row.state), Event.CHECK)
+    row.answers, row.problems = json.dumps(answers.to_dict()), "[]"
+    if not row.joining:
+        schema_of(answers)
+    row.state = state
+    row.everyone_is_me = not answers.person
+    # A new key each time: the same answers may be checked again after a correction.
+    jobs.enqueue(JOB, f"{JOB}:{row.id}:{new_id()}", {"dataset": row.id})
+
+
+def keep_answers(actor: Actor, dataset_id: str, answers: Answers) -> None:
+    """Keep what was typed although it could not be accepted."""
+    _own(actor, dataset_id).answers = json.dumps(answers.to_dict())
+
+
+def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> None:
+    """Conform every row to the schema and write the result to the vault, or note the problems."""
+    with doors.db.unit_of_work(write=False):
+        row = session().get_one(Dataset, dataset_id)
+        if row.state != State.CHECKING or row.upload_object is None:
+            return
+        answers = Answers.from_dict(json.loads(row.answers))
+        joining, collection_id = row.joining, row.collection_id
+        upload_object, old_rows = row.upload_object, row.rows_object
+        schema, mapping = _schema_and_mapping(answers, collection_id if joining else None)
+        total = max(1, row.row_count)
+    rows_object, problems, count = new_id(), [], 0
+    try:
+        batches = conform(doors.vault.batches(upload_object), schema, mapping)
+        count = _store(doors, rows_object, _counted(batches, total, progress))
+    except UploadErrors as found:
+        problems = [problem_of(error) for error in found.errors]
+    with doors.db.unit_of_work():
+        row = session().get_one(Dataset, dataset_id)
+        event = Event.FAIL if problems else Event.PASS
+        if row.state != State.CHECKING:
+            doors.vault.erase(rows_object)
+            return
+        row.state, row.problems = next_state(State(row.state), event), json.dumps(problems)
+        if not problems:
+            row.rows_object, row.row_count = rows_object, count
+    if old_rows and not problems:
+        doors.vault.erase(old_rows)
+
+
+def found_collection(
+    actor: Actor, dataset_id: str, proposal: collections_service.Proposal
+) -> str:
+    """Publish the rules of the collection this dataset begins.
+
+    Raises
+    ------
+    BadRules, Conflict
+    """
+    row = _own(actor, dataset_id)
+    if row.collection_id is not None or row.state != State.CHECKED:
+        raise Conflict(_l("Check the columns first."))
+    row.collection_id = collections_service.found(actor, proposal)
+    return row.collection_id
+
+
+def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Purpose]) -> None:
+    """List a checked dataset for its collection's next edition, with consent per purpose.
+
+    Raises
+    ------
+    Conflict
+        When it has no collection yet, or no purpose of the collection was agreed to.
+    """
+    row = _own(actor, dataset_id)
+    if row.collection_id is None:
+        raise Conflict(_l("Choose or found a collection first."))
+    rules = collections.rules(row.collection_id)
+    if not rules.open:
+        raise Conflict(_l("This collection takes no more datasets."))
+    agreed = wanted & rules.purposes
+    if not agreed:
+        raise Conflict(_l("Agree to at least one purpose, or leave the dataset unlisted."))
+    row.state = next_state(State(row.state), Event.PUBLISH)
+    row.purposes, row.listed_at = " ".join(sorted(agreed)), now()
+    consent.decide(actor, wanted)
+    audit.record(actor.user_id, "list-dataset", "dataset", row.id)
+    # What was uploaded is no longer needed: only the columns of the schema stay.
+    for object_id in (row.upload_object, row.profile_object):
+        if object_id:
+            doors.vault.erase(object_id)
+    row.upload_object = row.profile_object = None
+
+
+def unlist(actor: Actor, dataset_id: str) -> None:
+    """Take a dataset back before its edition closes."""
+    row = _own(actor, dataset_id)
+    row.state = next_state(State(row.state), Event.UNLIST)
+    row.listed_at = None
+    audit.record(actor.user_id, "unlist-dataset", "dataset", row.id)
+
+
+def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
+    """Erase the rows and their keys at once; published releases stay as they are."""
+    row = _own(actor, dataset_id)
+    row.state = next_state(State(row.state), Event.ERASE)
+    for object_id in (row.upload_object, row.profile_object, row.rows_object):
+        if object_id:
+            doors.vault.erase(object_id)
+    row.upload_object = row.profile_object = row.rows_object = None
+    row.answers, row.problems, row.row_count = "{}", "[]", 0
+    row.erased_at = now()
+    audit.record(actor.user_id, "erase-dataset", "dataset", row.id)
+
+
+def rows_of(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[pa.RecordBatch]:
+    """Yield one's own rows, for access and portability: nobody else can call this."""
+    row = _own(actor, dataset_id)
+    if row.rows_object:
+        yield from doors.vault.batches(row.rows_object)
+
+
+def mark_measured(actor: Actor, dataset_id: str) -> None:
+    """Note that a dataset went into an edition: it is measured once."""
+    row = _own(actor, dataset_id)
+    row.state = next_state(State(row.state), Event.MEASURE)
+
+
+def relist(actor: Actor, dataset_id: str) -> None:
+    """Put a dataset that was left out of an edition back in the line."""
+    row = _own(actor, dataset_id)
+    row.state = next_state(State(row.state), Event.RELIST)
+
+
+def register(doors: Checking) -> None:
+    """Tell the worker how a dataset is checked."""
+
+    @jobs.handler(JOB)
+    def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
+        check(doors, payload["dataset"], progress)
+
+
+def problem_of(error: UploadError) -> dict[str, Any]:
+    """Return a problem as it is kept: templates and places, never a cell's content."""
+    return {
+        "row": error.row,
+        "column": error.column,
+        "template": error.template,
+        "remedy": error.remedy_template,
+        "params": error.params,
+    }
+
+
+def problem_text(problem: dict[str, Any]) -> str:
+    """Write a problem out in the reader's language: place, what is wrong, remedy."""
+    place = []
+    if problem["row"] is not None:
+        place.append(str(_l("Row %(row)s", row=problem["row"])))
+    if problem["column"]:
+        place.append(str(_l("column %(column)s", column=problem["column"])))
+    said = [
+        str(_l(text, **problem["params"])) for text in (problem["template"], problem["remedy"])
+    ]
+    return (", ".join(place) + ": " if place else "") + " ".join(said)
+
+
+def _own(actor: Actor, dataset_id: str) -> Dataset:
+    row = session().scalars(
+        select(Dataset).where(Dataset.id == dataset_id).with_for_update()
+    ).one_or_none()
+    require_owner(actor, row.producer_id if row else "nobody")
+    if row is None:
+        raise Conflict(_l("This dataset is gone."))
+    return row
+
+
+def _schema_and_mapping(answers: Answers, collection_id: str | None) -> tuple[Any, ColumnMapping]:
+    if collection_id is None:
+        schema, rules, feeds = schema_of(answers)
+        return schema, mapping_of(answers, rules, feeds)
+    public = collections.rules(collection_id)
+    feeds = {c.name: c.column for c in answers.columns if c.column}
+    return public.schema, mapping_of(answers, public.columns, feeds)
+
+
+def _store(doors: Checking, object_id: str, batches: Iterator[pa.RecordBatch]) -> int:
+    first = next(batches)
+    count = first.num_rows
+    with doors.vault.write(object_id, first.schema) as writer:
+        writer.write_batch(first)
+        for batch in batches:
+            writer.write_batch(batch)
+            count += batch.num_rows
+    return count
+
+
+def _counted(
+    batches: Iterator[pa.RecordBatch], total: int, progress: Callable[[int], None]
+) -> Iterator[pa.RecordBatch]:
+    done, told = 0, 0
+    for batch in batches:
+        yield batch
+        done += batch.num_rows
+        percent = 95 * done // total
+        if percent >= told + 5:
+            told = percent
+            progress(percent)
+
+
+def _write_profile(
+    vault: LocalVault, object_id: str, understood: tuple[ColumnProfile, ...]
+) -> None:
+    texts = [json.dumps(column.to_dict()) for column in understood]
+    with vault.write(object_id, PROFILE_SCHEMA) as writer:
+        writer.write_batch(pa.record_batch([pa.array(texts)], schema=PROFILE_SCHEMA))

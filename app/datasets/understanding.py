@@ -1,0 +1,162 @@
+"""From what the owner answered about the columns to a schema and a way to read the file.
+
+Answers are what was typed, kept as text; nothing here reads rows.
+"""
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.collections.errors import BadRules
+from app.collections.rules import ColumnRule
+from privacy.errors import PrivacyError
+from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
+
+OTHER = "other"
+
+
+class ColumnRole(StrEnum):
+    """What a column of a file is for."""
+
+    LEAVE = "leave"
+    PERSON = "person"
+    DIMENSION = "dimension"
+    MEASURE = "measure"
+
+
+@dataclass(frozen=True)
+class ColumnAnswer:
+    """What the owner said about one column of their file, as typed."""
+
+    column: str
+    role: str
+    name: str = ""
+    transform: str = ""
+    categories: str = ""
+    edges: str = ""
+    other: bool = False
+    unit: str = ""
+    lower: str = ""
+    upper: str = ""
+    resolution: str = ""
+    rule: str = "sum"
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All answers about a file: which column tells people apart ("" for "all rows are me")."""
+
+    person: str
+    bound: int
+    columns: tuple[ColumnAnswer, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready copy."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Answers":
+        """Read what `to_dict` wrote."""
+        columns = tuple(ColumnAnswer(**column) for column in data.get("columns", ()))
+        return cls(data.get("person", ""), int(data.get("bound", 1)), columns)
+
+
+def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dict[str, str]]:
+    """Build the public schema, how its columns are read, and which file column feeds which.
+
+    Raises
+    ------
+    BadRules
+        Naming the column and what to change.
+    """
+    dimensions, measures, rules, feeds = [], [], [], {}
+    for answer in answers.columns:
+        name = (answer.name or answer.column).strip()
+        if answer.role == ColumnRole.DIMENSION:
+            dimensions.append(_dimension(answer, name))
+        elif answer.role == ColumnRole.MEASURE:
+            measures.append(_measure(answer, name))
+        else:
+            continue
+        transform = answer.transform if answer.role == ColumnRole.DIMENSION else ""
+        edges = tuple(answer.edges.replace(";", " ").split()) if transform == "bins" else ()
+        rules.append(ColumnRule(name, transform, edges, answer.source.strip()))
+        feeds[name] = answer.column
+    if not dimensions:
+        raise BadRules(_l("Choose at least one column as a category: tables need one."))
+    try:
+        schema = CubeSchema(tuple(dimensions), tuple(measures), answers.bound)
+    except PrivacyError as error:
+        raise BadRules(error.user_message) from None
+    return schema, tuple(rules), feeds
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = tuple(f"{month:02d}" for month in range(1, 13))
+
+
+def bin_labels(edges: tuple[Decimal, ...]) -> tuple[str, ...]:
+    """Name the bins between inner edges: "under 10", "10 to under 20", "20 and over"."""
+    inner = [f"{a} to under {b}" for a, b in zip(edges, edges[1:], strict=False)]
+    return (f"under {edges[0]}", *inner, f"{edges[-1]} and over")
+
+
+def _dimension(answer: ColumnAnswer, name: str) -> Dimension:
+    values: tuple[str, ...]
+    if answer.transform == "weekday":
+        values = WEEKDAYS
+    elif answer.transform == "month":
+        values = MONTHS
+    elif answer.transform == "bins":
+        values = bin_labels(_edges(answer, name))
+    else:
+        values = tuple(v.strip() for v in answer.categories.splitlines() if v.strip())
+    try:
+        return Dimension(name, values, OTHER if answer.other else None)
+    except PrivacyError as error:
+        raise BadRules(
+            _l("Column %(column)s: %(problem)s"), column=name, problem=error.user_message
+        ) from None
+
+
+def _edges(answer: ColumnAnswer, name: str) -> tuple[Decimal, ...]:
+    edges = tuple(_number(e, name) for e in answer.edges.replace(";", " ").split())
+    if not edges or list(edges) != sorted(set(edges)):
+        raise BadRules(
+            _l("Column %(column)s: give the bin edges as increasing numbers, such as 10 20 50."),
+            column=name,
+        )
+    return edges
+
+
+def _measure(answer: ColumnAnswer, name: str) -> Measure:
+    try:
+        return Measure(
+            name,
+            answer.unit.strip(),
+            _number(answer.lower, name),
+            _number(answer.upper, name),
+            _number(answer.resolution, name),
+            MeasureRule(answer.rule),
+        )
+    except PrivacyError as error:
+        raise BadRules(
+            _l("Column %(column)s: %(problem)s"), column=name, problem=error.user_message
+        ) from None
+
+
+def _number(text: str, name: str) -> Decimal:
+    try:
+        value = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise BadRules(
+            _l("Column %(column)s: enter bounds and step as numbers, such as 0, 100 and 1."),
+            column=name,
+        )
+    return value

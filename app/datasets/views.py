@@ -1,0 +1,247 @@
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.collections import queries as collections
+from app.collections.errors import BadRules
+from app.collections.rules import CollectionRules, Purpose
+from app.collections.service import Proposal
+from app.consent.texts import TEXTS
+from app.core import jobs
+from app.core.db import checkpoint
+from app.core.errors import Conflict
+from app.core.http import limiter, settings
+from app.core.permissions import Role, require
+from app.datasets import queries, samples, service
+from app.datasets.errors import BadFile
+from app.datasets.forms import (
+    EPSILONS,
+    CollectionForm,
+    ColumnsForm,
+    JoinForm,
+    PublishForm,
+    UploadForm,
+)
+from app.datasets.states import State
+from app.datasets.suggesting import columns_data, join_data
+from app.datasets.understanding import Answers, ColumnAnswer, schema_of
+from app.users.login import current_actor, verified_actor
+from privacy.loss import right_guesses
+
+bp = Blueprint("datasets", __name__, url_prefix="/datasets")
+EVERYONE_IS_ME = ""
+
+
+def _doors() -> service.Checking:
+    doors: service.Checking = current_app.extensions["checking"]
+    return doors
+
+
+@bp.get("/")
+@login_required
+def mine() -> str:
+    actor = current_actor()
+    require(actor, Role.PRODUCER)
+    return render_template(
+        "datasets/mine.html",
+        datasets=queries.of_producer(actor.user_id),
+        titles={c.id: c.title for c in collections.all_collections()},
+        owned=collections.owned_by(actor.user_id),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@login_required
+@limiter.limit("60/hour", methods=["POST"])
+def new() -> str | Response | tuple[str, int]:
+    require(current_actor(), Role.PRODUCER)
+    if request.method == "POST":
+        request.max_content_length = settings().upload_bytes + 1024 * 1024
+    joined = request.args.get("collection", "")
+    rules = collections.rules(joined) if joined else None
+    form = UploadForm()
+    form.sample.choices = [("", _("none")), *((s.name, s.title) for s in samples.available())]
+    if form.validate_on_submit():
+        chosen = form.sample.data
+        stream = samples.open_sample(chosen) if chosen else form.file.data.stream
+        try:
+            dataset_id = service.upload(
+                verified_actor(), _doors(), stream, form.title.data, joined or None
+            )
+            return redirect(url_for("datasets.columns", dataset_id=dataset_id))
+        except BadFile as error:
+            form.file.errors = [error.user_message]
+    page = render_template("datasets/new.html", form=form, rules=rules)
+    return page, (422 if form.errors or form.file.errors else 200)
+
+
+@bp.route("/<dataset_id>/columns", methods=["GET", "POST"])
+@login_required
+def columns(dataset_id: str) -> str | Response | tuple[str, int]:
+    actor = current_actor()
+    view = queries.dataset(actor, dataset_id)
+    if view.state not in (State.UPLOADED, State.CHECKED):
+        return redirect(url_for("datasets.show", dataset_id=dataset_id))
+    profiles = service.understood(actor, _doors(), dataset_id)
+    rules = collections.rules(view.collection_id) if view.joining and view.collection_id else None
+    form: JoinForm | ColumnsForm
+    if rules is not None:
+        form = JoinForm(data=join_data(view.answers, rules, profiles))
+        for entry in form.columns:
+            entry.column.choices = [("", "–"), *((p.name, p.name) for p in profiles)]
+    else:
+        form = ColumnsForm(data=columns_data(view.answers, profiles))
+    form.person.choices = [
+        (EVERYONE_IS_ME, _("All rows are about me")),
+        *((p.name, _("Column “%(column)s” tells people apart", column=p.name)) for p in profiles),
+    ]
+    if form.validate_on_submit():
+        answers = _answers(form)
+        try:
+            service.answer(actor, dataset_id, answers)
+            return redirect(url_for("datasets.show", dataset_id=dataset_id))
+        except BadRules as error:
+            service.keep_answers(actor, dataset_id, answers)
+            checkpoint()
+            flash(error.user_message, "error")
+    page = render_template(
+        "datasets/columns.html",
+        view=view,
+        form=form,
+        profiles={p.name: p for p in profiles},
+        rules=rules,
+        problems=[service.problem_text(p) for p in view.problems],
+    )
+    return page, (422 if request.method == "POST" else 200)
+
+
+def _answers(form: JoinForm | ColumnsForm) -> Answers:
+    if isinstance(form, JoinForm):
+        given = tuple(
+            ColumnAnswer(column=c.data["column"], role="", name=c.data["name"])
+            for c in form.columns
+        )
+        return Answers(form.person.data, 1, given)
+    fields = tuple(ColumnAnswer.__dataclass_fields__)
+    given = tuple(
+        ColumnAnswer(**{name: entry.data[name] or "" for name in fields if name != "other"},
+                     other=bool(entry.data["other"]))
+        for entry in form.columns
+        if entry.data["column"] != form.person.data
+    )
+    return Answers(form.person.data, form.bound.data, given)
+
+
+@bp.get("/<dataset_id>")
+@login_required
+def show(dataset_id: str) -> str | Response:
+    actor = current_actor()
+    view = queries.dataset(actor, dataset_id)
+    if request.headers.get("HX-Request") and view.state != State.CHECKING:
+        response = Response()
+        response.headers["HX-Refresh"] = "true"
+        return response
+    template = "fragment" if request.headers.get("HX-Request") else "show"
+    return render_template(
+        f"datasets/{template}.html",
+        view=view,
+        job=jobs.view_latest(f"{service.JOB}:{dataset_id}:"),
+        rules=collections.rules(view.collection_id) if view.collection_id else None,
+        problems=[service.problem_text(p) for p in view.problems],
+        texts=TEXTS,
+    )
+
+
+@bp.route("/<dataset_id>/collection", methods=["GET", "POST"])
+@login_required
+def found(dataset_id: str) -> str | Response | tuple[str, int]:
+    actor = current_actor()
+    view = queries.dataset(actor, dataset_id)
+    if view.state != State.CHECKED or view.collection_id is not None:
+        return redirect(url_for("datasets.show", dataset_id=dataset_id))
+    form = CollectionForm()
+    form.epsilon_milli.choices = [(str(e), _privacy_words(e / 1000)) for e in EPSILONS]
+    schema, rules, _feeds = schema_of(Answers.from_dict(view.answers))
+    if form.validate_on_submit():
+        try:
+            service.found_collection(actor, dataset_id, _proposal(form, schema, rules))
+            return redirect(url_for("datasets.publish", dataset_id=dataset_id))
+        except BadRules as error:
+            form.title.errors = [*form.title.errors, error.user_message]
+    page = render_template("datasets/collection.html", view=view, form=form, schema=schema)
+    return page, (422 if form.errors else 200)
+
+
+def _privacy_words(epsilon: float) -> str:
+    return _(
+        "epsilon %(epsilon)s: of 100 guesses whether somebody took part, at most %(right)s are right",
+        epsilon=epsilon,
+        right=round(right_guesses(epsilon)),
+    )
+
+
+def _proposal(form: CollectionForm, schema: Any, rules: Any) -> Proposal:
+    return Proposal(
+        title=form.title.data,
+        description=form.description.data,
+        topic=form.topic.data,
+        person=form.person.data,
+        record=form.record.data,
+        schema=schema,
+        columns=rules,
+        ways=int(form.ways.data),
+        epsilon_milli=int(form.epsilon_milli.data),
+        purposes=frozenset(Purpose(p) for p in form.purposes.data or ()),
+        edition_days=int(form.edition_days.data),
+    )
+
+
+@bp.route("/<dataset_id>/publish", methods=["GET", "POST"])
+@login_required
+def publish(dataset_id: str) -> str | Response | tuple[str, int]:
+    actor = verified_actor()
+    view = queries.dataset(actor, dataset_id)
+    if view.state != State.CHECKED or view.collection_id is None:
+        return redirect(url_for("datasets.show", dataset_id=dataset_id))
+    rules = collections.rules(view.collection_id)
+    form = PublishForm()
+    form.purposes.choices = [(p.value, TEXTS[p].title) for p in Purpose if p in rules.purposes]
+    if form.validate_on_submit():
+        try:
+            wanted = frozenset(Purpose(p) for p in form.purposes.data or ())
+            service.publish(actor, _doors(), dataset_id, wanted)
+            flash(_l("Listed. It will be measured when the edition closes."), "success")
+            return redirect(url_for("datasets.show", dataset_id=dataset_id))
+        except Conflict as error:
+            form.purposes.errors = [error.user_message]
+    page = render_template(
+        "datasets/publish.html", view=view, form=form, rules=rules, texts=TEXTS, **_plan(rules)
+    )
+    return page, (422 if form.errors or form.purposes.errors else 200)
+
+
+def _plan(rules: CollectionRules) -> dict[str, Any]:
+    return {"plan": rules.plan(sources=2), "guesses": right_guesses(rules.epsilon)}
+
+
+@bp.post("/<dataset_id>/unlist")
+@login_required
+def unlist(dataset_id: str) -> Response:
+    service.unlist(current_actor(), dataset_id)
+    flash(_l("Taken back. Nothing of it was measured."), "success")
+    return redirect(url_for("datasets.show", dataset_id=dataset_id))
+
+
+@bp.route("/<dataset_id>/erase", methods=["GET", "POST"])
+@login_required
+def erase(dataset_id: str) -> str | Response:
+    view = queries.dataset(current_actor(), dataset_id)
+    if request.method == "POST":
+        service.erase(current_actor(), _doors(), dataset_id)
+        flash(_l("Erased: the rows and the key they were encrypted with are gone."), "success")
+        return redirect(url_for("datasets.mine"))
+    return render_template("datasets/erase.html", view=view)

@@ -1,0 +1,11 @@
+"""The book of money: double entry, append-only, in millionths of the currency unit.
+
+Debits are positive, credits negative; a transaction sums to zero. Accounts are names:
+
+provider                what the payment provider holds for the market (asset)
+platform                the market's own share (credit) and what it bears (debit)
+pool:<edition>          earned by the contributors of an edition, not yet settled
+reserve:<collection>    what the noise margin leaves; goes into the collection's next sale
+contributor:<user>      owed to a contributor
+transit:<payout>        on its way to a contributor, until the provider confirms it
+"""

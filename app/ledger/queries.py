@@ -1,0 +1,94 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core.db import session
+from app.ledger.models import LedgerEntry, LedgerTransaction
+from pricing.money import Money
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One line of a transaction."""
+
+    account: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class TransactionView:
+    """A transaction with its lines."""
+
+    id: str
+    kind: str
+    key: str
+    at: datetime
+    lines: tuple[LineView, ...]
+
+
+def balance(account: str, currency: str) -> Money:
+    """Return what an account holds: debits less credits, of sealed transactions."""
+    total = session().scalar(
+        select(func.coalesce(func.sum(LedgerEntry.micros), 0))
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(
+            LedgerEntry.account == account,
+            LedgerTransaction.currency == currency,
+            LedgerTransaction.sealed,
+        )
+    )
+    return Money(int(total or 0), currency)
+
+
+def trial_balance(currency: str) -> dict[str, Money]:
+    """Return the balance of every kind of account; they sum to zero."""
+    rows = session().execute(
+        select(LedgerEntry.account, func.sum(LedgerEntry.micros))
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerTransaction.currency == currency, LedgerTransaction.sealed)
+        .group_by(LedgerEntry.account)
+    )
+    totals: dict[str, int] = {}
+    for account, micros in rows:
+        kind = account.split(":")[0]
+        totals[kind] = totals.get(kind, 0) + int(micros)
+    return {kind: Money(micros, currency) for kind, micros in sorted(totals.items())}
+
+
+def latest(limit: int = 50, account: str = "") -> tuple[TransactionView, ...]:
+    """Return the latest transactions, newest first; of one account if it is named."""
+    chosen = select(LedgerTransaction).where(LedgerTransaction.sealed)
+    if account:
+        chosen = chosen.where(
+            LedgerTransaction.id.in_(
+                select(LedgerEntry.transaction_id).where(LedgerEntry.account == account)
+            )
+        )
+    rows = session().scalars(
+        chosen.order_by(LedgerTransaction.at.desc(), LedgerTransaction.id).limit(limit)
+    )
+    return tuple(_view(row) for row in rows)
+
+
+def by_key(key: str) -> TransactionView | None:
+    """Return the transaction with a key."""
+    row = session().scalars(
+        select(LedgerTransaction).where(LedgerTransaction.key == key)
+    ).one_or_none()
+    return None if row is None else _view(row)
+
+
+def _view(row: LedgerTransaction) -> TransactionView:
+    entries = session().scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.transaction_id == row.id)
+        .order_by(LedgerEntry.micros.desc(), LedgerEntry.account)
+    )
+    return TransactionView(
+        row.id,
+        row.kind,
+        row.key,
+        row.at,
+        tuple(LineView(e.account, Money(e.micros, row.currency)) for e in entries),
+    )

@@ -1,0 +1,82 @@
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from app.core.db import new_id, session
+from app.ledger.errors import KeyReused, Unbalanced
+from app.ledger.models import LedgerEntry, LedgerTransaction
+
+
+def post(kind: str, key: str, currency: str, lines: Mapping[str, int]) -> str:
+    """Write a transaction once; the same key and lines again change nothing.
+
+    Parameters
+    ----------
+    kind : str
+        Such as "sale" or "payout".
+    key : str
+        What makes it unique, such as "sale:<order>".
+    lines : mapping of account to int
+        Millionths of the currency unit, debits positive; lines of zero are left out.
+
+    Returns
+    -------
+    str
+        The transaction's identifier.
+
+    Raises
+    ------
+    Unbalanced, KeyReused
+    """
+    lines = {account: micros for account, micros in sorted(lines.items()) if micros}
+    if sum(lines.values()) != 0:
+        raise Unbalanced(f"{kind} does not sum to zero")
+    known = session().scalars(
+        select(LedgerTransaction).where(LedgerTransaction.key == key)
+    ).one_or_none()
+    if known is not None:
+        _refuse_other(known, lines)
+        return known.id
+    transaction = LedgerTransaction(id=new_id(), kind=kind, key=key, currency=currency)
+    session().add(transaction)
+    session().flush()
+    for account, micros in lines.items():
+        session().add(
+            LedgerEntry(
+                id=new_id(), transaction_id=transaction.id, account=account, micros=micros
+            )
+        )
+    session().flush()
+    # The database checks the sum here and takes no more lines afterwards.
+    transaction.sealed = True
+    session().flush()
+    return transaction.id
+
+
+def reverse(key: str, kind: str, new_key: str, instead: Mapping[str, int] | None = None) -> str:
+    """Write the opposite of an earlier transaction, once.
+
+    Parameters
+    ----------
+    instead : mapping, optional
+        Added on top of the opposite, such as a fee that is not given back.
+    """
+    original = session().scalars(
+        select(LedgerTransaction).where(LedgerTransaction.key == key)
+    ).one()
+    lines = {account: -micros for account, micros in _lines(original.id).items()}
+    for account, micros in (instead or {}).items():
+        lines[account] = lines.get(account, 0) + micros
+    return post(kind, new_key, original.currency, lines)
+
+
+def _lines(transaction_id: str) -> dict[str, int]:
+    rows = session().scalars(
+        select(LedgerEntry).where(LedgerEntry.transaction_id == transaction_id)
+    )
+    return {row.account: row.micros for row in rows}
+
+
+def _refuse_other(known: LedgerTransaction, lines: Mapping[str, int]) -> None:
+    if _lines(known.id) != dict(lines):
+        raise KeyReused(f"{known.key} was posted with other lines")

@@ -1,0 +1,1 @@
+"""Orders: the bundle, its quote, checkout, the sale, entitlements, refunds."""

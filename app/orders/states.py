@@ -1,0 +1,58 @@
+"""The life of an order, as one pure function."""
+
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Conflict
+
+
+class State(StrEnum):
+    """Where an order is."""
+
+    QUOTED = "quoted"
+    PAYING = "paying"
+    PAID = "paid"
+    EXPIRED = "expired"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+class Event(StrEnum):
+    """What happens to an order."""
+
+    CHECK_OUT = "check-out"
+    PAY = "pay"
+    EXPIRE = "expire"
+    ASK_REFUND = "ask-refund"
+    REFUND = "refund"
+    REFUSE_REFUND = "refuse-refund"
+
+
+_NEXT = {
+    (State.QUOTED, Event.CHECK_OUT): State.PAYING,
+    (State.PAYING, Event.CHECK_OUT): State.PAYING,
+    (State.PAYING, Event.PAY): State.PAID,
+    (State.EXPIRED, Event.PAY): State.PAID,
+    (State.QUOTED, Event.EXPIRE): State.EXPIRED,
+    (State.PAYING, Event.EXPIRE): State.EXPIRED,
+    (State.PAID, Event.ASK_REFUND): State.REFUNDING,
+    (State.REFUNDING, Event.ASK_REFUND): State.REFUNDING,
+    (State.REFUNDING, Event.REFUND): State.REFUNDED,
+    (State.PAID, Event.REFUND): State.REFUNDED,
+    (State.REFUNDING, Event.REFUSE_REFUND): State.PAID,
+}
+
+
+def next_state(state: State, event: Event) -> State:
+    """Return the state after an event.
+
+    Raises
+    ------
+    Conflict
+        When the event cannot happen in this state.
+    """
+    try:
+        return _NEXT[state, event]
+    except KeyError:
+        raise Conflict(_l("This cannot be done with the order as it is now.")) from None

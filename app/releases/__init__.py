@@ -1,0 +1,1 @@
+"""Releases: editions, their measurement, the privacy account of each person, the tables."""

@@ -1,0 +1,82 @@
+from datetime import datetime
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base, Moment, new_id
+
+
+class Edition(Base):
+    """A closed set of datasets of one collection, with one set of purposes."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("collection_id", "number"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collection.id"), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    purposes: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    closed_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    published_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class EditionDataset(Base):
+    """A dataset that came to an edition, and what became of it there.
+
+    `shares` is the released number of its contributions, never the true one.
+    """
+
+    __tablename__ = "edition_dataset"
+    edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(
+        ForeignKey("dataset.id"), primary_key=True, index=True
+    )
+    producer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    rows_object: Mapped[str] = mapped_column(String(32))
+    everyone_is_me: Mapped[bool] = mapped_column(Boolean)
+    left_out: Mapped[str] = mapped_column(String(20), default="")
+    shares: Mapped[int | None] = mapped_column(Integer)
+
+
+class PublishedRelease(Base):
+    """The noisy cube of an edition, written once."""
+
+    __tablename__ = "published_release"
+    edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(64))
+    shares_total: Mapped[int] = mapped_column(Integer)
+    micro_rho: Mapped[int] = mapped_column(Integer)
+    published_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class PrivacyAccount(Base):
+    """What the people of one producer have spent, over all collections; never refreshed.
+
+    One account stands for every person in a producer's datasets: each of them has lost at
+    most this much. Where all rows are the producer's own it is exactly theirs.
+    """
+
+    __tablename__ = "privacy_account"
+    __table_args__ = (CheckConstraint("spent_micro_rho >= 0", name="spent_not_negative"),)
+    producer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    spent_micro_rho: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class PrivacyCharge(Base):
+    """One charge: at most one for a producer and an edition."""
+
+    __tablename__ = "privacy_charge"
+    producer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    micro_rho: Mapped[int] = mapped_column(Integer)
+    charged_at: Mapped[datetime] = mapped_column(Moment, default=now)

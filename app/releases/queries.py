@@ -1,0 +1,209 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.collections import queries as collections
+from app.collections.rules import CollectionRules, Purpose
+from app.core.db import session
+from app.core.errors import NotFound
+from app.releases.models import (
+    Edition,
+    EditionDataset,
+    PrivacyAccount,
+    PrivacyCharge,
+    PublishedRelease,
+)
+from app.releases.states import State
+from privacy.release import Release
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """An edition as pages show it; nothing here is computed from rows."""
+
+    id: str
+    collection_id: str
+    number: int
+    purposes: frozenset[Purpose]
+    state: State
+    closed_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ReleaseView:
+    """A published release with the public rules it was measured under.
+
+    Attributes
+    ----------
+    shares_total : int
+        Denominator of the earnings: released contributions with their 99.9 % margin.
+    """
+
+    edition: EditionView
+    rules: CollectionRules
+    release: Release
+    digest: str
+    shares_total: int
+
+
+@dataclass(frozen=True)
+class Participation:
+    """One dataset's part in one edition, for its owner."""
+
+    edition_id: str
+    dataset_id: str
+    producer_id: str
+    left_out: str
+    shares: int | None
+
+
+@dataclass(frozen=True)
+class ChargeView:
+    """A privacy charge: micro_rho in millionths of rho."""
+
+    producer_id: str
+    edition_id: str
+    micro_rho: int
+    charged_at: datetime
+
+
+def _edition(row: Edition) -> EditionView:
+    return EditionView(
+        row.id,
+        row.collection_id,
+        row.number,
+        frozenset(Purpose(p) for p in row.purposes.split()),
+        State(row.state),
+        row.closed_at,
+        row.published_at,
+    )
+
+
+def edition(edition_id: str) -> EditionView:
+    """Return an edition.
+
+    Raises
+    ------
+    NotFound
+    """
+    row = session().get(Edition, edition_id)
+    if row is None:
+        raise NotFound(_l("There is no such edition."))
+    return _edition(row)
+
+
+def editions_of(collection_id: str) -> tuple[EditionView, ...]:
+    """Return the editions of a collection, newest first."""
+    chosen = (
+        select(Edition)
+        .where(Edition.collection_id == collection_id)
+        .order_by(Edition.number.desc())
+    )
+    return tuple(_edition(row) for row in session().scalars(chosen))
+
+
+def published() -> tuple[EditionView, ...]:
+    """Return every published edition, newest first."""
+    chosen = (
+        select(Edition)
+        .where(Edition.state == State.PUBLISHED)
+        .order_by(Edition.published_at.desc(), Edition.id)
+    )
+    return tuple(_edition(row) for row in session().scalars(chosen))
+
+
+@lru_cache(maxsize=256)
+def _parsed(digest: str, edition_id: str) -> Release:
+    # Immutable, and named by its digest: safe to keep for the life of the process.
+    content = session().scalar(
+        select(PublishedRelease.content).where(PublishedRelease.edition_id == edition_id)
+    )
+    return Release.from_bytes(content or b"")
+
+
+def release(edition_id: str) -> ReleaseView:
+    """Return a published release.
+
+    Raises
+    ------
+    NotFound
+    """
+    row = session().execute(
+        select(PublishedRelease.digest, PublishedRelease.shares_total).where(
+            PublishedRelease.edition_id == edition_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(_l("There is no such release."))
+    view = edition(edition_id)
+    return ReleaseView(
+        view,
+        collections.rules(view.collection_id),
+        _parsed(row.digest, edition_id),
+        row.digest,
+        row.shares_total,
+    )
+
+
+def shares(edition_id: str) -> Mapping[str, int]:
+    """Return the released shares of each producer in an edition."""
+    rows = session().execute(
+        select(EditionDataset.producer_id, EditionDataset.shares).where(
+            EditionDataset.edition_id == edition_id, EditionDataset.shares.is_not(None)
+        )
+    )
+    totals: dict[str, int] = {}
+    for producer_id, count in rows:
+        totals[producer_id] = totals.get(producer_id, 0) + (count or 0)
+    return totals
+
+
+def participations(producer_id: str) -> tuple[Participation, ...]:
+    """Return the parts one producer's datasets had in editions."""
+    rows = session().scalars(
+        select(EditionDataset).where(EditionDataset.producer_id == producer_id)
+    )
+    return tuple(
+        Participation(r.edition_id, r.dataset_id, r.producer_id, r.left_out, r.shares)
+        for r in rows
+    )
+
+
+def participation(dataset_id: str) -> Participation | None:
+    """Return the part one dataset had in its latest edition."""
+    row = session().scalars(
+        select(EditionDataset)
+        .join(Edition, Edition.id == EditionDataset.edition_id)
+        .where(EditionDataset.dataset_id == dataset_id)
+        .order_by(Edition.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Participation(
+        row.edition_id, row.dataset_id, row.producer_id, row.left_out, row.shares
+    )
+
+
+def spent(producer_id: str) -> int:
+    """Return what the people of a producer have spent at most, in micro-rho."""
+    row = session().get(PrivacyAccount, producer_id)
+    return 0 if row is None else row.spent_micro_rho
+
+
+def charges(producer_id: str = "") -> tuple[ChargeView, ...]:
+    """Return the privacy charges, of one producer or of all, newest first."""
+    chosen = select(PrivacyCharge).order_by(
+        PrivacyCharge.charged_at.desc(), PrivacyCharge.producer_id
+    )
+    if producer_id:
+        chosen = chosen.where(PrivacyCharge.producer_id == producer_id)
+    return tuple(
+        ChargeView(r.producer_id, r.edition_id, r.micro_rho, r.charged_at)
+        for r in session().scalars(chosen)
+    )

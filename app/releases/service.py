@@ -1,0 +1,285 @@
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from app.collections import queries as collections
+from app.collections.rules import CollectionRules
+from app.consent import queries as consent
+from app.core import audit, jobs
+from app.core.clock import now
+from app.core.db import Database, new_id, session
+from app.core.permissions import SYSTEM, Actor, require_owner
+from app.datasets import queries as datasets
+from app.datasets import service as datasets_service
+from app.engine.measuring import measure_edition
+from app.releases.errors import NothingListed
+from app.releases.models import (
+    Edition,
+    EditionDataset,
+    PrivacyAccount,
+    PrivacyCharge,
+    PublishedRelease,
+)
+from app.releases.states import Event, State, next_state
+from app.vault.local import LocalVault
+from pricing.split import denominator
+from privacy.accountant import Account
+from privacy.errors import BudgetExceeded
+from privacy.loss import Rho
+from privacy.plan import NoisePlan
+from privacy.release import Release
+
+JOB = "measure-edition"
+#: A source without rows, so that no plan tells whether one dataset came or several.
+NOBODY = "none"
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What a measurement needs from outside: doors, the edition secret, the ceiling."""
+
+    db: Database
+    vault: LocalVault
+    engine: Callable[[], Any]
+    secret: str
+    ceiling: Rho
+
+
+def next_closing(rules: CollectionRules) -> Any:
+    """Return when the present edition closes: public, and independent of what was listed."""
+    periods = (now() - rules.created_at) // timedelta(days=rules.edition_days) + 1
+    return rules.created_at + periods * timedelta(days=rules.edition_days)
+
+
+def close(actor: Actor, collection_id: str) -> tuple[str, ...]:
+    """Close the present edition and have it measured; one edition a set of purposes.
+
+    Returns
+    -------
+    tuple of str
+        The editions' identifiers.
+
+    Raises
+    ------
+    NotFound
+        For anybody but the collection's owner.
+    NothingListed
+    """
+    rules = collections.rules(collection_id)
+    require_owner(actor, rules.owner_id)
+    waiting = datasets.listed(collection_id)
+    groups: dict[str, list[datasets.ListedDataset]] = {}
+    for dataset in waiting:
+        purposes = " ".join(sorted(dataset.purposes & rules.purposes))
+        if purposes:
+            groups.setdefault(purposes, []).append(dataset)
+    if not groups:
+        raise NothingListed(_l("No dataset is waiting for this edition yet."))
+    number = (
+        session().scalar(
+            select(func.max(Edition.number)).where(Edition.collection_id == collection_id)
+        )
+        or 0
+    )
+    made = []
+    for purposes, members in sorted(groups.items(), key=lambda group: -len(group[0])):
+        number += 1
+        made.append(_found_edition(actor, collection_id, number, purposes, members))
+    return tuple(made)
+
+
+def _found_edition(
+    actor: Actor,
+    collection_id: str,
+    number: int,
+    purposes: str,
+    members: list[datasets.ListedDataset],
+) -> str:
+    edition = Edition(
+        id=new_id(),
+        collection_id=collection_id,
+        number=number,
+        purposes=purposes,
+        state=State.CLOSED,
+    )
+    session().add(edition)
+    session().flush()
+    for member in members:
+        session().add(
+            EditionDataset(
+                edition_id=edition.id,
+                dataset_id=member.id,
+                producer_id=member.producer_id,
+                rows_object=member.rows_object,
+                everyone_is_me=member.everyone_is_me,
+            )
+        )
+        datasets_service.mark_measured(SYSTEM, member.id)
+    session().flush()
+    jobs.enqueue(JOB, f"{JOB}:{edition.id}", {"edition": edition.id})
+    audit.record(actor.user_id, "close-edition", "edition", edition.id)
+    return edition.id
+
+
+def close_due(db: Database) -> None:
+    """Close every edition whose date has come: the schedule's task."""
+    with db.unit_of_work():
+        for rules in collections.all_collections():
+            last = session().scalar(
+                select(func.max(Edition.closed_at)).where(Edition.collection_id == rules.id)
+            )
+            due = next_closing(rules) - timedelta(days=rules.edition_days)
+            if due <= rules.created_at or (last is not None and last >= due):
+                continue
+            try:
+                close(SYSTEM, rules.id)
+            except NothingListed:
+                continue
+
+
+def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) -> None:
+    """Charge, then measure, then publish: each a unit of work, each done at most once.
+
+    A crash after the charge wastes nothing: the charge stands and the noise that was drawn
+    but not published was seen by nobody.
+    """
+    with doors.db.unit_of_work():
+        state, plan, objects = _charge(doors, edition_id)
+    if state is not State.CHARGED or plan is None:
+        return
+    progress(10)
+    release = measure_edition(
+        doors.engine(),
+        doors.vault,
+        objects,
+        plan,
+        _edition_secret(doors.secret, edition_id),
+        on_progress=lambda percent: progress(10 + percent * 85 // 100),
+    )
+    with doors.db.unit_of_work():
+        _publish(edition_id, release)
+
+
+def _charge(doors: Measuring, edition_id: str) -> tuple[State, NoisePlan | None, dict[str, str]]:
+    """Lock, check and charge everybody's account; leave out whom it would put over."""
+    edition = session().scalars(
+        select(Edition).where(Edition.id == edition_id).with_for_update()
+    ).one()
+    rules = collections.rules(edition.collection_id)
+    members = session().scalars(
+        select(EditionDataset)
+        .where(EditionDataset.edition_id == edition_id)
+        .order_by(EditionDataset.producer_id, EditionDataset.dataset_id)
+    ).all()
+    rho = rules.plan(sources=2).rho
+    if edition.state == State.CLOSED:
+        for member in members:
+            member.left_out = (
+                _charge_one(doors, edition_id, member.producer_id, rho)
+                if doors.vault.exists(member.rows_object)
+                else "erased"
+            )
+            if member.left_out in ("paused", "ceiling"):
+                datasets_service.relist(SYSTEM, member.dataset_id)
+        anybody = any(not member.left_out for member in members)
+        event = Event.CHARGE if anybody else Event.NOBODY
+        edition.state = next_state(State(edition.state), event)
+        if anybody:
+            audit.record(SYSTEM.user_id, "charge-privacy", "edition", edition_id, rho=rho.micro)
+    taken = [m for m in members if not m.left_out]
+    # Rows erased since the charge are gone; their source is measured as empty.
+    objects = {m.dataset_id: m.rows_object for m in taken if doors.vault.exists(m.rows_object)}
+    plan = rules.plan(sources=len(objects) + 1)
+    if plan.rho > rho:
+        raise RuntimeError("the plan costs more than was charged")
+    return State(edition.state), plan, objects
+
+
+def _charge_one(doors: Measuring, edition_id: str, producer_id: str, rho: Rho) -> str:
+    """Charge one producer's people; return why they are left out, or an empty text."""
+    choices = consent.choices(producer_id)
+    if choices.paused:
+        return "paused"
+    if session().get(PrivacyCharge, (producer_id, edition_id)) is not None:
+        return ""
+    account = session().scalars(
+        select(PrivacyAccount).where(PrivacyAccount.producer_id == producer_id).with_for_update()
+    ).one_or_none()
+    if account is None:
+        account = PrivacyAccount(producer_id=producer_id, spent_micro_rho=0)
+        session().add(account)
+    own = choices.ceiling_micro_rho
+    ceiling = doors.ceiling if own is None else Rho(min(own, doors.ceiling.micro))
+    try:
+        after = Account(ceiling, Rho(account.spent_micro_rho)).charge(rho)
+    except BudgetExceeded:
+        return "ceiling"
+    account.spent_micro_rho = after.spent.micro
+    session().add(
+        PrivacyCharge(producer_id=producer_id, edition_id=edition_id, micro_rho=rho.micro)
+    )
+    session().flush()
+    return ""
+
+
+def _publish(edition_id: str, release: Release) -> None:
+    edition = session().scalars(
+        select(Edition).where(Edition.id == edition_id).with_for_update()
+    ).one()
+    if edition.state == State.PUBLISHED:
+        return
+    edition.state = next_state(State(edition.state), Event.PUBLISH)
+    edition.published_at = now()
+    content = release.to_bytes()
+    given = _give_shares(edition_id, release)
+    session().add(
+        PublishedRelease(
+            edition_id=edition_id,
+            content=content,
+            digest=hashlib.sha256(content).hexdigest(),
+            shares_total=max(given, _released_denominator(release)),
+            micro_rho=release.plan.rho.micro,
+        )
+    )
+    session().flush()
+    audit.record(SYSTEM.user_id, "publish-release", "edition", edition_id)
+
+
+def _give_shares(edition_id: str, release: Release) -> int:
+    """Write the released shares; an account that is one person has the bound, a public number."""
+    bound = release.plan.schema.bound
+    given = 0
+    members = session().scalars(
+        select(EditionDataset).where(
+            EditionDataset.edition_id == edition_id, EditionDataset.left_out == ""
+        )
+    )
+    for member in members:
+        measured = release.shares.get(member.dataset_id, 0)
+        member.shares = bound if member.everyone_is_me else measured
+        given += member.shares
+    return given
+
+
+def _released_denominator(release: Release) -> int:
+    finest = release.plan.tiers[0]
+    total = float(release.table((), finest).contributions()[()])
+    return int(denominator(total, release.plan.cell_sd((), finest)))
+
+
+def _edition_secret(master: str, edition_id: str) -> str:
+    return hmac.new(bytes.fromhex(master), edition_id.encode(), hashlib.sha256).hexdigest()
+
+
+def register(doors: Measuring) -> None:
+    """Tell the worker how an edition is measured."""
+
+    @jobs.handler(JOB)
+    def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
+        measure(doors, payload["edition"], progress)

@@ -1,0 +1,103 @@
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    SelectField,
+    StringField,
+    SubmitField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, Email, EqualTo, Length
+
+LOCALES = [("en", "English"), ("fr", "Français")]
+PASSWORD = [
+    DataRequired(_l("Choose a password.")),
+    Length(min=10, max=128, message=_l("Use 10 to 128 characters: a few words do well.")),
+]
+ADDRESS = [
+    DataRequired(_l("Enter your e-mail address.")),
+    Length(max=254),
+    Email(_l("This does not look like an e-mail address, such as name@example.org.")),
+]
+
+
+class SignUpForm(FlaskForm):
+    display_name = StringField(
+        _l("Public name"),
+        [DataRequired(_l("Enter the name others will see.")), Length(max=80)],
+        description=_l("Shown beside collections you own. It need not be your real name."),
+        render_kw={"autocomplete": "nickname"},
+    )
+    email = EmailField(_l("E-mail"), ADDRESS, render_kw={"autocomplete": "email"})
+    password = PasswordField(
+        _l("Password"),
+        PASSWORD,
+        description=_l("At least 10 characters."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    producer = BooleanField(_l("I want to offer data"), default=True)
+    buyer = BooleanField(_l("I want to buy or analyse data"))
+    submit = SubmitField(_l("Open an account"))
+
+    def validate_buyer(self, field: BooleanField) -> None:
+        if not (field.data or self.producer.data):
+            raise ValidationError(_l("Choose at least one of the two."))
+
+
+class LoginForm(FlaskForm):
+    email = EmailField(_l("E-mail"), ADDRESS, render_kw={"autocomplete": "email"})
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(_l("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    submit = SubmitField(_l("Sign in"))
+
+
+class PasswordForm(FlaskForm):
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(_l("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    submit = SubmitField(_l("Confirm"))
+
+
+class ForgotForm(FlaskForm):
+    email = EmailField(_l("E-mail"), ADDRESS, render_kw={"autocomplete": "email"})
+    submit = SubmitField(_l("Send me a link"))
+
+
+class ResetForm(FlaskForm):
+    password = PasswordField(
+        _l("New password"),
+        PASSWORD,
+        description=_l("At least 10 characters."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        _l("New password, again"),
+        [EqualTo("password", _l("The two passwords differ."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+    submit = SubmitField(_l("Set the new password"))
+
+
+class ProfileForm(FlaskForm):
+    display_name = StringField(
+        _l("Public name"),
+        [DataRequired(_l("Enter the name others will see.")), Length(max=80)],
+        render_kw={"autocomplete": "nickname"},
+    )
+    locale = SelectField(_l("Language"), choices=LOCALES)
+    producer = BooleanField(_l("I want to offer data"))
+    buyer = BooleanField(_l("I want to buy or analyse data"))
+    submit = SubmitField(_l("Save"))
+
+
+class ButtonForm(FlaskForm):
+    """A single button: its only field is the CSRF token."""
+
+    submit = SubmitField()

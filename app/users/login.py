@@ -1,0 +1,73 @@
+"""Flask-Login's side: which account a request comes from."""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
+
+from app.core.errors import Forbidden
+from app.core.permissions import Actor, Role
+from app.users import queries
+
+VISITOR = Actor("", frozenset())
+
+
+class SignedIn(UserMixin):  # type: ignore[misc,unused-ignore]
+    """The account of a request; Flask-Login's identifier is the session's."""
+
+    def __init__(self, session_id: str, view: queries.UserView) -> None:
+        self.session_id = session_id
+        self.view = view
+
+    def get_id(self) -> str:
+        """Return what the cookie holds: the revocable session."""
+        return self.session_id
+
+
+class Visitor(AnonymousUserMixin):  # type: ignore[misc,unused-ignore]
+    """Somebody who is not signed in."""
+
+    view = None
+
+
+def install_login(app: Flask) -> None:
+    """Wire Flask-Login to the accounts."""
+    manager = LoginManager(app)
+    manager.login_view = "users.login"
+    manager.refresh_view = "users.login_again"
+    manager.anonymous_user = Visitor
+    manager.session_protection = "basic"
+    manager.login_message = _l("Please sign in to see this page.")
+    manager.needs_refresh_message = _l("Please confirm your password first.")
+
+    @manager.user_loader  # type: ignore[untyped-decorator,unused-ignore]
+    def load(session_id: str) -> SignedIn | None:
+        view = queries.user_of_session(session_id)
+        return None if view is None else SignedIn(session_id, view)
+
+    @app.context_processor
+    def names() -> dict[str, Any]:
+        return {"me": current_user.view, "Role": Role}
+
+
+def current_actor() -> Actor:
+    """Return who acts in this request; a visitor has no roles."""
+    view = current_user.view
+    return VISITOR if view is None else view.actor
+
+
+def verified_actor() -> Actor:
+    """Return who acts, if their address is verified: needed to publish and to pay.
+
+    Raises
+    ------
+    Forbidden
+    """
+    view = current_user.view
+    if view is None or not view.verified:
+        raise Forbidden(
+            _l("Please confirm your e-mail address first: open the link in our letter to you.")
+        )
+    actor: Actor = view.actor
+    return actor

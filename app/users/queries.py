@@ -1,0 +1,100 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core.db import session
+from app.core.permissions import Actor, Role
+from app.users.models import User, UserSession
+
+
+@dataclass(frozen=True)
+class UserView:
+    """An account as its owner's pages show it."""
+
+    id: str
+    email: str
+    display_name: str
+    locale: str
+    roles: frozenset[Role]
+    verified: bool
+    created_at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """The account as services ask for it."""
+        return Actor(self.id, self.roles)
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A signed-in browser."""
+
+    id: str
+    browser: str
+    created_at: datetime
+
+
+def _view(user: User) -> UserView:
+    roles = {
+        Role.PRODUCER: user.producer,
+        Role.BUYER: user.buyer,
+        Role.OPERATOR: user.operator,
+    }
+    return UserView(
+        user.id,
+        user.email,
+        user.display_name,
+        user.locale,
+        frozenset(role for role, has in roles.items() if has),
+        user.verified_at is not None,
+        user.created_at,
+    )
+
+
+def user(user_id: str) -> UserView | None:
+    """Return an open account."""
+    found = session().get(User, user_id)
+    return None if found is None or found.closed_at is not None else _view(found)
+
+
+def user_of_session(session_id: str) -> UserView | None:
+    """Return the account a browser is signed in to, unless that was revoked."""
+    chosen = (
+        select(User)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            UserSession.id == session_id,
+            UserSession.revoked_at.is_(None),
+            User.closed_at.is_(None),
+        )
+    )
+    found = session().scalars(chosen).one_or_none()
+    return None if found is None else _view(found)
+
+
+def by_email(email: str) -> UserView | None:
+    """Return the open account with an address."""
+    chosen = select(User).where(User.email == email.strip().lower(), User.closed_at.is_(None))
+    found = session().scalars(chosen).one_or_none()
+    return None if found is None else _view(found)
+
+
+def open_sessions(user_id: str) -> tuple[SessionView, ...]:
+    """Return the browsers that are signed in to an account, newest first."""
+    chosen = (
+        select(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+        .order_by(UserSession.created_at.desc())
+    )
+    return tuple(SessionView(s.id, s.browser, s.created_at) for s in session().scalars(chosen))
+
+
+def display_name(user_id: str) -> str:
+    """Return the public name of an account, or an empty text."""
+    return session().scalar(select(User.display_name).where(User.id == user_id)) or ""
+
+
+def count() -> int:
+    """Return how many accounts are open: public metadata of the market, not of a release."""
+    return session().scalar(select(func.count()).where(User.closed_at.is_(None))) or 0

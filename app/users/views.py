@@ -1,0 +1,191 @@
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_login import confirm_login, current_user, login_required, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from app.core.http import limiter, writes
+from app.core.permissions import Role
+from app.users import queries, service
+from app.users.errors import BadToken, WrongCredentials
+from app.users.forms import (
+    LOCALES,
+    ForgotForm,
+    LoginForm,
+    PasswordForm,
+    ProfileForm,
+    ResetForm,
+    SignUpForm,
+)
+from app.users.login import SignedIn, current_actor
+
+bp = Blueprint("users", __name__)
+
+
+def _letters() -> service.Letters:
+    settings = current_app.extensions["settings"]
+    return service.Letters(settings.mail_from, settings.base_url, settings.secret_key)
+
+
+def _next_page(default: str) -> str:
+    """Return where to go after signing in: only ever a path of this site."""
+    target = request.args.get("next", "")
+    parts = urlsplit(target)
+    safe = target.startswith("/") and not parts.netloc and not parts.scheme
+    return target if safe and not target.startswith(("//", "/\\")) else default
+
+
+def _roles(form: SignUpForm | ProfileForm) -> set[Role]:
+    chosen = {Role.PRODUCER: form.producer.data, Role.BUYER: form.buyer.data}
+    return {role for role, wanted in chosen.items() if wanted}
+
+
+def _open(email: str, password: str) -> None:
+    session_id = service.sign_in(email, password, request.user_agent.string[:80])
+    view = queries.user_of_session(session_id)
+    if view is not None:
+        login_user(SignedIn(session_id, view))
+        session["locale"] = view.locale
+
+
+@bp.route("/signup", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
+def signup() -> str | Response | tuple[str, int]:
+    form = SignUpForm()
+    if form.validate_on_submit():
+        service.sign_up(
+            _letters(),
+            form.email.data,
+            form.password.data,
+            form.display_name.data,
+            _roles(form),
+            str(get_locale() or "en"),
+        )
+        return render_template("users/check_mail.html")
+    return render_template("users/signup.html", form=form), (422 if form.errors else 200)
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@limiter.limit("10/minute;60/hour", methods=["POST"])
+def login() -> str | Response | tuple[str, int]:
+    form = LoginForm()
+    status = 200
+    if form.validate_on_submit():
+        try:
+            _open(form.email.data, form.password.data)
+            return redirect(_next_page(url_for("pages.home")))
+        except WrongCredentials as error:
+            form.password.errors = [error.user_message]
+            status = 422
+    return render_template("users/login.html", form=form), (422 if form.errors else status)
+
+
+@bp.route("/login/again", methods=["GET", "POST"])
+@login_required
+@limiter.limit("10/minute;60/hour", methods=["POST"])
+def login_again() -> str | Response | tuple[str, int]:
+    form = PasswordForm()
+    if form.validate_on_submit():
+        try:
+            service.check_password(current_actor(), form.password.data)
+            confirm_login()
+            return redirect(_next_page(url_for("users.account")))
+        except WrongCredentials as error:
+            form.password.errors = [error.user_message]
+    return render_template("users/login_again.html", form=form), (422 if form.errors else 200)
+
+
+@bp.post("/logout")
+@login_required
+def logout() -> Response:
+    service.sign_out(current_user.session_id)
+    logout_user()
+    return redirect(url_for("pages.home"))
+
+
+@bp.get("/verify/<token>")
+@limiter.limit("60/hour")
+@writes
+def verify(token: str) -> Response:
+    try:
+        service.verify(_letters(), token)
+    except BadToken as error:
+        flash(error.user_message, "error")
+        return redirect(url_for("users.account"))
+    flash(_l("Your address is confirmed. Welcome."), "success")
+    return redirect(url_for("users.account" if current_user.is_authenticated else "users.login"))
+
+
+@bp.post("/verify")
+@login_required
+@limiter.limit("5/hour")
+def send_verification() -> Response:
+    service.send_verification(_letters(), current_actor())
+    flash(_l("We have sent you a new link."), "success")
+    return redirect(url_for("users.account"))
+
+
+@bp.route("/password/forgot", methods=["GET", "POST"])
+@limiter.limit("10/hour", methods=["POST"])
+def forgot() -> str | tuple[str, int]:
+    form = ForgotForm()
+    if form.validate_on_submit():
+        service.forgot(_letters(), form.email.data)
+        return render_template("users/check_mail.html")
+    return render_template("users/forgot.html", form=form), (422 if form.errors else 200)
+
+
+@bp.route("/password/reset/<token>", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
+def reset(token: str) -> str | Response | tuple[str, int]:
+    form = ResetForm()
+    if form.validate_on_submit():
+        service.reset(_letters(), token, form.password.data)
+        flash(_l("Your password is changed and every browser is signed out."), "success")
+        return redirect(url_for("users.login"))
+    return render_template("users/reset.html", form=form), (422 if form.errors else 200)
+
+
+@bp.route("/account", methods=["GET", "POST"])
+@login_required
+def account() -> str | Response | tuple[str, int]:
+    me = current_user.view
+    form = ProfileForm(
+        display_name=me.display_name,
+        locale=me.locale,
+        producer=Role.PRODUCER in me.roles,
+        buyer=Role.BUYER in me.roles,
+    )
+    if form.validate_on_submit():
+        service.change_profile(
+            current_actor(), form.display_name.data, form.locale.data, _roles(form)
+        )
+        session["locale"] = form.locale.data
+        flash(_l("Saved."), "success")
+        return redirect(url_for("users.account"))
+    page = render_template(
+        "users/account.html",
+        form=form,
+        sessions=queries.open_sessions(me.id),
+        this_session=current_user.session_id,
+    )
+    return page, (422 if form.errors else 200)
+
+
+@bp.post("/account/sessions/<session_id>/revoke")
+@login_required
+def revoke(session_id: str) -> Response:
+    service.revoke(current_actor(), session_id)
+    flash(_l("That browser is signed out."), "success")
+    return redirect(url_for("users.account"))
+
+
+@bp.post("/language/<locale>")
+def language(locale: str) -> Response:
+    if locale in dict(LOCALES):
+        session["locale"] = locale
+        if current_user.is_authenticated:
+            service.choose_locale(current_actor(), locale)
+    return redirect(_next_page(url_for("pages.home")))
