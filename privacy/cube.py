@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from privacy.errors import SchemaError
 from privacy.schema import CubeSchema, Measure
 from privacy.workload import Marginal
 
@@ -129,4 +130,7 @@ def _hat(value: ir.IntegerColumn, measure: Measure, knot: int) -> ir.IntegerColu
 
 def _codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.intp]:
     position = {label: code for code, label in enumerate(labels)}
-    return np.array([position[value] for value in column.to_pylist()], dtype=np.intp)
+    try:
+        return np.array([position[value] for value in column.to_pylist()], dtype=np.intp)
+    except KeyError:
+        raise SchemaError("A record lies outside its dimension") from None

@@ -94,6 +94,8 @@ class Measure:
         numbers = (self.lower, self.upper, self.resolution, *self.knots)
         if not all(number.is_finite() for number in numbers):
             raise SchemaError(f"Bounds, resolution and knots of {self.name!r} must be finite")
+        if any(number and not -12 <= number.adjusted() <= 15 for number in numbers):
+            raise SchemaError(f"Numbers of {self.name!r} must lie between 1e-12 and 1e16")
         if self.resolution <= 0 or self.lower >= self.upper:
             raise SchemaError(f"Measure {self.name!r} needs lower < upper and a resolution > 0")
         if not self.knots:

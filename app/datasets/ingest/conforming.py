@@ -1,0 +1,206 @@
+"""Text columns into rows of a cube, or the first twenty reasons why not."""
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from app.datasets.ingest import cells, messages
+from app.datasets.ingest.errors import UploadError, UploadErrors
+from app.datasets.ingest.mapping import Bins, Calendar, ColumnMapping, DimensionFeed
+from app.datasets.ingest.messages import Message
+from privacy.schema import CubeSchema, Dimension, Measure
+
+MOST_ERRORS = 20
+MOST_ALLOWED_SHOWN = 12
+MOST_UNITS = 10**12
+MOST_PERSON = 200
+EVERYONE = "me"
+HEADER_ROWS = 1
+
+
+class _Refused(Exception):
+    """A cell that does not fit; never leaves this module."""
+
+    def __init__(self, message: Message, **params: str | int) -> None:
+        self.message = message
+        self.params = params
+        super().__init__()
+
+
+def conform(
+    batches: Iterable[pa.RecordBatch], schema: CubeSchema, mapping: ColumnMapping
+) -> Iterator[pa.RecordBatch]:
+    """Turn the rows of a file into rows of a cube, batch by batch.
+
+    Yields columns `person` (text), `ordinal` (int64), dimensions (text, within their domains)
+    and measures (int64, in units of their resolution, not yet clamped). After the first error
+    nothing more is yielded, but the rest is still looked at for up to 20 errors in all.
+
+    Parameters
+    ----------
+    batches : iterable of pyarrow.RecordBatch
+        Text columns, as `read_csv` yields them.
+    schema : CubeSchema
+    mapping : ColumnMapping
+
+    Raises
+    ------
+    UploadErrors
+        With row, column and remedy of each; a cell is never repeated.
+    """
+    readers = _readers(schema, mapping)
+    errors: list[UploadError] = []
+    done = 0
+    for batch in batches:
+        if done == 0:
+            _check_columns(batch.schema.names, mapping)
+        columns = [
+            _read(batch, column, reader, kind, done, errors) for column, kind, reader in readers
+        ]
+        ordinal = pa.array(np.arange(done, done + batch.num_rows, dtype=np.int64))
+        done += batch.num_rows
+        if len(errors) >= MOST_ERRORS:
+            break
+        if not errors:
+            names = ["person", "ordinal", *schema.axes]
+            yield pa.RecordBatch.from_arrays([columns[0], ordinal, *columns[1:]], names=names)
+    if errors:
+        errors.sort(key=lambda error: error.row or 0)
+        raise UploadErrors(tuple(errors[:MOST_ERRORS]))
+
+
+Reader = Callable[[str], str | int]
+
+
+def _readers(
+    schema: CubeSchema, mapping: ColumnMapping
+) -> list[tuple[str | None, pa.DataType, Reader]]:
+    readers: list[tuple[str | None, pa.DataType, Reader]] = [(mapping.person, pa.string(), _person)]
+    for dimension in schema.dimensions:
+        feed = mapping.dimensions[dimension.name]
+        readers.append((feed.column, pa.string(), _dimension_reader(dimension, feed)))
+    for measure in schema.measures:
+        column = mapping.measures[measure.name]
+        readers.append((column, pa.int64(), _measure_reader(measure)))
+    return readers
+
+
+def _check_columns(names: list[str], mapping: ColumnMapping) -> None:
+    wanted = [feed.column for feed in mapping.dimensions.values()] + [*mapping.measures.values()]
+    if mapping.person is not None:
+        wanted.append(mapping.person)
+    missing = [column for column in dict.fromkeys(wanted) if column not in names]
+    if missing:
+        raise UploadErrors(
+            tuple(UploadError(messages.COLUMN_MISSING, None, column) for column in missing)
+        )
+
+
+def _read(
+    batch: pa.RecordBatch,
+    column: str | None,
+    reader: Reader,
+    kind: pa.DataType,
+    done: int,
+    errors: list[UploadError],
+) -> pa.Array:
+    """Read each different cell of a column once."""
+    if column is None:
+        return pa.repeat(pa.scalar(EVERYONE, kind), batch.num_rows)
+    encoded = batch.column(column).dictionary_encode()
+    read: list[str | int | None] = []
+    refused: dict[int, _Refused] = {}
+    for code, text in enumerate(encoded.dictionary.to_pylist()):
+        try:
+            read.append(reader((text or "").strip(" ")))
+        except _Refused as refusal:
+            refused[code] = refusal
+            read.append(None)
+    if refused:
+        codes = encoded.indices.to_numpy(zero_copy_only=False)
+        for row in np.flatnonzero(np.isin(codes, list(refused)))[:MOST_ERRORS].tolist():
+            why = refused[int(codes[row])]
+            at = done + row + 1 + HEADER_ROWS
+            errors.append(UploadError(why.message, at, column, **why.params))
+    return pa.array(read, kind).take(encoded.indices)
+
+
+def _person(text: str) -> str:
+    _check_text(text)
+    if len(text) > MOST_PERSON:
+        raise _Refused(messages.TOO_LONG, limit=MOST_PERSON)
+    return text
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise _Refused(messages.BLANK)
+    if cells.is_formula(text):
+        raise _Refused(messages.FORMULA)
+
+
+def _number(text: str) -> Decimal:
+    if not text.strip():
+        raise _Refused(messages.BLANK)
+    value = cells.number(text)
+    if value is not None:
+        return value
+    if text.strip().lstrip("+-").casefold() in cells.NOT_FINITE:
+        raise _Refused(messages.NOT_FINITE)
+    raise _Refused(messages.FORMULA if cells.is_formula(text) else messages.NOT_A_NUMBER)
+
+
+def _measure_reader(measure: Measure) -> Reader:
+    largest = measure.resolution * MOST_UNITS
+
+    def read(text: str) -> int:
+        value = _number(text)
+        if abs(value) > largest:
+            raise _Refused(messages.NUMBER_TOO_LARGE)
+        return measure.to_units(value)
+
+    return read
+
+
+def _dimension_reader(dimension: Dimension, feed: DimensionFeed) -> Reader:
+    domain = frozenset(dimension.domain)
+    label = _labeller(feed)
+    shown = dimension.domain[:MOST_ALLOWED_SHOWN]
+    more = ["…"] if len(dimension.domain) > MOST_ALLOWED_SHOWN else []
+    allowed = ", ".join([*shown, *more])
+
+    def read(text: str) -> str:
+        if dimension.other is not None and not text.strip():
+            return dimension.other
+        named = label(text)
+        value = feed.aliases.get(named, named)
+        if value in domain:
+            return value
+        _check_text(text)
+        if dimension.other is not None:
+            return dimension.other
+        raise _Refused(messages.OUTSIDE, allowed=allowed)
+
+    return read
+
+
+def _labeller(feed: DimensionFeed) -> Callable[[str], str]:
+    transform = feed.transform
+    if isinstance(transform, Bins):
+        bins = transform
+        return lambda text: bins.label(_number(text))
+    if isinstance(transform, Calendar):
+        calendar = transform
+
+        def label(text: str) -> str:
+            _check_text(text)
+            when = cells.day(text, calendar.form)
+            if when is None:
+                form = cells.FORM_NAMES[calendar.form]
+                raise _Refused(messages.NOT_A_DATE, form=form)
+            return calendar.label(when)
+
+        return label
+    return str.strip

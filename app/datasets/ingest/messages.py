@@ -1,0 +1,114 @@
+"""What an uploader is told: English templates, translated where they are shown.
+
+They follow the row and column they are about; `%(name)s` stands for a parameter. No message
+repeats a cell.
+"""
+
+from dataclasses import dataclass
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation."""
+    return text
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is wrong, and what to do about it."""
+
+    template: str
+    remedy: str
+
+
+NOT_CSV = Message(
+    N_("This is a %(kind)s file, not a CSV file."),
+    N_("Open it, and save or export the table as “CSV UTF-8”."),
+)
+UTF_16 = Message(
+    N_("The file is encoded as UTF-16."),
+    N_("Save it again as “CSV UTF-8”."),
+)
+NOT_UTF_8 = Message(
+    N_("This is not UTF-8 text; the file is probably Latin-1 or Windows-1252."),
+    N_("Save the file again as “CSV UTF-8”."),
+)
+NUL = Message(
+    N_("There is a NUL byte: the file is damaged, or not text."),
+    N_("Export the table again as “CSV UTF-8”."),
+)
+LINE_ENDS = Message(
+    N_("The file's lines end in a way that is no longer used."),
+    N_("Save it again as “CSV UTF-8”."),
+)
+EMPTY = Message(
+    N_("The file has no rows."),
+    N_("Upload a file with a header line and at least one row below it."),
+)
+TOO_LARGE = Message(
+    N_("The file is larger than %(limit)s bytes."),
+    N_("Leave out columns you do not need, or split the file."),
+)
+TOO_MANY_ROWS = Message(
+    N_("The file has more than %(limit)s rows."),
+    N_("Split the file."),
+)
+TOO_MANY_COLUMNS = Message(
+    N_("The file has more than %(limit)s columns."),
+    N_("Leave out columns you do not need."),
+)
+TOO_LONG = Message(
+    N_("A cell is longer than %(limit)s characters."),
+    N_("Shorten it, or look for a quotation mark that is opened and never closed."),
+)
+QUOTES = Message(
+    N_("The quotation marks do not match."),
+    N_("Close each quotation mark, and double those inside a cell."),
+)
+RAGGED = Message(
+    N_("There are %(found)s cells, but the header has %(expected)s."),
+    N_("Give each row as many cells as the header; put cells with separators in quotes."),
+)
+HEADER_EMPTY = Message(
+    N_("Column %(position)s has no name in the header."),
+    N_("Give each column a name in the first row."),
+)
+HEADER_TWICE = Message(
+    N_("Two columns have this name."),
+    N_("Give each column a name of its own in the first row."),
+)
+HEADER_STRANGE = Message(
+    N_("The name of column %(position)s is too long or has characters that cannot be shown."),
+    N_("Give it a short, plain name in the first row."),
+)
+COLUMN_MISSING = Message(
+    N_("The file has no such column."),
+    N_("Choose another column, or add it to the file."),
+)
+BLANK = Message(
+    N_("The cell is blank."),
+    N_("Fill it in, or leave the row out."),
+)
+NOT_A_NUMBER = Message(
+    N_("This is not a number."),
+    N_("Write plain numbers such as 1234.5 or 1234,5, without units or signs."),
+)
+NOT_FINITE = Message(
+    N_("This is infinite or “not a number”."),
+    N_("Fill in the number, or leave the row out."),
+)
+NUMBER_TOO_LARGE = Message(
+    N_("This number is far too large."),
+    N_("Check the number and its unit."),
+)
+NOT_A_DATE = Message(
+    N_("This is not a date in the form %(form)s."),
+    N_("Write all dates in this form, or choose another form for the column."),
+)
+FORMULA = Message(
+    N_("This begins like a spreadsheet formula."),
+    N_("Replace the formula by its value; begin no text with =, +, -, @ or a tab."),
+)
+OUTSIDE = Message(
+    N_("This is none of the values allowed: %(allowed)s."),
+    N_("Correct the value, say which of the allowed values it stands for, or leave the row out."),
+)

@@ -1,0 +1,239 @@
+"""What the columns of a file seem to be, for the eyes of their owner alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from enum import StrEnum
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.datasets.ingest.cells import FORMS, HAS_DIGIT, NUMBER, day, number
+
+DISTINCT_CAP = 10_000
+VALUES_CAP = 60
+DATE_SAMPLE = 2_000
+PLAIN = rf"^(?:{NUMBER})$"
+THOUSANDS = r"[ \x{a0}\x{202f}]"
+
+
+class ColumnKind(StrEnum):
+    """What a column seems to be."""
+
+    CATEGORY = "category"
+    NUMBER = "number"
+    DATE = "date"
+    IDENTIFIER = "identifier"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """What was understood of one column: computed from raw rows, for their owner alone.
+
+    Parameters
+    ----------
+    name : str
+    kind : ColumnKind
+        A guess.
+    rows, blank : int
+    distinct : int
+        Different values that are not blank, counted up to `DISTINCT_CAP`.
+    capped : bool
+        Whether there may be more.
+    values : tuple of str
+        All of them, sorted, where there are at most 60; else empty.
+    minimum, maximum : Decimal or None
+        Of a number.
+    decimals : int
+        Most digits after the decimal sign, of a number.
+    decimal_comma : bool
+    date_form : str
+        "ymd", "dmy" or "mdy" of a date, else "".
+    suggested_lower, suggested_upper : Decimal or None
+        Round bounds around a number's range, coarse on purpose: bounds are published, so they
+        should come from what is known of the field, not from these rows.
+    """
+
+    name: str
+    kind: ColumnKind
+    rows: int
+    blank: int
+    distinct: int
+    capped: bool
+    values: tuple[str, ...]
+    minimum: Decimal | None
+    maximum: Decimal | None
+    decimals: int
+    decimal_comma: bool
+    date_form: str
+    suggested_lower: Decimal | None
+    suggested_upper: Decimal | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready copy."""
+        content = asdict(self)
+        for name in ("minimum", "maximum", "suggested_lower", "suggested_upper"):
+            content[name] = None if content[name] is None else str(content[name])
+        return {**content, "kind": self.kind.value, "values": list(self.values)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        content = dict(data)
+        for name in ("minimum", "maximum", "suggested_lower", "suggested_upper"):
+            content[name] = None if content[name] is None else Decimal(content[name])
+        kind, values = ColumnKind(content.pop("kind")), tuple(content.pop("values"))
+        return cls(kind=kind, values=values, **content)
+
+
+def profile(batches: Iterable[pa.RecordBatch]) -> tuple[ColumnProfile, ...]:
+    """Look at every row of a file once; memory does not grow with the rows.
+
+    Parameters
+    ----------
+    batches : iterable of pyarrow.RecordBatch
+        Text columns, as `read_csv` yields them.
+    """
+    observers: list[_Observer] = []
+    for batch in batches:
+        if not observers:
+            observers = [_Observer(name) for name in batch.schema.names]
+        for observer, column in zip(observers, batch.columns, strict=True):
+            observer.observe(column)
+    return tuple(observer.conclude() for observer in observers)
+
+
+class _Observer:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows = self.blank = self.decimals = 0
+        self.seen: set[str] = set()
+        self.capped = False
+        self.numeric = True
+        self.comma = False
+        self.spaced = False
+        self.minimum: float | None = None
+        self.maximum: float | None = None
+        self.forms = set(FORMS)
+        self.dates_tried = 0
+
+    def observe(self, column: pa.Array) -> None:
+        trimmed = pc.utf8_trim_whitespace(column)
+        filled = trimmed.filter(pc.not_equal(trimmed, ""))
+        self.rows += len(column)
+        self.blank += len(column) - len(filled)
+        values = filled.unique()
+        if len(values) == 0:
+            return
+        if self.numeric:
+            self._observe_numbers(values)
+        if self.forms and self.dates_tried < DATE_SAMPLE:
+            self._observe_dates(values)
+        if not self.capped:
+            self.seen.update(values.to_pylist())
+            self.capped = len(self.seen) > DISTINCT_CAP
+        self.spaced = self.spaced or pc.any(pc.match_substring(values, " ")).as_py()
+
+    def _observe_numbers(self, values: pa.Array) -> None:
+        plain = pc.and_(
+            pc.match_substring_regex(values, PLAIN), pc.match_substring_regex(values, HAS_DIGIT)
+        )
+        if not pc.all(plain).as_py():
+            self.numeric = False
+            return
+        self.comma = self.comma or pc.any(pc.match_substring(values, ",")).as_py()
+        pointed = pc.replace_substring(pc.replace_substring_regex(values, THOUSANDS, ""), ",", ".")
+        pointed = pc.replace_substring_regex(pointed, r"^\+", "")
+        pointed = pc.replace_substring_regex(pointed, r"^(-?)\.", r"\10.")
+        pointed = pc.replace_substring_regex(pointed, r"\.($|[eE])", r"\1")
+        bounds = pc.min_max(pc.cast(pointed, pa.float64()))
+        low, high = bounds["min"].as_py(), bounds["max"].as_py()
+        self.minimum = low if self.minimum is None else min(self.minimum, low)
+        self.maximum = high if self.maximum is None else max(self.maximum, high)
+        tails = pc.extract_regex(pointed, r"\.(?P<tail>[0-9]*)")
+        longest = pc.max(pc.utf8_length(tails.field("tail"))).as_py() if len(tails) else 0
+        self.decimals = max(self.decimals, longest or 0)
+
+    def _observe_dates(self, values: pa.Array) -> None:
+        for text in values.slice(0, DATE_SAMPLE).to_pylist():
+            self.dates_tried += 1
+            self.forms = {form for form in self.forms if day(text, form) is not None}
+            if not self.forms:
+                return
+
+    def conclude(self) -> ColumnProfile:
+        kind = self._kind()
+        is_number = kind is ColumnKind.NUMBER
+        low = _exact(self.minimum) if is_number else None
+        high = _exact(self.maximum) if is_number else None
+        lower, upper = suggest_bounds(low, high)
+        few = not self.capped and len(self.seen) <= VALUES_CAP
+        form = next((f for f in FORMS if f in self.forms), "") if kind is ColumnKind.DATE else ""
+        return ColumnProfile(
+            name=self.name,
+            kind=kind,
+            rows=self.rows,
+            blank=self.blank,
+            distinct=min(len(self.seen), DISTINCT_CAP),
+            capped=self.capped,
+            values=tuple(sorted(self.seen, key=_order)) if few else (),
+            minimum=low,
+            maximum=high,
+            decimals=self.decimals if is_number else 0,
+            decimal_comma=self.comma and is_number,
+            date_form=form,
+            suggested_lower=lower,
+            suggested_upper=upper,
+        )
+
+    def _kind(self) -> ColumnKind:
+        filled = self.rows - self.blank
+        if filled == 0:
+            return ColumnKind.TEXT
+        if self.forms:
+            return ColumnKind.DATE
+        name = self.name.casefold()
+        named = name in {"id", "person", "user", "household", "customer"} or name.endswith(
+            ("_id", " id", ".id", "number", "uuid", "hhid")
+        )
+        whole = not self.numeric or self.decimals == 0
+        repeats = len(self.seen) > VALUES_CAP or named
+        if named and whole and repeats:
+            return ColumnKind.IDENTIFIER
+        if self.numeric:
+            return ColumnKind.NUMBER
+        if len(self.seen) <= VALUES_CAP:
+            return ColumnKind.CATEGORY
+        return ColumnKind.TEXT if self.spaced else ColumnKind.IDENTIFIER
+
+
+def suggest_bounds(
+    low: Decimal | None, high: Decimal | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """Widen a range to one significant digit on both sides; from zero where it is positive."""
+    if low is None or high is None:
+        return None, None
+    upper = _round_out(high, ROUND_CEILING)
+    lower = Decimal(0) if low >= 0 else _round_out(low, ROUND_FLOOR)
+    if upper <= lower:
+        upper = lower + 1
+    return lower, upper
+
+
+def _round_out(value: Decimal, rounding: str) -> Decimal:
+    if value == 0:
+        return Decimal(0)
+    step = Decimal(1).scaleb(value.adjusted())
+    rounded = (value / step).to_integral_value(rounding) * step
+    return Decimal(f"{rounded:f}")
+
+
+def _exact(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(f"{Decimal(str(value)):f}")
+
+
+def _order(text: str) -> tuple[bool, Decimal, str]:
+    value = number(text)
+    return (value is None, value or Decimal(0), text)
