@@ -79,6 +79,13 @@ def sum_of_items(
     return Money(sum(prices), book.currency)
 
 
+def forgets_holdings(
+    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
+) -> Money:
+    """Charge for everything asked, owned or not."""
+    return tariff(book, rarity, distinct(bundle))
+
+
 BROKEN = (
     floor_rounding,
     all_units_discount,
@@ -86,4 +93,5 @@ BROKEN = (
     cheaper_of_two_tariffs,
     steepening,
     sum_of_items,
+    forgets_holdings,
 )

@@ -55,3 +55,21 @@ def test_order_of_items_never_matters(case: Purchase) -> None:
     book, rarity = case.market.book, case.market.rarity
     everything = (*case.holdings, *case.first, *case.second)
     assert tariff(book, rarity, everything) == tariff(book, rarity, everything[::-1])
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_check_catches_something(check: Check) -> None:
+    quick = settings(
+        max_examples=3_000,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    caught = find(
+        purchases(),
+        lambda case: any(breaks(check, price, case) for price in BROKEN),
+        settings=quick,
+    )
+    assert not breaks(check, charge, caught)
