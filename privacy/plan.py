@@ -105,6 +105,7 @@ class NoisePlan:
 
         Along a measure a cell is a knot. Equal for all cells of the table.
         """
+        self._position(marginal)
         spike = {axis: _spike(self.schema.size(axis)) for axis in marginal}
         return self.covariance(marginal, spike, spike, tier)
 
