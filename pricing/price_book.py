@@ -95,16 +95,11 @@ class PriceBook:
             raise InvalidPriceBook("the curve is written in whole numbers")
         if any(right[0] <= left[0] for left, right in pairwise(self.curve)):
             raise InvalidPriceBook("the curve's points go from left to right")
-        slopes = [slope for _, _, slope in self.pieces()]
+        slopes = [
+            Fraction(right[1] - left[1], right[0] - left[0]) for left, right in pairwise(self.curve)
+        ]
         if slopes[-1] < 0 or any(later > earlier for earlier, later in pairwise(slopes)):
             raise InvalidPriceBook("the curve never falls and never steepens")
-
-    def pieces(self) -> list[tuple[int, int, Fraction]]:
-        """Return the straight pieces of the curve: start (points, micros), micros per point."""
-        return [
-            (left[0], left[1], Fraction(right[1] - left[1], right[0] - left[0]))
-            for left, right in pairwise(self.curve)
-        ]
 
     def worth(self, micropoints: int) -> int:
         """Return h(V), in millionths of money, rounded up.
@@ -119,11 +114,15 @@ class PriceBook:
         int
             The least of the curve's straight lines, which for a concave curve is the curve.
         """
-        least = min(
-            (micros + slope * Fraction(micropoints - start * MICROPOINTS, MICROPOINTS))
-            for start, micros, slope in self.pieces()
+        return min(
+            left[1]
+            - (
+                (right[1] - left[1])
+                * (left[0] * MICROPOINTS - micropoints)
+                // ((right[0] - left[0]) * MICROPOINTS)
+            )
+            for left, right in pairwise(self.curve)
         )
-        return math.ceil(least)
 
     def detail_of(self, axes: int) -> float:
         """Return the factor of a table with so many axes."""

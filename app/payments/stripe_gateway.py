@@ -62,18 +62,10 @@ def connect(
 
 
 class StripeGateway:
-    """`PaymentGateway` over Stripe's own library.
+    """`PaymentGateway` over Stripe's own library; made by `connect`.
 
-    Parameters
-    ----------
-    client : StripeClient
-        With retries and a time-out; its retries repeat the idempotency key.
-    mode : Mode
-        Of the connection.
-    webhook_secrets : tuple of str
-        Accepted signing secrets.
-    sleep : callable
-        Waits so many seconds before another try after "too many requests".
+    The client's own retries repeat the idempotency key; ``sleep`` waits before another try
+    after "too many requests", which the client does not repeat.
     """
 
     def __init__(
@@ -228,9 +220,8 @@ class StripeGateway:
         """Take so many cents of a transfer back, or all that is left; return the cents."""
         params: Any = {} if cents is None else {"amount": cents}
         options: Any = {"idempotency_key": key}
-        made = self._ask(
-            lambda: self._client.v1.transfers.reversals.create(transfer_id, params, options)
-        )
+        reversals = self._client.v1.transfers.reversals
+        made = self._ask(lambda: reversals.create(transfer_id, params, options))
         return int(made["amount"])
 
     def transfers_in_group(self, group: str) -> Iterator[Transfer]:
