@@ -115,6 +115,11 @@ def people(view: ReleaseView) -> Estimate:
     return view.release.people(view.release.plan.tiers[0])
 
 
+def product_title(view: ReleaseView, chosen: Product) -> str:
+    """Name a product in one line: collection, edition, columns."""
+    return f"{view.rules.title} {view.edition.number}: {' × '.join(chosen.marginal)}"
+
+
 def _product(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
     plan = view.release.plan
     schema = plan.schema

@@ -27,6 +27,7 @@ from app.datasets.models import Dataset
 from app.datasets.states import Event, State, next_state
 from app.datasets.understanding import Answers, mapping_of, schema_of
 from app.vault.local import LocalVault
+from privacy.schema import CubeSchema
 
 JOB = "check-dataset"
 PROFILE_SCHEMA = pa.schema([("profile", pa.string())])
@@ -112,8 +113,7 @@ def answer(actor: Actor, dataset_id: str, answers: Answers) -> None:
     row = _own(actor, dataset_id)
     state = next_state(State(row.state), Event.CHECK)
     row.answers, row.problems = json.dumps(answers.to_dict()), "[]"
-    if not row.joining:
-        schema_of(answers)
+    _schema_and_mapping(answers, row.collection_id if row.joining else None)
     row.state = state
     row.everyone_is_me = not answers.person
     # A new key each time: the same answers may be checked again after a correction.
@@ -281,13 +281,15 @@ def _own(actor: Actor, dataset_id: str) -> Dataset:
     return row
 
 
-def _schema_and_mapping(answers: Answers, collection_id: str | None) -> tuple[Any, ColumnMapping]:
+def _schema_and_mapping(
+    answers: Answers, collection_id: str | None
+) -> tuple[CubeSchema, ColumnMapping]:
     if collection_id is None:
         schema, rules, feeds = schema_of(answers)
-        return schema, mapping_of(answers, rules, feeds)
+        return schema, mapping_of(answers, rules, feeds, schema)
     public = collections.rules(collection_id)
     feeds = {c.name: c.column for c in answers.columns if c.column}
-    return public.schema, mapping_of(answers, public.columns, feeds)
+    return public.schema, mapping_of(answers, public.columns, feeds, public.schema)
 
 
 def _store(doors: Checking, object_id: str, batches: Iterator[pa.RecordBatch]) -> int:

@@ -12,6 +12,16 @@ from flask_babel import lazy_gettext as _l
 
 from app.collections.errors import BadRules
 from app.collections.rules import ColumnRule
+from app.datasets.ingest.mapping import (
+    MONTHS,
+    WEEKDAYS,
+    Bins,
+    Calendar,
+    ColumnMapping,
+    DimensionFeed,
+    Part,
+    bin_labels,
+)
 from privacy.errors import PrivacyError
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 
@@ -44,6 +54,7 @@ class ColumnAnswer:
     resolution: str = ""
     rule: str = "sum"
     source: str = ""
+    date_form: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,9 @@ def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dic
         else:
             continue
         transform = answer.transform if answer.role == ColumnRole.DIMENSION else ""
-        edges = tuple(answer.edges.replace(";", " ").split()) if transform == "bins" else ()
+        edges: tuple[str, ...] = ()
+        if transform == "bins":
+            edges = tuple(str(edge) for edge in _edges(answer, name))
         rules.append(ColumnRule(name, transform, edges, answer.source.strip()))
         feeds[name] = answer.column
     if not dimensions:
@@ -95,14 +108,44 @@ def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dic
     return schema, tuple(rules), feeds
 
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = tuple(f"{month:02d}" for month in range(1, 13))
+def mapping_of(
+    answers: Answers, rules: tuple[ColumnRule, ...], feeds: dict[str, str], schema: CubeSchema
+) -> ColumnMapping:
+    """Say how a file becomes rows of the schema.
+
+    Parameters
+    ----------
+    feeds : dict
+        The file's column for each column of the schema.
+
+    Raises
+    ------
+    BadRules
+        When a column of the schema has none.
+    """
+    forms = {answer.column: answer.date_form for answer in answers.columns}
+    dimensions, measures = {}, {}
+    for rule in rules:
+        column = feeds.get(rule.name, "")
+        if not column:
+            raise BadRules(
+                _l("Choose the column of your file that holds “%(name)s”."), name=rule.name
+            )
+        if rule.name in schema.soft:
+            measures[rule.name] = column
+        else:
+            dimensions[rule.name] = DimensionFeed(
+                column, _transform(rule, forms.get(column, ""))
+            )
+    return ColumnMapping(answers.person or None, dimensions, measures)
 
 
-def bin_labels(edges: tuple[Decimal, ...]) -> tuple[str, ...]:
-    """Name the bins between inner edges: "under 10", "10 to under 20", "20 and over"."""
-    inner = [f"{a} to under {b}" for a, b in zip(edges, edges[1:], strict=False)]
-    return (f"under {edges[0]}", *inner, f"{edges[-1]} and over")
+def _transform(rule: ColumnRule, date_form: str) -> Calendar | Bins | None:
+    if rule.transform == "bins":
+        return Bins(tuple(Decimal(edge) for edge in rule.edges))
+    if rule.transform:
+        return Calendar(Part(rule.transform), date_form or "ymd")
+    return None
 
 
 def _dimension(answer: ColumnAnswer, name: str) -> Dimension:

@@ -26,6 +26,7 @@ from app.datasets.forms import (
     PublishForm,
     UploadForm,
 )
+from app.datasets.ingest.profiling import ColumnProfile
 from app.datasets.states import State
 from app.datasets.suggesting import columns_data, join_data
 from app.datasets.understanding import Answers, ColumnAnswer, schema_of
@@ -100,7 +101,7 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
         *((p.name, _("Column “%(column)s” tells people apart", column=p.name)) for p in profiles),
     ]
     if form.validate_on_submit():
-        answers = _answers(form)
+        answers = _answers(form, profiles)
         try:
             service.answer(actor, dataset_id, answers)
             return redirect(url_for("datasets.show", dataset_id=dataset_id))
@@ -119,21 +120,32 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
     return page, (422 if request.method == "POST" else 200)
 
 
-def _answers(form: JoinForm | ColumnsForm) -> Answers:
+def _answers(
+    form: JoinForm | ColumnsForm, profiles: tuple[ColumnProfile, ...]
+) -> Answers:
+    date_forms = {p.name: p.date_form for p in profiles}
     if isinstance(form, JoinForm):
-        given = tuple(
-            ColumnAnswer(column=c.data["column"], role="", name=c.data["name"])
-            for c in form.columns
+        joined = tuple(
+            ColumnAnswer(
+                column=entry.data["column"],
+                role="",
+                name=entry.data["name"],
+                date_form=date_forms.get(entry.data["column"], ""),
+            )
+            for entry in form.columns
         )
-        return Answers(form.person.data, 1, given)
-    fields = tuple(ColumnAnswer.__dataclass_fields__)
+        return Answers(form.person.data, 1, joined)
     given = tuple(
-        ColumnAnswer(**{name: entry.data[name] or "" for name in fields if name != "other"},
-                     other=bool(entry.data["other"]))
+        ColumnAnswer(**_typed(entry.data), date_form=date_forms.get(entry.data["column"], ""))
         for entry in form.columns
         if entry.data["column"] != form.person.data
     )
     return Answers(form.person.data, form.bound.data, given)
+
+
+def _typed(data: dict[str, Any]) -> dict[str, Any]:
+    names = set(ColumnAnswer.__dataclass_fields__) - {"date_form", "other"}
+    return {**{name: data[name] or "" for name in names}, "other": bool(data["other"])}
 
 
 @bp.get("/<dataset_id>")

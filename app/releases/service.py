@@ -1,10 +1,11 @@
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
+import pyarrow as pa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
@@ -17,7 +18,6 @@ from app.core.db import Database, new_id, session
 from app.core.permissions import SYSTEM, Actor, require_owner
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
-from app.engine.measuring import measure_edition
 from app.releases.errors import NothingListed
 from app.releases.models import (
     Edition,
@@ -38,6 +38,33 @@ from privacy.release import Release
 JOB = "measure-edition"
 #: A source without rows, so that no plan tells whether one dataset came or several.
 NOBODY = "none"
+NO_OBJECT = "0" * 32
+
+
+class Measurer(Protocol):
+    """Runs the engine and draws the noise; imported by the worker alone."""
+
+    def __call__(
+        self,
+        rows: "EditionRows",
+        objects: Mapping[str, str],
+        plan: NoisePlan,
+        secret: str,
+        on_progress: Callable[[int], None],
+    ) -> Release:
+        """Measure the objects of an edition together."""
+        ...
+
+
+@dataclass(frozen=True)
+class EditionRows:
+    """The rows of an edition: those of an object that was erased are none."""
+
+    vault: LocalVault
+
+    def batches(self, object_id: str) -> Iterator[pa.RecordBatch]:
+        """Read an object, batch by batch."""
+        return self.vault.batches(object_id) if self.vault.exists(object_id) else iter(())
 
 
 @dataclass(frozen=True)
@@ -46,12 +73,12 @@ class Measuring:
 
     db: Database
     vault: LocalVault
-    engine: Callable[[], Any]
+    measure: Measurer
     secret: str
     ceiling: Rho
 
 
-def next_closing(rules: CollectionRules) -> Any:
+def next_closing(rules: CollectionRules) -> datetime:
     """Return when the present edition closes: public, and independent of what was listed."""
     periods = (now() - rules.created_at) // timedelta(days=rules.edition_days) + 1
     return rules.created_at + periods * timedelta(days=rules.edition_days)
@@ -154,13 +181,12 @@ def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) 
     if state is not State.CHARGED or plan is None:
         return
     progress(10)
-    release = measure_edition(
-        doors.engine(),
-        doors.vault,
+    release = doors.measure(
+        EditionRows(doors.vault),
         objects,
         plan,
         _edition_secret(doors.secret, edition_id),
-        on_progress=lambda percent: progress(10 + percent * 85 // 100),
+        lambda percent: progress(10 + percent * 85 // 100),
     )
     with doors.db.unit_of_work():
         _publish(edition_id, release)
@@ -192,10 +218,9 @@ def _charge(doors: Measuring, edition_id: str) -> tuple[State, NoisePlan | None,
         edition.state = next_state(State(edition.state), event)
         if anybody:
             audit.record(SYSTEM.user_id, "charge-privacy", "edition", edition_id, rho=rho.micro)
-    taken = [m for m in members if not m.left_out]
-    # Rows erased since the charge are gone; their source is measured as empty.
-    objects = {m.dataset_id: m.rows_object for m in taken if doors.vault.exists(m.rows_object)}
-    plan = rules.plan(sources=len(objects) + 1)
+    objects = {m.dataset_id: m.rows_object for m in members if not m.left_out}
+    objects[NOBODY] = NO_OBJECT
+    plan = rules.plan(sources=len(objects))
     if plan.rho > rho:
         raise RuntimeError("the plan costs more than was charged")
     return State(edition.state), plan, objects

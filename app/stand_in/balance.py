@@ -66,11 +66,13 @@ def movements(call: Call) -> Iterator[dict[str, Any]]:
 
 def available(call: Call, currency: str) -> int:
     """Return the cents that can be transferred now."""
-    return sum(
-        each["net"]
-        for each in movements(call)
-        if each["currency"] == currency and each["status"] == "available"
-    )
+    row = call.tx.sql.execute(
+        "SELECT coalesce(sum(json_extract(body, '$.net')), 0) FROM objects "
+        "WHERE kind = 'balance_transaction' AND json_extract(body, '$.currency') = ? "
+        "AND json_extract(body, '$.available_on') <= ?",
+        (currency, call.now),
+    ).fetchone()
+    return int(row[0])
 
 
 def get_balance(call: Call) -> dict[str, Any]:

@@ -153,9 +153,14 @@ def _open(call: Call, identifier: str) -> dict[str, Any]:
 
 def expire_due(call: Call) -> None:
     """Expire every open session whose time is over."""
-    for session in list(call.tx.all("checkout.session")):
-        if session["status"] == "open" and session["expires_at"] <= call.now:
-            expire(call, session["id"])
+    rows = call.tx.sql.execute(
+        "SELECT id FROM objects WHERE kind = 'checkout.session' "
+        "AND json_extract(body, '$.status') = 'open' "
+        "AND json_extract(body, '$.expires_at') <= ?",
+        (call.now,),
+    ).fetchall()
+    for (identifier,) in rows:
+        expire(call, identifier)
 
 
 def get_session(call: Call, identifier: str) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""Commands: `flask --app app <command>`."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+
+from app.core import jobs
+from app.core.db import Database
+from app.core.permissions import SYSTEM
+from app.users import service as users
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+def migrations_config(url: str) -> Config:
+    """Return Alembic's settings for a database."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["url"] = url
+    return config
+
+
+def install(app: Flask) -> None:
+    """Add the market's commands to Flask's."""
+    db: Database = app.extensions["db"]
+
+    @app.cli.command("migrate")
+    def migrate() -> None:
+        """Bring the database to the newest form."""
+        command.upgrade(migrations_config(app.extensions["settings"].database_url), "head")
+
+    @app.cli.command("worker")
+    @click.option("--threads", default=1, show_default=True, help="Jobs done at a time.")
+    def worker(threads: int) -> None:
+        """Do the jobs and keep the schedules, until interrupted."""
+        logging.getLogger("huey").setLevel(logging.WARNING)
+        jobs.run_due(db)
+        consumer = app.extensions["queue"].huey.create_consumer(
+            workers=threads, periodic=True, initial_delay=0.1, backoff=1.15, max_delay=1.0
+        )
+        sys.stderr.write("worker ready\n")
+        consumer.run()
+
+    @app.cli.command("run-jobs")
+    def run_jobs() -> None:
+        """Do every job that is due, then stop."""
+        click.echo(f"{jobs.run_due(db)} jobs done")
+
+    @app.cli.command("make-operator")
+    @click.argument("email")
+    def make_operator(email: str) -> None:
+        """Let the account with this address run the market."""
+        with db.unit_of_work():
+            users.make_operator(SYSTEM, email)
+        click.echo(f"{email} is an operator now")

@@ -1,0 +1,73 @@
+"""First answers about a file's columns, from its profile; the owner corrects them."""
+
+from decimal import Decimal
+from typing import Any
+
+from app.collections.rules import CollectionRules
+from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
+from app.datasets.understanding import ColumnRole
+
+MOST_CATEGORIES = 20
+
+
+def columns_data(
+    answers: dict[str, Any], profiles: tuple[ColumnProfile, ...]
+) -> dict[str, Any]:
+    """Return what the columns form shows first: kept answers, else what was understood."""
+    kept = {c["column"]: c for c in answers.get("columns", ())}
+    person = answers.get("person")
+    if person is None:
+        person = next((p.name for p in profiles if p.kind is ColumnKind.IDENTIFIER), "")
+    return {
+        "person": person,
+        "bound": answers.get("bound", 1),
+        "columns": [kept.get(p.name) or _suggested(p) for p in profiles],
+    }
+
+
+def join_data(
+    answers: dict[str, Any], rules: CollectionRules, profiles: tuple[ColumnProfile, ...]
+) -> dict[str, Any]:
+    """Return what the joining form shows first: columns of the same name, if there are any."""
+    kept = {c["name"]: c["column"] for c in answers.get("columns", ())}
+    by_name = {p.name.casefold(): p.name for p in profiles}
+    person = answers.get("person")
+    if person is None:
+        person = next((p.name for p in profiles if p.kind is ColumnKind.IDENTIFIER), "")
+    return {
+        "person": person,
+        "columns": [
+            {"name": axis, "column": kept.get(axis) or by_name.get(axis.casefold(), "")}
+            for axis in rules.schema.axes
+        ],
+    }
+
+
+def _suggested(profile: ColumnProfile) -> dict[str, Any]:
+    suggestion: dict[str, Any] = {
+        "column": profile.name,
+        "role": ColumnRole.LEAVE.value,
+        "name": profile.name,
+        "date_form": profile.date_form,
+        "rule": "sum",
+    }
+    if profile.kind is ColumnKind.DATE:
+        suggestion |= {"role": ColumnRole.DIMENSION.value, "transform": "weekday"}
+    elif profile.kind is ColumnKind.CATEGORY:
+        listed = profile.values[:MOST_CATEGORIES]
+        suggestion |= {
+            "role": ColumnRole.DIMENSION.value,
+            "categories": "\n".join(listed),
+            "other": profile.capped or profile.distinct > len(listed) or profile.blank > 0,
+        }
+    elif profile.kind is ColumnKind.NUMBER and profile.suggested_upper is not None:
+        step = Decimal(1).scaleb(-min(profile.decimals, 2))
+        suggestion |= {
+            "role": ColumnRole.MEASURE.value,
+            "lower": f"{profile.suggested_lower:f}",
+            "upper": f"{profile.suggested_upper:f}",
+            "resolution": f"{step:f}",
+        }
+    return suggestion
+
+

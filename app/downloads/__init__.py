@@ -1,0 +1,1 @@
+"""Downloads: the CSV of a table somebody bought, the same bytes each time."""

@@ -1,0 +1,51 @@
+from flask import Blueprint
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.catalog import queries as catalog
+from app.catalog.products import Product, ProductKey
+from app.core.http import limiter
+from app.downloads import files, service
+from app.releases.queries import ReleaseView
+from app.users.login import current_actor
+
+bp = Blueprint("downloads", __name__, url_prefix="/downloads")
+
+
+def _entitled(text: str) -> tuple[ReleaseView, Product]:
+    key = ProductKey.parse(text)
+    service.fetch(current_actor(), key)
+    return catalog.found(key)
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    return Response(
+        content,
+        mimetype=kind,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@bp.get("/<key>/table.csv")
+@login_required
+@limiter.limit("300/hour")
+def csv(key: str) -> Response:
+    view, product = _entitled(key)
+    return _file(files.table_csv(view, product), "text/csv", f"moisson-{_name(product)}.csv")
+
+
+@bp.get("/<key>/table.zip")
+@login_required
+@limiter.limit("300/hour")
+def archive(key: str) -> Response:
+    view, product = _entitled(key)
+    return _file(files.archive(view, product), "application/zip", f"moisson-{_name(product)}.zip")
+
+
+def _name(product: Product) -> str:
+    key = product.key
+    return f"{key.edition[:8]}-{'-'.join(map(str, key.axes))}-{key.tier}"
+

@@ -1,0 +1,126 @@
+"""The bundle a buyer is composing, and what it would cost them now."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from app.catalog import queries as catalog
+from app.catalog.products import Product, ProductKey
+from app.collections.rules import Purpose
+from app.core.db import session
+from app.core.permissions import Actor, Role, require
+from app.orders.models import BundleItem, Order, OrderItem
+from app.orders.states import State
+from app.releases.queries import ReleaseView
+from pricing.errors import PricingError
+from pricing.item import Item
+from pricing.quote import Quote, quote
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A product in the bundle."""
+
+    key: ProductKey
+    view: ReleaseView
+    product: Product
+    owned: bool
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle with its price for one buyer; quote is None when it is empty or unsellable.
+
+    Attributes
+    ----------
+    problem : str
+        Why there is no price, in the reader's language.
+    """
+
+    chosen: tuple[Chosen, ...]
+    quote: Quote | None
+    problem: str
+    purposes: frozenset[Purpose]
+
+    @property
+    def keys(self) -> tuple[ProductKey, ...]:
+        """The products chosen."""
+        return tuple(one.key for one in self.chosen)
+
+
+def owned_keys(buyer_id: str) -> frozenset[ProductKey]:
+    """Return every product a buyer may fetch."""
+    rows = session().scalars(
+        select(OrderItem.product)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(Order.buyer_id == buyer_id, Order.state == State.PAID)
+    )
+    return frozenset(ProductKey.parse(text) for text in rows)
+
+
+def holdings(buyer_id: str) -> tuple[Item, ...]:
+    """Return the priced items a buyer owns, in a fixed order."""
+    return catalog.items(tuple(sorted(owned_keys(buyer_id))))
+
+
+def add(actor: Actor, texts: list[str]) -> None:
+    """Put products into the bundle.
+
+    Raises
+    ------
+    Forbidden, NotFound
+    """
+    require(actor, Role.BUYER)
+    present = {text for text in _texts(actor.user_id)}
+    for text in texts[:500]:
+        key = ProductKey.parse(text)
+        catalog.found(key)
+        if str(key) not in present:
+            present.add(str(key))
+            session().add(BundleItem(buyer_id=actor.user_id, product=str(key)))
+    session().flush()
+
+
+def replace(actor: Actor, texts: list[str]) -> None:
+    """Keep exactly these products in the bundle."""
+    require(actor, Role.BUYER)
+    session().execute(delete(BundleItem).where(BundleItem.buyer_id == actor.user_id))
+    add(actor, texts)
+
+
+def empty(buyer_id: str) -> None:
+    """Take everything out of the bundle."""
+    session().execute(delete(BundleItem).where(BundleItem.buyer_id == buyer_id))
+
+
+def composed(buyer_id: str, texts: list[str] | None = None) -> Bundle:
+    """Return the bundle with its price; other products than the kept ones for a what-if."""
+    chosen_texts = _texts(buyer_id) if texts is None else texts[:500]
+    keys = sorted({ProductKey.parse(text) for text in chosen_texts})
+    owned = owned_keys(buyer_id)
+    chosen = []
+    for key in keys:
+        view, product = catalog.found(key)
+        chosen.append(Chosen(key, view, product, key in owned))
+    priced, problem = None, ""
+    if chosen:
+        try:
+            priced = quote(
+                catalog.price_book(),
+                catalog.rarity(),
+                [one.product.item for one in chosen],
+                holdings(buyer_id),
+            )
+        except PricingError as error:
+            problem = error.user_message
+    return Bundle(tuple(chosen), priced, problem, catalog.sold_for(tuple(keys)))
+
+
+def _texts(buyer_id: str) -> list[str]:
+    return list(
+        session().scalars(
+            select(BundleItem.product)
+            .where(BundleItem.buyer_id == buyer_id)
+            .order_by(BundleItem.product)
+        )
+    )

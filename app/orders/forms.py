@@ -1,0 +1,26 @@
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, SubmitField
+from wtforms.validators import DataRequired
+
+from app.collections.rules import Purpose
+from app.consent.texts import TEXTS
+
+
+class PlaceForm(FlaskForm):
+    purpose = SelectField(
+        _l("What will you use the tables for?"),
+        [DataRequired(_l("Say what you will use the tables for."))],
+        description=_l("Contributors see the kind of use. Singling out a person is forbidden."),
+    )
+    shown_cents = HiddenField()
+    submit = SubmitField(_l("Order at this price"))
+
+    def offer(self, purposes: frozenset[Purpose]) -> None:
+        """Offer the purposes that all chosen tables are sold for."""
+        self.purpose.choices = [(p.value, TEXTS[p].title) for p in Purpose if p in purposes]
+
+    def cents(self) -> int:
+        """Return the total the buyer was shown, in cents; -1 when it is not a number."""
+        text = self.shown_cents.data or ""
+        return int(text) if text.isdigit() and len(text) < 12 else -1

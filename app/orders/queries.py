@@ -1,0 +1,200 @@
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from app.catalog.products import ProductKey
+from app.collections.rules import Purpose
+from app.core.db import session
+from app.core.errors import NotFound
+from app.core.permissions import Actor, Role, require_owner
+from app.orders.models import Order, OrderItem, SaleEdition
+from app.orders.states import State
+from pricing.money import Money
+
+
+@dataclass(frozen=True)
+class KeptLine:
+    """A line of the quote as it was when the order was made."""
+
+    kind: str
+    amount: Money
+    product: ProductKey | None
+    respondents: int | None
+    rarity: float | None
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order as its buyer and the operator see it."""
+
+    id: str
+    buyer_id: str
+    state: State
+    purpose: Purpose
+    total: Money
+    total_cents: int
+    fee_cents: int
+    book_version: str
+    lines: tuple[KeptLine, ...]
+    products: tuple[ProductKey, ...]
+    payment_intent: str | None
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    refunded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SaleView:
+    """What one sale earned one edition.
+
+    Attributes
+    ----------
+    per_share_micros : int
+        Millionths of the currency unit for each released share.
+    purpose : Purpose
+        The use the buyer stated.
+    """
+
+    order_id: str
+    edition_id: str
+    collection_id: str
+    per_share_micros: int
+    sold_at: datetime
+    reversed: bool
+    purpose: Purpose
+    currency: str
+
+
+def order(actor: Actor, order_id: str) -> OrderView:
+    """Return one's own order; the operator sees all.
+
+    Raises
+    ------
+    NotFound
+    """
+    row = session().get(Order, order_id)
+    if row is None:
+        raise NotFound(_l("This page does not exist, or it is not yours."))
+    if not actor.has(Role.OPERATOR):
+        require_owner(actor, row.buyer_id)
+    return _view(row)
+
+
+def of_buyer(buyer_id: str) -> tuple[OrderView, ...]:
+    """Return a buyer's orders, newest first."""
+    return _listed(Order.buyer_id == buyer_id)
+
+
+def latest(limit: int = 100) -> tuple[OrderView, ...]:
+    """Return the latest orders of all buyers."""
+    chosen = select(Order).order_by(Order.created_at.desc(), Order.id).limit(limit)
+    return tuple(_view(row) for row in session().scalars(chosen))
+
+
+def with_checkout(session_id: str) -> str | None:
+    """Return the order a checkout session belongs to."""
+    return session().scalar(select(Order.id).where(Order.checkout_session == session_id))
+
+
+def with_payment(payment_intent: str) -> str | None:
+    """Return the order that a payment paid."""
+    return session().scalar(select(Order.id).where(Order.payment_intent == payment_intent))
+
+
+def unfinished() -> tuple[str, ...]:
+    """Return the orders whose payment or refund is under way: to ask the provider about."""
+    states = (State.PAYING, State.REFUNDING)
+    return tuple(session().scalars(select(Order.id).where(Order.state.in_(states))))
+
+
+def entitled(buyer_id: str, key: ProductKey) -> str | None:
+    """Return the paid order that entitles a buyer to a product, or None."""
+    return session().scalar(
+        select(Order.id)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .where(
+            Order.buyer_id == buyer_id,
+            Order.state == State.PAID,
+            OrderItem.product == str(key),
+        )
+        .order_by(Order.paid_at)
+        .limit(1)
+    )
+
+
+def sales_of(edition_ids: tuple[str, ...]) -> tuple[SaleView, ...]:
+    """Return what sales earned some editions, newest first."""
+    chosen = (
+        select(SaleEdition, Order.purpose, Order.currency)
+        .join(Order, Order.id == SaleEdition.order_id)
+        .where(SaleEdition.edition_id.in_(edition_ids))
+        .order_by(SaleEdition.sold_at.desc(), SaleEdition.order_id)
+    )
+    return tuple(
+        SaleView(
+            sale.order_id,
+            sale.edition_id,
+            sale.collection_id,
+            sale.per_share_micros,
+            sale.sold_at,
+            sale.reversed,
+            Purpose(purpose),
+            currency,
+        )
+        for sale, purpose, currency in session().execute(chosen)
+    )
+
+
+def per_share_until(edition_ids: tuple[str, ...], until: datetime) -> dict[str, int]:
+    """Return each edition's cumulative earnings per share from sales up to a moment."""
+    rows = session().execute(
+        select(SaleEdition.edition_id, func.sum(SaleEdition.per_share_micros))
+        .where(
+            SaleEdition.edition_id.in_(edition_ids),
+            SaleEdition.reversed.is_(False),
+            SaleEdition.sold_at <= until,
+        )
+        .group_by(SaleEdition.edition_id)
+    )
+    return {edition_id: int(total) for edition_id, total in rows}
+
+
+def _listed(condition: object) -> tuple[OrderView, ...]:
+    chosen = select(Order).where(condition).order_by(Order.created_at.desc(), Order.id)  # type: ignore[arg-type]
+    return tuple(_view(row) for row in session().scalars(chosen))
+
+
+def _view(row: Order) -> OrderView:
+    products = session().scalars(
+        select(OrderItem.product).where(OrderItem.order_id == row.id).order_by(OrderItem.product)
+    )
+    return OrderView(
+        row.id,
+        row.buyer_id,
+        State(row.state),
+        Purpose(row.purpose),
+        Money.from_cents(row.total_cents, row.currency),
+        row.total_cents,
+        row.fee_cents,
+        row.book_version,
+        tuple(
+            KeptLine(
+                line["kind"],
+                Money(line["micros"], row.currency),
+                ProductKey.parse(line["product"]) if line["product"] else None,
+                line["respondents"],
+                line["rarity"],
+            )
+            for line in json.loads(row.lines)
+        ),
+        tuple(ProductKey.parse(text) for text in products),
+        row.payment_intent,
+        row.created_at,
+        row.expires_at,
+        row.paid_at,
+        row.refunded_at,
+    )

@@ -1,0 +1,72 @@
+"""Booking a sale: the split among editions, one number per edition, one transaction.
+
+provider     + total - fee        what the provider holds for us now
+platform     - its share
+pool:<e>     - per share x shares what the contributors of an edition earned
+reserve:<c>  - the rest           what the noise margin leaves; a debit where it is used up
+"""
+
+from sqlalchemy import select
+
+from app.catalog import queries as catalog
+from app.catalog.products import ProductKey
+from app.core.clock import now
+from app.core.db import session
+from app.ledger import accounts
+from app.ledger import queries as ledger_queries
+from app.ledger import service as ledger
+from app.orders import bundle
+from app.orders.models import Order, SaleEdition
+from app.releases import queries as releases
+from pricing.money import Money
+from pricing.split import per_share, platform_share, split_editions
+
+
+def book(order: Order, keys: tuple[ProductKey, ...]) -> None:
+    """Write a paid order into the book, once."""
+    left = Money.from_cents(order.total_cents - order.fee_cents, order.currency)
+    share = platform_share(catalog.price_book(), left)
+    owned = bundle.owned_keys(order.buyer_id) - set(keys)
+    parts = split_editions(
+        catalog.price_book(),
+        catalog.rarity(),
+        catalog.items(keys),
+        catalog.items(tuple(sorted(owned))),
+        left - share,
+    )
+    lines = {accounts.PROVIDER: left.micros, accounts.PLATFORM: -share.micros}
+    for edition_id, net in sorted(parts.items()):
+        _add(lines, order, edition_id, net)
+    ledger.post("sale", f"sale:{order.id}", order.currency, lines)
+
+
+def unbook(order: Order) -> None:
+    """Reverse a refunded order's sale; the provider keeps its fee, the platform bears it."""
+    fee = Money.from_cents(order.fee_cents, order.currency).micros
+    borne = {accounts.PROVIDER: -fee, accounts.PLATFORM: fee}
+    ledger.reverse(f"sale:{order.id}", "refund", f"refund:{order.id}", borne)
+    for part in session().scalars(select(SaleEdition).where(SaleEdition.order_id == order.id)):
+        part.reversed = True
+
+
+def _add(lines: dict[str, int], order: Order, edition_id: str, net: Money) -> None:
+    view = releases.release(edition_id)
+    reserve = accounts.reserve(view.rules.id)
+    # Credits are negative: what waits in the reserve, this sale's own lines included.
+    kept = ledger_queries.balance(reserve, order.currency).micros + lines.get(reserve, 0)
+    pot = Money(net.micros + max(0, -kept), order.currency)
+    each = per_share(pot, view.shares_total).micros
+    given = each * sum(releases.shares(edition_id).values())
+    lines[accounts.pool(edition_id)] = -given
+    lines[reserve] = lines.get(reserve, 0) + given - net.micros
+    session().add(
+        SaleEdition(
+            order_id=order.id,
+            edition_id=edition_id,
+            collection_id=view.rules.id,
+            net_micros=net.micros,
+            per_share_micros=each,
+            sold_at=order.paid_at or now(),
+            reversed=False,
+        )
+    )

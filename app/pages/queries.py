@@ -1,0 +1,12 @@
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.db import session
+
+
+def database_answers() -> bool:
+    """Say whether the database answers and has been migrated."""
+    try:
+        return session().scalar(text("SELECT count(*) FROM alembic_version")) == 1
+    except SQLAlchemyError:
+        return False

@@ -1,0 +1,47 @@
+import os
+
+from flask import Blueprint, jsonify, render_template
+from werkzeug.wrappers import Response
+
+from app.catalog import queries as catalog
+from app.consent.texts import TEXTS
+from app.core.http import limiter, settings
+from app.pages import queries
+
+bp = Blueprint("pages", __name__)
+health = Blueprint("health", __name__)
+
+
+@bp.get("/")
+def home() -> str:
+    return render_template("pages/home.html", offers=catalog.offers(catalog.Search())[:6])
+
+
+@bp.get("/how-a-person-is-protected")
+def protection() -> str:
+    return render_template("pages/protection.html")
+
+
+@bp.get("/what-data-costs")
+def prices() -> str:
+    return render_template("pages/prices.html", book=catalog.price_book())
+
+
+@bp.get("/words-and-purposes")
+def terms() -> str:
+    return render_template("pages/terms.html", texts=TEXTS)
+
+
+@health.get("/healthz")
+@limiter.exempt
+def live() -> Response:
+    return jsonify(status="alive")
+
+
+@health.get("/readyz")
+@limiter.exempt
+def ready() -> tuple[Response, int]:
+    answers = queries.database_answers()
+    vault = os.access(settings().instance / "vault", os.W_OK)
+    status = 200 if answers and vault else 503
+    return jsonify(database=answers, vault=vault), status

@@ -1,0 +1,47 @@
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.collections import queries as collections
+from app.core import jobs
+from app.core.permissions import Role
+from app.releases import queries, service
+from app.releases.errors import NothingListed
+from app.releases.states import State
+from app.users.login import current_actor
+
+bp = Blueprint("editions", __name__)
+
+
+@bp.post("/collections/<collection_id>/close-edition")
+@login_required
+def close(collection_id: str) -> Response:
+    try:
+        made = service.close(current_actor(), collection_id)
+    except NothingListed as error:
+        flash(error.user_message, "warn")
+        return redirect(url_for("catalog.collection", collection_id=collection_id))
+    flash(_l("The edition is closed and is being measured."), "success")
+    return redirect(url_for("editions.show", edition_id=made[0]))
+
+
+@bp.get("/editions/<edition_id>")
+@login_required
+def show(edition_id: str) -> str | Response:
+    edition = queries.edition(edition_id)
+    actor = current_actor()
+    rules = collections.rules(edition.collection_id)
+    if edition.state is State.PUBLISHED:
+        address = url_for("catalog.release", edition_id=edition_id)
+        if request.headers.get("HX-Request"):
+            return Response(headers={"HX-Redirect": address})
+        return redirect(address)
+    near = actor.user_id == rules.owner_id or actor.has(Role.OPERATOR)
+    template = "fragment" if request.headers.get("HX-Request") else "edition"
+    return render_template(
+        f"releases/{template}.html",
+        edition=edition,
+        rules=rules,
+        job=jobs.view_by_key(f"{service.JOB}:{edition_id}") if near else None,
+    )

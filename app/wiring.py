@@ -1,0 +1,154 @@
+"""Put the parts together: settings, doors, features, the worker's queue."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import django_htmx
+from flask import Flask, Response, request, send_from_directory, url_for
+from flask_login import current_user
+from markupsafe import Markup
+
+from app import cli
+from app.catalog import views as catalog
+from app.core import jobs, mail
+from app.core.config import Settings, load_settings
+from app.core.db import Database
+from app.core.filters import install_filters
+from app.core.http import install_error_pages, install_security, install_unit_of_work
+from app.core.i18n import install_i18n
+from app.core.logs import configure_logs, log_requests
+from app.core.queue import build_queue
+from app.datasets import service as datasets_service
+from app.datasets import views as datasets
+from app.datasets.ingest.reading import Limits
+from app.downloads import views as downloads
+from app.orders import views as orders
+from app.pages import views as pages
+from app.payments.mode import decide
+from app.payments.stripe_gateway import connect
+from app.releases import service as releases_service
+from app.releases import views as editions
+from app.users import views as users
+from app.users.login import install_login
+from app.vault.local import LocalVault
+from privacy.loss import Rho
+from privacy.plan import NoisePlan
+from privacy.release import Release
+
+HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
+STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
+
+
+def build(environment: Mapping[str, str] | None = None) -> Flask:
+    """Build the application.
+
+    Raises
+    ------
+    app.core.errors.UnsafeConfiguration
+    """
+    settings = load_settings(environment)
+    configure_logs(settings.log_format)
+    app = Flask("app")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        TESTING=settings.environment == "test",
+    )
+    app.extensions["settings"] = settings
+    db = Database(settings.database_url)
+    app.extensions["db"] = db
+    _doors(app, settings, db)
+    connection = decide(
+        settings.stripe_key,
+        settings.stripe_api_base,
+        settings.stripe_webhook_secret,
+        production=settings.production,
+    )
+    app.extensions["gateway"] = connect(connection)
+    stand_in = connection.mode == "stand-in"
+    install_unit_of_work(app, db)
+    log_requests(app)
+    install_i18n(app)
+    install_security(app, settings, (connection.api_base,) if stand_in else STRIPE_PAGES)
+    install_login(app)
+    install_error_pages(app)
+    install_filters(app)
+    _pages(app, settings, stand_in=stand_in)
+    _blueprints(app)
+    cli.install(app)
+    return app
+
+
+def _doors(app: Flask, settings: Settings, db: Database) -> None:
+    vault = LocalVault(settings.instance / "vault", settings.vault_key)
+    checking = datasets_service.Checking(db, vault, Limits(size=settings.upload_bytes))
+    measuring = releases_service.Measuring(
+        db,
+        vault,
+        _measure,
+        settings.edition_secret,
+        Rho(settings.account_ceiling_micro_rho),
+    )
+    app.extensions["checking"] = checking
+    app.extensions["measuring"] = measuring
+    datasets_service.register(checking)
+    releases_service.register(measuring)
+    mail.use_post(mail.build_post(settings))
+    hourly: tuple[Callable[[], None], ...] = (lambda: releases_service.close_due(db),)
+    queue = build_queue(app, db, settings.queue_path, hourly)
+    app.extensions["queue"] = queue
+    jobs.on_enqueue(queue.ring)
+
+
+def _measure(
+    rows: releases_service.EditionRows,
+    objects: Mapping[str, str],
+    plan: NoisePlan,
+    secret: str,
+    on_progress: Callable[[int], None],
+) -> Release:
+    # The engine and the noise library are heavy: only the process that measures loads them.
+    engines = importlib.import_module("app.engine.duckdb")
+    measuring = importlib.import_module("app.engine.measuring")
+    with engines.DuckDBEngine() as engine:
+        release: Release = measuring.measure_edition(
+            engine, rows, objects, plan.schema, plan, secret, on_progress
+        )
+    return release
+
+
+def _pages(app: Flask, settings: Settings, *, stand_in: bool) -> None:
+    @app.get("/assets/<path:name>")
+    def assets(name: str) -> Response:
+        return send_from_directory(HTMX, name, max_age=24 * 3600)
+
+    def nav_item(endpoint: str, text: str) -> Markup:
+        here = Markup(' aria-current="page"') if request.endpoint == endpoint else Markup("")
+        return Markup('<li><a href="{}"{}>{}</a></li>').format(url_for(endpoint), here, text)
+
+    @app.context_processor
+    def names() -> dict[str, Any]:
+        return {
+            "stand_in": stand_in,
+            "mail_is_local": not settings.mail_url,
+            "nav_item": nav_item,
+            "signed_in": current_user.is_authenticated,
+        }
+
+
+def _blueprints(app: Flask) -> None:
+    for blueprint in (
+        pages.bp,
+        pages.health,
+        users.bp,
+        catalog.bp,
+        datasets.bp,
+        editions.bp,
+        orders.bp,
+        downloads.bp,
+    ):
+        app.register_blueprint(blueprint)
