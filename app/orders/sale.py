@@ -2,8 +2,12 @@
 
 provider     + total - fee        what the provider holds for us now
 platform     - its share
-pool:<e>     - per share x shares what the contributors of an edition earned
-reserve:<c>  - the rest           what the noise margin leaves; a debit where it is used up
+pool:<e>     - per share x the released denominator
+reserve:<c>  - what rounding leaves; a debit where it is used up
+
+Every line is a function of released numbers: had the pool been credited with what its
+contributors can claim, its balance would tell how many took part. What the noise margin
+leaves therefore stays in the pool, and is not counted out.
 """
 
 from sqlalchemy import select
@@ -56,7 +60,7 @@ def _add(lines: dict[str, int], order: Order, edition_id: str, net: Money) -> No
     kept = ledger_queries.balance(reserve, order.currency).micros + lines.get(reserve, 0)
     pot = Money(net.micros + max(0, -kept), order.currency)
     each = per_share(pot, view.shares_total).micros
-    given = each * sum(releases.shares(edition_id).values())
+    given = each * view.shares_total
     lines[accounts.pool(edition_id)] = -given
     lines[reserve] = lines.get(reserve, 0) + given - net.micros
     session().add(

@@ -41,7 +41,7 @@ BEGIN SELECT RAISE(ABORT, 'a transaction must sum to zero'); END;
 
 POSTGRES = """
 CREATE FUNCTION written_once() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is written once', TG_TABLE_NAME; END $$;
+BEGIN RAISE EXCEPTION '%% is written once', TG_TABLE_NAME; END $$;
 CREATE FUNCTION ledger_entry_rules() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF (SELECT sealed FROM ledger_transaction WHERE id = NEW.transaction_id) THEN

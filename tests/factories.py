@@ -1,0 +1,166 @@
+"""Builders: one for each thing a test needs, made the way the product makes it."""
+
+import io
+import itertools
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask import Flask
+
+from app.catalog.products import ProductKey, products
+from app.collections.rules import ColumnRule, Purpose
+from app.collections.service import Proposal
+from app.core import jobs
+from app.core.permissions import SYSTEM, Actor, Role
+from app.datasets import service as datasets
+from app.datasets.understanding import Answers, ColumnAnswer
+from app.releases import queries as release_queries
+from app.releases import service as releases
+from app.users import service as users
+from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
+
+PASSWORD = "correct horse battery"  # noqa: S105
+LETTERS = users.Letters("market@localhost", "http://127.0.0.1:8000", "k" * 64)
+_numbers = itertools.count()
+
+DAYS = ("Mon", "Tue", "Wed")
+SCHEMA = CubeSchema(
+    (Dimension("day", DAYS), Dimension("place", ("north", "south"))),
+    (
+        Measure(
+            "spend", "EUR", Decimal(0), Decimal(50), Decimal("0.01"), MeasureRule.SUM
+        ),
+    ),
+    2,
+)
+EVERY_PURPOSE = frozenset(Purpose)
+
+
+def account(app: Flask, *roles: Role, name: str = "", verified: bool = True) -> Actor:
+    """A new account with these roles, its address confirmed unless asked otherwise."""
+    wanted = set(roles)
+    email = f"{name or 'person'}{next(_numbers)}@example.org"
+    with app.extensions["db"].unit_of_work():
+        user_id = users.sign_up(
+            LETTERS, email, PASSWORD, name or "Somebody", wanted - {Role.OPERATOR}, "en"
+        )
+        assert user_id is not None
+        if verified:
+            users.mark_verified(SYSTEM, user_id)
+        if Role.OPERATOR in wanted:
+            users.make_operator(SYSTEM, email)
+    return Actor(user_id, frozenset(wanted))
+
+
+def csv_rows(people: int = 120, visits: int = 2) -> bytes:
+    """A small file: each person some visits on days, at places, with spending."""
+    lines = ["who,day,place,spend"]
+    for person in range(people):
+        for visit in range(visits):
+            day, place = DAYS[(person + visit) % 3], ("north", "south")[person % 2]
+            lines.append(f"p{person},{day},{place},{(person * 7 + visit * 3) % 50}.25")
+    return ("\n".join(lines) + "\n").encode()
+
+
+ANSWERS = Answers(
+    "who",
+    2,
+    (
+        ColumnAnswer("day", "dimension", "day", categories="\n".join(DAYS)),
+        ColumnAnswer("place", "dimension", "place", categories="north\nsouth"),
+        ColumnAnswer(
+            "spend",
+            "measure",
+            "spend",
+            unit="EUR",
+            lower="0",
+            upper="50",
+            resolution="0.01",
+        ),
+    ),
+)
+
+
+def proposal(title: str = "Lunches", epsilon_milli: int = 1000) -> Proposal:
+    """The rules of a small collection."""
+    return Proposal(
+        title=title,
+        description="Lunches in two places over three days.",
+        topic="leisure",
+        person="person",
+        record="visit",
+        schema=SCHEMA,
+        columns=tuple(ColumnRule(name, source="the restaurants") for name in SCHEMA.axes),
+        ways=2,
+        epsilon_milli=epsilon_milli,
+        purposes=EVERY_PURPOSE,
+        edition_days=30,
+    )
+
+
+def uploaded(app: Flask, producer: Actor, content: bytes | None = None, **more: str) -> str:
+    """A dataset that was uploaded, not yet checked."""
+    with app.extensions["db"].unit_of_work():
+        return datasets.upload(
+            producer,
+            app.extensions["checking"],
+            io.BytesIO(content or csv_rows()),
+            "my rows",
+            **more,
+        )
+
+
+def checked(app: Flask, producer: Actor, content: bytes | None = None, **more: str) -> str:
+    """A dataset whose rows fit."""
+    dataset_id = uploaded(app, producer, content, **more)
+    with app.extensions["db"].unit_of_work():
+        datasets.answer(producer, dataset_id, ANSWERS)
+    run_jobs(app)
+    return dataset_id
+
+
+def listed(
+    app: Flask,
+    producer: Actor,
+    collection_id: str | None = None,
+    purposes: frozenset[Purpose] = EVERY_PURPOSE,
+    content: bytes | None = None,
+) -> tuple[str, str]:
+    """A dataset that waits for an edition, and its collection (a new one by default)."""
+    more = {"collection_id": collection_id} if collection_id else {}
+    dataset_id = checked(app, producer, content, **more)
+    with app.extensions["db"].unit_of_work():
+        if collection_id is None:
+            collection_id = datasets.found_collection(producer, dataset_id, proposal())
+        datasets.publish(producer, app.extensions["checking"], dataset_id, purposes)
+    return dataset_id, collection_id
+
+
+@dataclass(frozen=True)
+class Published:
+    """A released edition and the account behind it."""
+
+    edition_id: str
+    collection_id: str
+    dataset_id: str
+    producer: Actor
+
+    def keys(self, tier: str = "gold") -> list[ProductKey]:
+        """Every product at a tier; inside a unit of work."""
+        view = release_queries.release(self.edition_id)
+        return [p.key for p in products(view, view.release.plan.tier(tier))]
+
+
+def published(app: Flask, producer: Actor | None = None) -> Published:
+    """An edition that was measured and released."""
+    producer = producer or account(app, Role.PRODUCER, name="producer")
+    dataset_id, collection_id = listed(app, producer)
+    with app.extensions["db"].unit_of_work():
+        (edition_id,) = releases.close(producer, collection_id)
+    run_jobs(app)
+    return Published(edition_id, collection_id, dataset_id, producer)
+
+
+def run_jobs(app: Flask) -> int:
+    """Do the jobs that are due, as a worker would."""
+    return jobs.run_due(app.extensions["db"])
