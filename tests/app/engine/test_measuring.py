@@ -1,0 +1,69 @@
+import pyarrow as pa
+import pytest
+
+from app.engine.duckdb import DuckDBEngine
+from app.engine.measuring import measure_edition, row_schema
+from app.vault.local import LocalVault
+from privacy.errors import PlanError
+from privacy.plan import plan_release
+from privacy.tiers import GOLD
+from privacy.workload import default_workload
+from tests.privacy.cubes import measure_of, rows_of, schema_of
+
+SCHEMA = schema_of((3,), (measure_of(),), bound=2)
+IDS = {"alpha": "aaaaaaaa-1", "beta": "bbbbbbbb-1", "empty": "eeeeeeee-1"}
+PLAN = plan_release(SCHEMA, default_workload(SCHEMA), 5.0, 1e-6, sources=3)
+
+
+def store(vault, rows):
+    for source, object_id in IDS.items():
+        mine = rows_of(SCHEMA, [row for row in rows if row[0] == source])
+        with vault.write(object_id, row_schema(SCHEMA)) as writer:
+            for batch in mine.drop_columns(["source"]).to_batches():
+                writer.write_batch(batch)
+
+
+def measured(vault, plan=PLAN, ids=IDS, schema=SCHEMA, told=None):
+    with DuckDBEngine(threads=1) as engine:
+        progress = told if told is not None else []
+        return measure_edition(engine, vault, ids, schema, plan, "secret", progress.append)
+
+
+@pytest.fixture
+def vault(tmp_path):
+    vault = LocalVault(tmp_path, bytes(32))
+    people = [("alpha", f"p{i}", f"v{i % 3}", 5) for i in range(3000)]
+    store(vault, people + [("beta", f"p{i}", "v1", 9) for i in range(900)])
+    return vault
+
+
+def test_measures_all_datasets_as_one(vault):
+    told = []
+    release = measured(vault, told=told)
+    assert abs(release.people(GOLD).value - 3900) < 8 * PLAN.people_sd(GOLD)
+    for source, kept in {"alpha": 3000, "beta": 900, "empty": 0}.items():
+        assert abs(release.shares[source] - kept) < 8 * PLAN.share_sd()
+    assert told[0] == 0
+    assert told[-1] == 100
+    assert told == sorted(told)
+
+
+def test_the_same_name_in_two_datasets_is_two_people(vault):
+    release = measured(vault)
+    assert release.people(GOLD).value > 3000 + 300
+
+
+def test_refuses_other_schema_or_sources_before_reading():
+    class Untouchable:
+        def batches(self, object_id):
+            raise AssertionError(object_id)
+
+    with pytest.raises(PlanError):
+        measured(Untouchable(), ids={"alpha": "aaaaaaaa-1"})
+    with pytest.raises(PlanError):
+        measured(Untouchable(), schema=schema_of())
+
+
+def test_asks_for_the_columns_of_the_schema():
+    assert row_schema(SCHEMA).names == ["person", "ordinal", "d0", "m"]
+    assert row_schema(SCHEMA).field("m").type == pa.int64()
