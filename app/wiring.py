@@ -30,6 +30,7 @@ from app.payments.mode import decide
 from app.payments.stripe_gateway import connect
 from app.releases import service as releases_service
 from app.releases import views as editions
+from app.rights import views as rights
 from app.users import views as users
 from app.users.login import install_login
 from app.vault.local import LocalVault
@@ -150,5 +151,6 @@ def _blueprints(app: Flask) -> None:
         editions.bp,
         orders.bp,
         downloads.bp,
+        rights.bp,
     ):
         app.register_blueprint(blueprint)

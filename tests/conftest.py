@@ -64,9 +64,7 @@ def _with_database(url: str, name: str) -> str:
 
 
 @pytest.fixture
-def new_database(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[str], str]]:
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """Makes a migrated database of a test's own on an engine; returns its URL."""
     made: list[str] = []
 
@@ -85,9 +83,7 @@ def new_database(
 
     yield make
     for name in filter(None, made):
-        _execute(
-            request.getfixturevalue("postgres_url"), f"DROP DATABASE {name} WITH (FORCE)"
-        )
+        _execute(request.getfixturevalue("postgres_url"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=ENGINES)

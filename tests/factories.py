@@ -26,11 +26,7 @@ _numbers = itertools.count()
 DAYS = ("Mon", "Tue", "Wed")
 SCHEMA = CubeSchema(
     (Dimension("day", DAYS), Dimension("place", ("north", "south"))),
-    (
-        Measure(
-            "spend", "EUR", Decimal(0), Decimal(50), Decimal("0.01"), MeasureRule.SUM
-        ),
-    ),
+    (Measure("spend", "EUR", Decimal(0), Decimal(50), Decimal("0.01"), MeasureRule.SUM),),
     2,
 )
 EVERY_PURPOSE = frozenset(Purpose)

@@ -25,7 +25,7 @@ def fail(message: str) -> None:
 
 def create() -> None:
     """Create the virtual environment, or say which system package is missing."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (run by whatever python3 there is)
         fail(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     if PYTHON.exists():
         return

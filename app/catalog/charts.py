@@ -36,9 +36,7 @@ def charts_of(table: Table) -> tuple[Chart, ...]:
         made.append(Chart(table.hard, CONTRIBUTIONS, "", "", counts))
     for name in table.soft:
         means = [e for e in figures if e.statistic == MEAN and e.measure == name]
-        made.append(
-            Chart(table.hard, MEAN, name, means[0].unit, tuple(_bar(e) for e in means))
-        )
+        made.append(Chart(table.hard, MEAN, name, means[0].unit, tuple(_bar(e) for e in means)))
     return tuple(made)
 
 

@@ -162,4 +162,3 @@ def _answers(
             for axes in sorted(subsets(marginal), key=lambda axes: (len(axes), sorted(axes)))
         )
     return _kept[place]
-

@@ -2,15 +2,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from app.catalog.products import Product, ProductKey, people, product, products
-
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules, Purpose
 from app.releases import queries as releases
 from app.releases.queries import EditionView, ReleaseView
 from pricing.item import Item, Question
+from pricing.money import Money
 from pricing.price_book import DEFAULT_BOOK, PriceBook
 from pricing.quote import charge
-from pricing.money import Money
 from pricing.rarity import Rarity
 
 

@@ -15,9 +15,7 @@ def decide(actor: Actor, wanted: frozenset[Purpose]) -> None:
     present = queries.granted(actor.user_id)
     sequence = (
         session().scalar(
-            select(func.max(ConsentReceipt.sequence)).where(
-                ConsentReceipt.user_id == actor.user_id
-            )
+            select(func.max(ConsentReceipt.sequence)).where(ConsentReceipt.user_id == actor.user_id)
         )
         or 0
     )
@@ -57,4 +55,3 @@ def set_ceiling(actor: Actor, micro_rho: int | None) -> None:
     """Set one's own ceiling of privacy loss; an edition that would cross it leaves them out."""
     _preference(actor).ceiling_micro_rho = micro_rho
     audit.record(actor.user_id, "set-ceiling", "user", actor.user_id)
-

@@ -1,7 +1,7 @@
 """The present time, in one place, so that tests and simulations can set it."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 

@@ -30,7 +30,11 @@ def money(amount: Amount) -> str:
     locale = get_locale()
     if locale is not None and locale.language == "fr":
         pattern = pattern.replace("¤", "") + "\xa0¤"
-    return str(format_currency(value, amount.currency, format=pattern, locale=locale, currency_digits=False))
+    return str(
+        format_currency(
+            value, amount.currency, format=pattern, locale=locale, currency_digits=False
+        )
+    )
 
 
 def number(value: float | int | Decimal, digits: int | None = None) -> str:
@@ -51,8 +55,6 @@ def moment(value: datetime | None, style: str = "medium") -> str:
     if style == "date":
         return str(format_datetime(value, "d MMM yyyy"))
     return str(format_datetime(value, "d MMM yyyy, HH:mm"))
-
-
 
 
 def install_filters(app: Flask) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import structlog
@@ -39,6 +40,8 @@ class JobState(StrEnum):
 
 
 class Job(Base):
+    """One piece of work, from the transaction that needs it until it is done."""
+
     __tablename__ = "job"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(40), index=True)
@@ -117,7 +120,7 @@ def enqueue(kind: str, key: str, payload: dict[str, Any]) -> str:
 
 def _ring_later(job_id: str) -> None:
     for ring in _bell:
-        after_commit(lambda: ring(job_id))
+        after_commit(partial(ring, job_id))
 
 
 def claim(db: Database, job_id: str | None = None) -> str | None:
@@ -228,7 +231,8 @@ def view_latest(prefix: str) -> JobView | None:
 def latest(limit: int = 50) -> tuple[JobView, ...]:
     """Return the latest jobs, newest first."""
     return tuple(
-        _view(j) for j in session().scalars(select(Job).order_by(Job.created_at.desc()).limit(limit))
+        _view(j)
+        for j in session().scalars(select(Job).order_by(Job.created_at.desc()).limit(limit))
     )
 
 

@@ -9,6 +9,7 @@ import ssl
 import uuid
 from collections.abc import Callable
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -50,7 +51,7 @@ def send(sender: str, to: str, subject: str, text: str) -> None:
     message["Message-ID"] = f"<{uuid.uuid4().hex}@moisson>"
     message.set_content(text)
     for post in _post:
-        after_commit(lambda: post(message))
+        after_commit(partial(post, message))
 
 
 def _keep(folder: Path, message: EmailMessage, *, show: bool) -> None:

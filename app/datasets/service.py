@@ -155,9 +155,7 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
         doors.vault.erase(old_rows)
 
 
-def found_collection(
-    actor: Actor, dataset_id: str, proposal: collections_service.Proposal
-) -> str:
+def found_collection(actor: Actor, dataset_id: str, proposal: collections_service.Proposal) -> str:
     """Publish the rules of the collection this dataset begins.
 
     Raises
@@ -265,16 +263,16 @@ def problem_text(problem: dict[str, Any]) -> str:
         place.append(str(_l("Row %(row)s", row=problem["row"])))
     if problem["column"]:
         place.append(str(_l("column %(column)s", column=problem["column"])))
-    said = [
-        str(_l(text, **problem["params"])) for text in (problem["template"], problem["remedy"])
-    ]
+    said = [str(_l(text, **problem["params"])) for text in (problem["template"], problem["remedy"])]
     return (", ".join(place) + ": " if place else "") + " ".join(said)
 
 
 def _own(actor: Actor, dataset_id: str) -> Dataset:
-    row = session().scalars(
-        select(Dataset).where(Dataset.id == dataset_id).with_for_update()
-    ).one_or_none()
+    row = (
+        session()
+        .scalars(select(Dataset).where(Dataset.id == dataset_id).with_for_update())
+        .one_or_none()
+    )
     require_owner(actor, row.producer_id if row else "nobody")
     if row is None:
         raise Conflict(_l("This dataset is gone."))

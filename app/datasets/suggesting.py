@@ -10,9 +10,7 @@ from app.datasets.understanding import ColumnRole
 MOST_CATEGORIES = 20
 
 
-def columns_data(
-    answers: dict[str, Any], profiles: tuple[ColumnProfile, ...]
-) -> dict[str, Any]:
+def columns_data(answers: dict[str, Any], profiles: tuple[ColumnProfile, ...]) -> dict[str, Any]:
     """Return what the columns form shows first: kept answers, else what was understood."""
     kept = {c["column"]: c for c in answers.get("columns", ())}
     person = answers.get("person")
@@ -69,5 +67,3 @@ def _suggested(profile: ColumnProfile) -> dict[str, Any]:
             "resolution": f"{step:f}",
         }
     return suggestion
-
-

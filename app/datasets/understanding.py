@@ -134,9 +134,7 @@ def mapping_of(
         if rule.name in schema.soft:
             measures[rule.name] = column
         else:
-            dimensions[rule.name] = DimensionFeed(
-                column, _transform(rule, forms.get(column, ""))
-            )
+            dimensions[rule.name] = DimensionFeed(column, _transform(rule, forms.get(column, "")))
     return ColumnMapping(answers.person or None, dimensions, measures)
 
 

@@ -120,9 +120,7 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
     return page, (422 if request.method == "POST" else 200)
 
 
-def _answers(
-    form: JoinForm | ColumnsForm, profiles: tuple[ColumnProfile, ...]
-) -> Answers:
+def _answers(form: JoinForm | ColumnsForm, profiles: tuple[ColumnProfile, ...]) -> Answers:
     date_forms = {p.name: p.date_form for p in profiles}
     if isinstance(form, JoinForm):
         joined = tuple(
@@ -190,7 +188,7 @@ def found(dataset_id: str) -> str | Response | tuple[str, int]:
 
 def _privacy_words(epsilon: float) -> str:
     return _(
-        "epsilon %(epsilon)s: of 100 guesses whether somebody took part, at most %(right)s are right",
+        "epsilon %(epsilon)s: of 100 guesses about one person, at most %(right)s are right",
         epsilon=epsilon,
         right=round(right_guesses(epsilon)),
     )

@@ -48,4 +48,3 @@ def archive(key: str) -> Response:
 def _name(product: Product) -> str:
     key = product.key
     return f"{key.edition[:8]}-{'-'.join(map(str, key.axes))}-{key.tier}"
-

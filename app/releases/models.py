@@ -37,9 +37,7 @@ class EditionDataset(Base):
 
     __tablename__ = "edition_dataset"
     edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
-    dataset_id: Mapped[str] = mapped_column(
-        ForeignKey("dataset.id"), primary_key=True, index=True
-    )
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id"), primary_key=True, index=True)
     producer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
     rows_object: Mapped[str] = mapped_column(String(32))
     everyone_is_me: Mapped[bool] = mapped_column(Boolean)

@@ -133,11 +133,15 @@ def release(edition_id: str) -> ReleaseView:
     ------
     NotFound
     """
-    row = session().execute(
-        select(PublishedRelease.digest, PublishedRelease.shares_total).where(
-            PublishedRelease.edition_id == edition_id
+    row = (
+        session()
+        .execute(
+            select(PublishedRelease.digest, PublishedRelease.shares_total).where(
+                PublishedRelease.edition_id == edition_id
+            )
         )
-    ).one_or_none()
+        .one_or_none()
+    )
     if row is None:
         raise NotFound(_l("There is no such release."))
     view = edition(edition_id)
@@ -169,25 +173,26 @@ def participations(producer_id: str) -> tuple[Participation, ...]:
         select(EditionDataset).where(EditionDataset.producer_id == producer_id)
     )
     return tuple(
-        Participation(r.edition_id, r.dataset_id, r.producer_id, r.left_out, r.shares)
-        for r in rows
+        Participation(r.edition_id, r.dataset_id, r.producer_id, r.left_out, r.shares) for r in rows
     )
 
 
 def participation(dataset_id: str) -> Participation | None:
     """Return the part one dataset had in its latest edition."""
-    row = session().scalars(
-        select(EditionDataset)
-        .join(Edition, Edition.id == EditionDataset.edition_id)
-        .where(EditionDataset.dataset_id == dataset_id)
-        .order_by(Edition.number.desc())
-        .limit(1)
-    ).one_or_none()
+    row = (
+        session()
+        .scalars(
+            select(EditionDataset)
+            .join(Edition, Edition.id == EditionDataset.edition_id)
+            .where(EditionDataset.dataset_id == dataset_id)
+            .order_by(Edition.number.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
     if row is None:
         return None
-    return Participation(
-        row.edition_id, row.dataset_id, row.producer_id, row.left_out, row.shares
-    )
+    return Participation(row.edition_id, row.dataset_id, row.producer_id, row.left_out, row.shares)
 
 
 def spent(producer_id: str) -> int:

@@ -194,15 +194,19 @@ def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) 
 
 def _charge(doors: Measuring, edition_id: str) -> tuple[State, NoisePlan | None, dict[str, str]]:
     """Lock, check and charge everybody's account; leave out whom it would put over."""
-    edition = session().scalars(
-        select(Edition).where(Edition.id == edition_id).with_for_update()
-    ).one()
+    edition = (
+        session().scalars(select(Edition).where(Edition.id == edition_id).with_for_update()).one()
+    )
     rules = collections.rules(edition.collection_id)
-    members = session().scalars(
-        select(EditionDataset)
-        .where(EditionDataset.edition_id == edition_id)
-        .order_by(EditionDataset.producer_id, EditionDataset.dataset_id)
-    ).all()
+    members = (
+        session()
+        .scalars(
+            select(EditionDataset)
+            .where(EditionDataset.edition_id == edition_id)
+            .order_by(EditionDataset.producer_id, EditionDataset.dataset_id)
+        )
+        .all()
+    )
     rho = rules.plan(sources=2).rho
     if edition.state == State.CLOSED:
         for member in members:
@@ -233,9 +237,15 @@ def _charge_one(doors: Measuring, edition_id: str, producer_id: str, rho: Rho) -
         return "paused"
     if session().get(PrivacyCharge, (producer_id, edition_id)) is not None:
         return ""
-    account = session().scalars(
-        select(PrivacyAccount).where(PrivacyAccount.producer_id == producer_id).with_for_update()
-    ).one_or_none()
+    account = (
+        session()
+        .scalars(
+            select(PrivacyAccount)
+            .where(PrivacyAccount.producer_id == producer_id)
+            .with_for_update()
+        )
+        .one_or_none()
+    )
     if account is None:
         account = PrivacyAccount(producer_id=producer_id, spent_micro_rho=0)
         session().add(account)
@@ -254,9 +264,9 @@ def _charge_one(doors: Measuring, edition_id: str, producer_id: str, rho: Rho) -
 
 
 def _publish(edition_id: str, release: Release) -> None:
-    edition = session().scalars(
-        select(Edition).where(Edition.id == edition_id).with_for_update()
-    ).one()
+    edition = (
+        session().scalars(select(Edition).where(Edition.id == edition_id).with_for_update()).one()
+    )
     if edition.state == State.PUBLISHED:
         return
     edition.state = next_state(State(edition.state), Event.PUBLISH)

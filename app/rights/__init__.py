@@ -1,0 +1,1 @@
+"""Rights: the preference centre, access and portability, erasure, the trace of use."""

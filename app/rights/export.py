@@ -1,0 +1,105 @@
+"""The export of one's own data: CSV rows with their schema, and everything else as JSON.
+
+Made when asked for and handed over at once; no copy is kept, so none has to expire.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from app.collections import queries as collections
+from app.consent import queries as consent
+from app.core import audit
+from app.core.permissions import Actor
+from app.datasets import queries as datasets
+from app.datasets import service as datasets_service
+from app.datasets.service import Checking
+from app.orders import queries as orders
+from app.releases import queries as releases
+from app.rights import queries
+from app.users import queries as users
+
+
+def archive(actor: Actor, doors: Checking) -> bytes:
+    """Return a zip of everything the market holds about an account.
+
+    For each dataset its rows as CSV and its public schema as JSON; besides, one JSON file
+    with profile, consent receipts, editions, uses, orders and the audit trail.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("account.json", _json(_account(actor)))
+        for view in datasets.of_producer(actor.user_id):
+            place = f"datasets/{view.id}"
+            if view.collection_id:
+                rules = collections.rules(view.collection_id)
+                file.writestr(f"{place}/schema.json", _json(rules.schema.to_dict()))
+            with file.open(f"{place}/rows.csv", "w") as rows:
+                for chunk in _csv(actor, doors, view.id):
+                    rows.write(chunk)
+    audit.record(actor.user_id, "export", "user", actor.user_id)
+    return packed.getvalue()
+
+
+def _csv(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[bytes]:
+    header = True
+    for batch in datasets_service.rows_of(actor, doors, dataset_id):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if header:
+            writer.writerow(batch.schema.names)
+            header = False
+        writer.writerows(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        yield text.getvalue().encode()
+
+
+def _account(actor: Actor) -> dict[str, Any]:
+    profile = users.user(actor.user_id)
+    return {
+        "profile": asdict(profile) if profile else None,
+        "consent": [asdict(r) for r in consent.receipts(actor.user_id)],
+        "preferences": asdict(consent.choices(actor.user_id)),
+        "privacy_charges_micro_rho": [asdict(c) for c in releases.charges(actor.user_id)],
+        "datasets": [
+            {
+                "id": trace.dataset.id,
+                "title": trace.dataset.title,
+                "state": trace.dataset.state,
+                "collection": trace.rules.title if trace.rules else None,
+                "edition": trace.edition.id if trace.edition else None,
+                "left_out": trace.left_out,
+                "released_shares": trace.shares,
+                "uses": [
+                    {
+                        "order": use.sale.order_id,
+                        "purpose": use.sale.purpose,
+                        "day": use.sale.sold_at,
+                        "earned_micros": use.earned.micros,
+                        "reversed": use.sale.reversed,
+                    }
+                    for use in trace.uses
+                ],
+            }
+            for trace in queries.traces(actor)
+        ],
+        "orders": [
+            {"id": o.id, "state": o.state, "total_cents": o.total_cents, "at": o.created_at}
+            for o in orders.of_buyer(actor.user_id)
+        ],
+        "audit": [asdict(line) for line in audit.lines_about(actor.user_id, 10_000)],
+    }
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return sorted(value) if isinstance(value, frozenset) else str(value)

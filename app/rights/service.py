@@ -1,0 +1,37 @@
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Conflict
+from app.core.permissions import Actor
+from app.datasets import queries as datasets
+from app.datasets import service as datasets_service
+from app.datasets.service import Checking
+from app.datasets.states import State
+from app.ledger import accounts
+from app.ledger import queries as ledger
+from app.users import service as users
+from pricing.money import Money
+
+CURRENCY = "EUR"
+
+
+def owed(actor: Actor) -> Money:
+    """Return what the book owes an account: settled earnings not yet paid."""
+    return -ledger.balance(accounts.contributor(actor.user_id), CURRENCY)
+
+
+def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
+    """Erase every row and key, then the account's name and address.
+
+    The book keeps its lines under the bare identifier; published releases stay.
+
+    Raises
+    ------
+    Conflict
+        When money is owed and the owner did not say to give it up.
+    """
+    if owed(actor).micros > 0 and not waive:
+        raise Conflict(_l("Money is still owed to you. Wait for the payout, or give it up."))
+    for view in datasets.of_producer(actor.user_id):
+        if view.state is not State.ERASED:
+            datasets_service.erase(actor, doors, view.id)
+    users.close(actor)

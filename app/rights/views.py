@@ -1,0 +1,135 @@
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import fresh_login_required, login_required, logout_user
+from werkzeug.wrappers import Response
+
+from app.collections.rules import Purpose
+from app.consent import queries as consent
+from app.consent import service as consent_service
+from app.consent.texts import TEXTS
+from app.core.errors import Conflict
+from app.core.http import limiter, settings, writes
+from app.core.permissions import Role
+from app.datasets.service import Checking
+from app.releases import queries as releases
+from app.rights import export, queries, service
+from app.rights.forms import CeilingForm, ConsentForm, EraseForm
+from app.users.login import current_actor
+from privacy.loss import Rho, epsilon_of, rho_for, right_guesses
+
+bp = Blueprint("rights", __name__, url_prefix="/rights")
+DELTA = 1e-6
+CEILINGS = (1, 2, 4, 8)
+
+
+def _doors() -> Checking:
+    doors: Checking = current_app.extensions["checking"]
+    return doors
+
+
+def _spent(micro_rho: int) -> dict[str, float]:
+    epsilon = epsilon_of(Rho(micro_rho), DELTA) if micro_rho else 0.0
+    return {"epsilon": epsilon, "guesses": right_guesses(epsilon)}
+
+
+def _ceiling_form(present: int | None) -> CeilingForm:
+    form = CeilingForm()
+    market = settings().account_ceiling_micro_rho
+    offered = [(str(rho_for(e, DELTA).micro), e) for e in CEILINGS]
+    form.ceiling.choices = [
+        ("", _("the market's ceiling, epsilon %(e)s", e=round(_spent(market)["epsilon"], 1))),
+        *(
+            (
+                value,
+                _("epsilon %(e)s (%(g)s of 100 guesses)", e=e, g=round(right_guesses(e))),
+            )
+            for value, e in offered
+        ),
+    ]
+    if present is not None and not form.is_submitted():
+        form.ceiling.data = str(present)
+    return form
+
+
+@bp.get("/")
+@login_required
+def centre() -> str:
+    actor = current_actor()
+    choices = consent.choices(actor.user_id)
+    return render_template(
+        "rights/centre.html",
+        form=ConsentForm(purposes=[p.value for p in consent.granted(actor.user_id)]),
+        ceiling=_ceiling_form(choices.ceiling_micro_rho),
+        choices=choices,
+        receipts=consent.receipts(actor.user_id),
+        texts=TEXTS,
+        spent=_spent(releases.spent(actor.user_id)),
+        traces=queries.traces(actor) if actor.has(Role.PRODUCER) else (),
+    )
+
+
+@bp.post("/consent")
+@login_required
+def decide() -> Response:
+    form = ConsentForm()
+    if form.validate_on_submit():
+        consent_service.decide(
+            current_actor(), frozenset(Purpose(p) for p in form.purposes.data or ())
+        )
+        flash(_l("Your choices are saved, each with its receipt."), "success")
+    return redirect(url_for("rights.centre"))
+
+
+@bp.post("/pause")
+@login_required
+def pause() -> Response:
+    actor = current_actor()
+    paused = not consent.choices(actor.user_id).paused
+    consent_service.pause(actor, paused)
+    message = _l("Paused: nothing of yours enters an edition until you resume.")
+    flash(message if paused else _l("Resumed."), "success")
+    return redirect(url_for("rights.centre"))
+
+
+@bp.post("/ceiling")
+@login_required
+def ceiling() -> Response:
+    form = _ceiling_form(None)
+    if form.validate_on_submit():
+        chosen = form.ceiling.data
+        consent_service.set_ceiling(current_actor(), int(chosen) if chosen else None)
+        flash(_l("Your ceiling is set."), "success")
+    return redirect(url_for("rights.centre"))
+
+
+@bp.get("/export.zip")
+@fresh_login_required
+@limiter.limit("10/hour")
+@writes
+def download() -> Response:
+    return Response(
+        export.archive(current_actor(), _doors()),
+        mimetype="application/zip",
+        headers={
+            "Content-Disposition": 'attachment; filename="moisson-my-data.zip"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@bp.route("/erase", methods=["GET", "POST"])
+@fresh_login_required
+def erase() -> str | Response | tuple[str, int]:
+    actor = current_actor()
+    form = EraseForm()
+    if form.validate_on_submit():
+        try:
+            service.erase_account(actor, _doors(), form.waive.data)
+            logout_user()
+            flash(_l("Your account and all your rows are erased."), "success")
+            return redirect(url_for("pages.home"))
+        except Conflict as error:
+            form.waive.errors = [error.user_message]
+    page = render_template("rights/erase.html", form=form, owed=service.owed(actor))
+    return page, (422 if form.errors or form.waive.errors else 200)

@@ -1,0 +1,123 @@
+"""Serve the market with its demonstration data: web server, worker, Stripe stand-in.
+
+    python tools/run_market.py [--port 8000] [--no-demo]
+
+Ends with everything it started when it is interrupted or when a part dies.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from app.core.config import load_settings  # noqa: E402
+from app.payments.mode import decide  # noqa: E402
+
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
+def start(*command: str, **more: str) -> None:
+    """Start a part of the market."""
+    STARTED.append(subprocess.Popen(command, cwd=ROOT, env={**os.environ, **more}))
+
+
+def stop() -> None:
+    """End the parts that were started here, and no others."""
+    for part in reversed(STARTED):
+        if part.poll() is None:
+            part.send_signal(signal.SIGTERM)
+    for part in STARTED:
+        try:
+            part.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            part.kill()
+
+
+def answers(url: str) -> bool:
+    """Say whether an address answers at all."""
+    try:
+        urllib.request.urlopen(url, timeout=2)
+        return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def wait_for(url: str, seconds: int = 60) -> None:
+    """Wait until an address answers, or stop with a message."""
+    for _ in range(seconds * 5):
+        if answers(url):
+            return
+        if any(part.poll() is not None for part in STARTED):
+            break
+        time.sleep(0.2)
+    stop()
+    sys.exit(f"moisson: nothing answers at {url}; is the port taken? Try PORT=8001 make run")
+
+
+def main() -> None:
+    """Run until interrupted."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--stripe-port", type=int, default=12111)
+    parser.add_argument("--no-demo", action="store_true", help="leave the market as it is")
+    options = parser.parse_args()
+    address = f"http://127.0.0.1:{options.port}"
+    os.environ.setdefault("MOISSON_BASE_URL", address)
+    python = sys.executable
+    flask = [python, "-m", "flask", "--app", "app"]
+    stand_in = f"http://127.0.0.1:{options.stripe_port}"
+    if not os.environ.get("MOISSON_STRIPE_KEY"):
+        os.environ.setdefault("MOISSON_STRIPE_API_BASE", stand_in)
+    settings = load_settings()
+    connection = decide(
+        settings.stripe_key,
+        settings.stripe_api_base,
+        settings.stripe_webhook_secret,
+        production=settings.production,
+    )
+    os.environ.setdefault("MOISSON_STRIPE_WEBHOOK_SECRET", settings.stripe_webhook_secret)
+    subprocess.run([*flask, "migrate"], cwd=ROOT, check=True)
+    for taken in (address, stand_in):
+        if answers(taken):
+            sys.exit(f"moisson: something answers at {taken} already. Try PORT=8001 make run")
+    if connection.mode == "stand-in":
+        start(python, "-m", "app.stand_in", "--port", str(options.stripe_port))
+        wait_for(stand_in)
+    gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{options.port}"]
+    start(
+        *gunicorn, "--workers", "1", "--threads", "8", "--log-level", "warning", "app:create_app()"
+    )
+    wait_for(f"{address}/readyz")
+    if not options.no_demo and connection.mode == "stand-in":
+        filled = subprocess.run([*flask, "fill-market"], cwd=ROOT, check=False)
+        if filled.returncode != 0:
+            stop()
+            sys.exit("moisson: the demonstration data could not be made; see above")
+    start(*flask, "worker")
+    print(f"\n  Moisson is open: {address}   (end it with Ctrl-C)\n", flush=True)
+    try:
+        while all(part.poll() is None for part in STARTED):
+            time.sleep(0.5)
+        print("moisson: a part has ended; stopping the others", file=sys.stderr)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stop()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        main()
+    finally:
+        stop()
