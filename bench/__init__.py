@@ -1,0 +1,1 @@
+"""Measurements, told as ratios of runs on the same machine."""
