@@ -90,8 +90,15 @@ def product(view: ReleaseView, key: ProductKey) -> Product:
 
 def products(view: ReleaseView, tier: Tier) -> tuple[Product, ...]:
     """Return every table of a release at a tier, small ones first."""
+    schema = view.release.plan.schema
+    order = {axis: position for position, axis in enumerate(schema.axes)}
+
+    def place(marginal: Marginal) -> tuple[int, int, list[int]]:
+        dimensions = sum(axis in schema.hard for axis in marginal)
+        return len(marginal) - dimensions, dimensions, [order[axis] for axis in marginal]
+
     marginals = (m for m in view.release.plan.workload.marginals if m)
-    return tuple(_product(view, m, tier) for m in sorted(marginals, key=lambda m: (len(m), m)))
+    return tuple(_product(view, m, tier) for m in sorted(marginals, key=place))
 
 
 def table(view: ReleaseView, chosen: Product) -> Table:

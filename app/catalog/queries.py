@@ -78,13 +78,25 @@ def _offer(view: ReleaseView, book: PriceBook, scarcity: Rarity) -> Offer:
     return Offer(view, round(people(view).value), len(coarse), cheapest)
 
 
-def priced(view: ReleaseView) -> tuple[tuple[Product, Money], ...]:
-    """Return every product of a release with its price for somebody who owns nothing."""
+@dataclass(frozen=True)
+class PricedTable:
+    """A table with its price at each tier, for somebody who owns nothing."""
+
+    offers: tuple[tuple[Product, Money], ...]
+
+    @property
+    def table(self) -> Product:
+        """The table at its finest tier."""
+        return self.offers[0][0]
+
+
+def priced(view: ReleaseView) -> tuple[PricedTable, ...]:
+    """Return every table of a release with its prices, plain ones first."""
     book, scarcity = price_book(), rarity()
+    by_tier = [products(view, tier) for tier in view.release.plan.tiers]
     return tuple(
-        (one, charge(book, scarcity, [one.item]))
-        for tier in view.release.plan.tiers
-        for one in products(view, tier)
+        PricedTable(tuple((one, charge(book, scarcity, [one.item])) for one in same))
+        for same in zip(*by_tier, strict=True)
     )
 
 

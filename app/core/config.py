@@ -101,7 +101,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         upload_bytes=_integer(env, "MOISSON_UPLOAD_MEGABYTES", 256) * 1024 * 1024,
         refund_days=_integer(env, "MOISSON_REFUND_DAYS", 14),
         payout_minimum_cents=_integer(env, "MOISSON_PAYOUT_MINIMUM_CENTS", 500),
-        account_ceiling_micro_rho=_integer(env, "MOISSON_ACCOUNT_CEILING_MICRO_RHO", 2_000_000),
+        account_ceiling_micro_rho=_integer(env, "MOISSON_ACCOUNT_CEILING_MICRO_RHO", 500_000),
         log_format=env.get("MOISSON_LOG_FORMAT", "json" if kind == "production" else "console"),
     )
     _refuse_unsafe(settings)

@@ -45,7 +45,8 @@ def number(value: float | int | Decimal, digits: int | None = None) -> str:
         size = abs(float(value))
         digits = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(round(value, digits), format=pattern, locale=get_locale()))
+    rounded = round(float(value), digits)
+    return str(format_decimal(rounded, format=pattern, locale=get_locale()))
 
 
 def moment(value: datetime | None, style: str = "medium") -> str:

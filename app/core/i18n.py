@@ -1,7 +1,7 @@
 """The language of a request: chosen, remembered, or asked for by the browser."""
 
 from flask import Flask, has_request_context, request, session
-from flask_babel import Babel
+from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 LOCALES = ("en", "fr")
@@ -24,3 +24,4 @@ def install_i18n(app: Flask) -> None:
     """Wire Flask-Babel."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=choose_locale)
+    app.jinja_env.globals["get_locale"] = get_locale

@@ -49,7 +49,8 @@ def send(sender: str, to: str, subject: str, text: str) -> None:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     message["Message-ID"] = f"<{uuid.uuid4().hex}@moisson>"
-    message.set_content(text)
+    # Eight bits, so that no mail program has to put a long address together again.
+    message.set_content(text, cte="8bit")
     for post in _post:
         after_commit(partial(post, message))
 

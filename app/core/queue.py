@@ -35,18 +35,18 @@ def build_queue(
     """
     huey = SqliteHuey("moisson", filename=str(path), results=False, fsync=False)
 
-    @huey.task()  # type: ignore[untyped-decorator]
+    @huey.task()
     def run_job(job_id: str) -> None:
         with app.app_context():
             if jobs.claim(db, job_id) is not None:
                 jobs.run(db, job_id)
 
-    @huey.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    @huey.periodic_task(crontab(minute="*"))
     def sweep() -> None:
         with app.app_context():
             jobs.run_due(db)
 
-    @huey.periodic_task(crontab(minute="0"))  # type: ignore[untyped-decorator]
+    @huey.periodic_task(crontab(minute="0"))
     def schedules() -> None:
         with app.app_context():
             for add in hourly:

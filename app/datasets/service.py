@@ -256,6 +256,22 @@ def problem_of(error: UploadError) -> dict[str, Any]:
     }
 
 
+def problem_texts(problems: tuple[dict[str, Any], ...]) -> list[str]:
+    """Write problems out, each once: the same one in further rows is only counted."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for problem in problems:
+        same = (problem["column"] or "", problem["template"], json.dumps(problem["params"]))
+        alike.setdefault(same, []).append(problem)
+    texts = []
+    for group in alike.values():
+        text, more = problem_text(group[0]), len(group) - 1
+        if more:
+            rows = ", ".join(str(p["row"]) for p in group[1:6])
+            text += " " + str(_l("Also in rows %(rows)s", rows=rows)) + (" …" if more > 5 else ".")
+        texts.append(text)
+    return texts
+
+
 def problem_text(problem: dict[str, Any]) -> str:
     """Write a problem out in the reader's language: place, what is wrong, remedy."""
     place = []
@@ -292,12 +308,12 @@ def _schema_and_mapping(
 
 def _store(doors: Checking, object_id: str, batches: Iterator[pa.RecordBatch]) -> int:
     first = next(batches)
-    count = first.num_rows
+    count = int(first.num_rows)
     with doors.vault.write(object_id, first.schema) as writer:
         writer.write_batch(first)
         for batch in batches:
             writer.write_batch(batch)
-            count += batch.num_rows
+            count += int(batch.num_rows)
     return count
 
 

@@ -8,6 +8,7 @@ from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
 from app.datasets.understanding import ColumnRole
 
 MOST_CATEGORIES = 20
+FEW = 12
 
 
 def columns_data(answers: dict[str, Any], profiles: tuple[ColumnProfile, ...]) -> dict[str, Any]:
@@ -41,6 +42,12 @@ def join_data(
     }
 
 
+def _few_whole_numbers(profile: ColumnProfile) -> bool:
+    """Codes such as 1 to 5 are categories more often than amounts."""
+    few = not profile.capped and profile.distinct <= FEW
+    return profile.kind is ColumnKind.NUMBER and profile.decimals == 0 and few
+
+
 def _suggested(profile: ColumnProfile) -> dict[str, Any]:
     suggestion: dict[str, Any] = {
         "column": profile.name,
@@ -51,7 +58,7 @@ def _suggested(profile: ColumnProfile) -> dict[str, Any]:
     }
     if profile.kind is ColumnKind.DATE:
         suggestion |= {"role": ColumnRole.DIMENSION.value, "transform": "weekday"}
-    elif profile.kind is ColumnKind.CATEGORY:
+    elif profile.kind is ColumnKind.CATEGORY or _few_whole_numbers(profile):
         listed = profile.values[:MOST_CATEGORIES]
         suggestion |= {
             "role": ColumnRole.DIMENSION.value,

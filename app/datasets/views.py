@@ -115,7 +115,7 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
         form=form,
         profiles={p.name: p for p in profiles},
         rules=rules,
-        problems=[service.problem_text(p) for p in view.problems],
+        problems=service.problem_texts(view.problems),
     )
     return page, (422 if request.method == "POST" else 200)
 
@@ -161,7 +161,7 @@ def show(dataset_id: str) -> str | Response:
         view=view,
         job=jobs.view_latest(f"{service.JOB}:{dataset_id}:"),
         rules=collections.rules(view.collection_id) if view.collection_id else None,
-        problems=[service.problem_text(p) for p in view.problems],
+        problems=service.problem_texts(view.problems),
         texts=TEXTS,
     )
 
@@ -187,11 +187,12 @@ def found(dataset_id: str) -> str | Response | tuple[str, int]:
 
 
 def _privacy_words(epsilon: float) -> str:
-    return _(
+    words: str = _(
         "epsilon %(epsilon)s: of 100 guesses about one person, at most %(right)s are right",
         epsilon=epsilon,
         right=round(right_guesses(epsilon)),
     )
+    return words
 
 
 def _proposal(form: CollectionForm, schema: Any, rules: Any) -> Proposal:

@@ -7,6 +7,6 @@ from app.core.db import session
 def database_answers() -> bool:
     """Say whether the database answers and has been migrated."""
     try:
-        return session().scalar(text("SELECT count(*) FROM alembic_version")) == 1
+        return bool(session().scalar(text("SELECT count(*) FROM alembic_version")) == 1)
     except SQLAlchemyError:
         return False
