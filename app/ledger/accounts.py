@@ -10,7 +10,7 @@ def pool(edition_id: str) -> str:
 
 
 def reserve(collection_id: str) -> str:
-    """What the noise margin of a collection's earnings leaves."""
+    """Hold what the noise margin of a collection's earnings leaves."""
     return f"reserve:{collection_id}"
 
 

@@ -27,6 +27,16 @@ class TransactionView:
     lines: tuple[LineView, ...]
 
 
+@dataclass(frozen=True)
+class EntryView:
+    """One line of an account, with the transaction it belongs to."""
+
+    key: str
+    kind: str
+    at: datetime
+    amount: Money
+
+
 def balance(account: str, currency: str) -> Money:
     """Return what an account holds: debits less credits, of sealed transactions."""
     total = session().scalar(
@@ -73,10 +83,34 @@ def latest(limit: int = 50, account: str = "") -> tuple[TransactionView, ...]:
 
 def by_key(key: str) -> TransactionView | None:
     """Return the transaction with a key."""
-    row = session().scalars(
-        select(LedgerTransaction).where(LedgerTransaction.key == key)
-    ).one_or_none()
+    row = (
+        session()
+        .scalars(select(LedgerTransaction).where(LedgerTransaction.key == key))
+        .one_or_none()
+    )
     return None if row is None else _view(row)
+
+
+def entries(account: str, currency: str) -> tuple[EntryView, ...]:
+    """Return every line of one account, oldest first."""
+    rows = session().execute(
+        select(
+            LedgerTransaction.key,
+            LedgerTransaction.kind,
+            LedgerTransaction.at,
+            LedgerEntry.micros,
+        )
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(
+            LedgerEntry.account == account,
+            LedgerTransaction.currency == currency,
+            LedgerTransaction.sealed,
+        )
+        .order_by(LedgerTransaction.at, LedgerTransaction.key)
+    )
+    return tuple(
+        EntryView(key, kind, at, Money(micros, currency)) for key, kind, at, micros in rows
+    )
 
 
 def _view(row: LedgerTransaction) -> TransactionView:

@@ -1,6 +1,6 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import new_id, session
 from app.ledger.errors import KeyReused, Unbalanced
@@ -31,9 +31,11 @@ def post(kind: str, key: str, currency: str, lines: Mapping[str, int]) -> str:
     lines = {account: micros for account, micros in sorted(lines.items()) if micros}
     if sum(lines.values()) != 0:
         raise Unbalanced(f"{kind} does not sum to zero")
-    known = session().scalars(
-        select(LedgerTransaction).where(LedgerTransaction.key == key)
-    ).one_or_none()
+    known = (
+        session()
+        .scalars(select(LedgerTransaction).where(LedgerTransaction.key == key))
+        .one_or_none()
+    )
     if known is not None:
         _refuse_other(known, lines)
         return known.id
@@ -42,9 +44,7 @@ def post(kind: str, key: str, currency: str, lines: Mapping[str, int]) -> str:
     session().flush()
     for account, micros in lines.items():
         session().add(
-            LedgerEntry(
-                id=new_id(), transaction_id=transaction.id, account=account, micros=micros
-            )
+            LedgerEntry(id=new_id(), transaction_id=transaction.id, account=account, micros=micros)
         )
     session().flush()
     # The database checks the sum here and takes no more lines afterwards.
@@ -61,13 +61,25 @@ def reverse(key: str, kind: str, new_key: str, instead: Mapping[str, int] | None
     instead : mapping, optional
         Added on top of the opposite, such as a fee that is not given back.
     """
-    original = session().scalars(
-        select(LedgerTransaction).where(LedgerTransaction.key == key)
-    ).one()
+    original = (
+        session().scalars(select(LedgerTransaction).where(LedgerTransaction.key == key)).one()
+    )
     lines = {account: -micros for account, micros in _lines(original.id).items()}
     for account, micros in (instead or {}).items():
         lines[account] = lines.get(account, 0) + micros
     return post(kind, new_key, original.currency, lines)
+
+
+def hold(accounts: Iterable[str]) -> None:
+    """Keep other workers from these accounts until the unit of work ends.
+
+    For a decision that rests on a balance. On SQLite a writing unit is alone anyway.
+    """
+    if session().get_bind().dialect.name != "postgresql":
+        return
+    for account in sorted(set(accounts)):
+        key = func.hashtextextended(account, 0)
+        session().execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _lines(transaction_id: str) -> dict[str, int]:

@@ -3,7 +3,8 @@
 AppError
 |-- Conflict
 |   |-- PriceChanged     the catalogue changed since the price was shown
-|   `-- NothingToPay     everything in the bundle is owned already
+|   |-- NothingToPay     everything in the bundle is owned already
+|   `-- PaymentPending   it was paid in a way that takes days to arrive
 `-- Invalid
     `-- PurposeRefused   a table in the bundle is not sold for the stated purpose
 """
@@ -17,6 +18,10 @@ class PriceChanged(Conflict):
 
 class NothingToPay(Conflict):
     """Everything in the bundle is owned already."""
+
+
+class PaymentPending(Conflict):
+    """It was paid in a way that takes days to arrive."""
 
 
 class PurposeRefused(Invalid):

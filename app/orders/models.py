@@ -31,6 +31,7 @@ class Order(Base):
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     checkout_session: Mapped[str | None] = mapped_column(String(120), index=True)
     payment_intent: Mapped[str | None] = mapped_column(String(120), index=True)
+    charge: Mapped[str | None] = mapped_column(String(120))
     fee_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     refund_id: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -69,6 +69,15 @@ class SaleView:
     currency: str
 
 
+@dataclass(frozen=True)
+class Traced:
+    """The provider's names for a paid order's charge and refund."""
+
+    order_id: str
+    charge: str | None
+    refund_id: str | None
+
+
 def order(actor: Actor, order_id: str) -> OrderView:
     """Return one's own order; the operator sees all.
 
@@ -103,6 +112,23 @@ def with_checkout(session_id: str) -> str | None:
 def with_payment(payment_intent: str) -> str | None:
     """Return the order that a payment paid."""
     return session().scalar(select(Order.id).where(Order.payment_intent == payment_intent))
+
+
+def known(order_id: str) -> bool:
+    """Say whether an order is one of ours."""
+    return session().get(Order, order_id) is not None
+
+
+def traced() -> tuple[Traced, ...]:
+    """Return what the provider calls the payment and the refund of each paid order."""
+    chosen = select(Order.id, Order.charge, Order.refund_id).where(Order.paid_at.is_not(None))
+    return tuple(Traced(*row) for row in session().execute(chosen))
+
+
+def counted() -> dict[State, int]:
+    """Return how many orders are in each state."""
+    rows = session().execute(select(Order.state, func.count()).group_by(Order.state))
+    return {State(state): count for state, count in rows}
 
 
 def unfinished() -> tuple[str, ...]:

@@ -38,6 +38,8 @@ def book(order: Order, keys: tuple[ProductKey, ...]) -> None:
         catalog.items(tuple(sorted(owned))),
         left - share,
     )
+    # Two sales at once must not both spend what waits in a reserve.
+    ledger.hold(accounts.reserve(releases.release(edition).rules.id) for edition in parts)
     lines = {accounts.PROVIDER: left.micros, accounts.PLATFORM: -share.micros}
     for edition_id, net in sorted(parts.items()):
         _add(lines, order, edition_id, net)

@@ -15,7 +15,7 @@ from app.core.db import checkpoint, new_id, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require, require_owner
 from app.orders import bundle, sale
-from app.orders.errors import NothingToPay, PriceChanged, PurposeRefused
+from app.orders.errors import NothingToPay, PaymentPending, PriceChanged, PurposeRefused
 from app.orders.models import Order, OrderItem
 from app.orders.states import Event, State, next_state
 from app.payments.gateway import (
@@ -23,12 +23,17 @@ from app.payments.gateway import (
     CheckoutRequest,
     CheckoutSession,
     GatewayRefused,
+    GatewayUnavailable,
     PaymentGateway,
 )
 from pricing.item import ItemKey
 from pricing.quote import QuoteLine
 
 QUOTE_LIFE = timedelta(hours=2)
+#: The provider keeps a payment page open for at least half an hour.
+SHORTEST_CHECKOUT = timedelta(minutes=31)
+SETTLED = (State.PAID, State.REFUNDING, State.REFUNDED)
+ALREADY_REFUNDED = "charge_already_refunded"
 
 
 @dataclass(frozen=True)
@@ -96,50 +101,87 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
     by a crash is opened again with the same key, and is the same page.
     """
     order = _own(actor, order_id)
-    if order.expires_at < now() + timedelta(minutes=31):
-        raise PriceChanged(_l("This offer has expired. Compose the bundle again."))
     if order.checkout_session:
-        known = gateway.checkout(order.checkout_session)
+        known = _seen(gateway, order.checkout_session)
         if known.paid:
             fulfil(gateway, order_id)
-            return back.success_url
+            return back.cancel_url
         if known.open and known.url:
             return known.url
-        order.attempt += 1
+        if known.status == "complete":
+            raise PaymentPending(_l("Your payment is under way; please do not pay twice."))
+        order = _own(actor, order_id)
+        if order.checkout_session == known.id:
+            # Forgotten together with the new number, so that a second click gets the same page.
+            order.checkout_session, order.attempt = None, order.attempt + 1
+    if order.expires_at < now() + SHORTEST_CHECKOUT:
+        raise PriceChanged(_l("This offer has expired. Compose the bundle again."))
     order.state = next_state(State(order.state), Event.CHECK_OUT)
+    request = _request(order, back)
     checkpoint()
-    opened = gateway.open_checkout(_request(order, back))
-    order.checkout_session = opened.id
+    opened = gateway.open_checkout(request)
+    _locked(order_id).checkout_session = opened.id
     return opened.url or back.cancel_url
 
 
-def fulfil(gateway: PaymentGateway, order_id: str) -> bool:
+def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> bool:
     """Ask the provider whether an order is paid, and if so, grant it and book it: once.
 
-    Called by webhooks, by the page a buyer returns to and by the sweep, in any order.
+    Called by webhooks, by the page a buyer returns to and by the sweep, in any order. The
+    provider is asked while nothing is locked; what it said is applied under the order's lock.
+
+    Parameters
+    ----------
+    told : str, optional
+        The checkout session a message named, for an order that does not know its own yet.
 
     Returns
     -------
     bool
         Whether the order is paid.
+
+    Raises
+    ------
+    GatewayUnavailable
+        Also when the payment is there but its fee is not yet: the book needs both.
     """
-    order = _locked(order_id)
-    if order.state in (State.PAID, State.REFUNDING, State.REFUNDED):
+    order = session().get_one(Order, order_id)
+    checkout = order.checkout_session or told
+    if order.state in SETTLED:
         return True
-    if order.checkout_session is None:
+    if checkout is None:
+        _expire_unopened(_locked(order_id))
         return False
-    seen = gateway.checkout(order.checkout_session)
+    seen = _seen(gateway, checkout)
+    order = _locked(order_id)
+    if order.state in SETTLED:
+        return True
+    if seen.order_id != order.id or order.checkout_session not in (None, seen.id):
+        return False
     if not seen.paid:
         if seen.status == "expired" and order.state != State.EXPIRED:
             order.state = next_state(State(order.state), Event.EXPIRE)
         return False
+    _pay(order, seen)
+    return True
+
+
+def _expire_unopened(order: Order) -> None:
+    """End an order whose payment page a crash lost: nobody has its address."""
+    if order.checkout_session is None and order.expires_at < now() and order.state == State.PAYING:
+        order.state = next_state(State(order.state), Event.EXPIRE)
+
+
+def _pay(order: Order, seen: CheckoutSession) -> None:
     _refuse_other_amount(order, seen)
+    if seen.fee_cents is None:
+        raise GatewayUnavailable("the fee is not known yet")
     order.state = next_state(State(order.state), Event.PAY)
-    order.payment_intent, order.fee_cents = seen.payment_intent, seen.fee_cents or 0
+    order.checkout_session, order.payment_intent = seen.id, seen.payment_intent
+    order.charge, order.fee_cents = seen.charge, seen.fee_cents
     order.paid_at = now()
     sale.book(order, _keys(order.id))
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
-    return True
 
 
 def refund(actor: Actor, gateway: PaymentGateway, order_id: str) -> None:
@@ -158,25 +200,46 @@ def refund(actor: Actor, gateway: PaymentGateway, order_id: str) -> None:
 
 
 def send_refund(gateway: PaymentGateway, order_id: str) -> None:
-    """Send or repeat the refund of an order that awaits one; the key makes it one refund."""
-    order = _locked(order_id)
+    """Send or repeat the refund of an order that awaits one; the key makes it one refund.
+
+    Raises
+    ------
+    GatewayRefused
+        The order is then paid again, as before the refund was asked for.
+    """
+    order = session().get_one(Order, order_id)
     if order.state != State.REFUNDING or not order.payment_intent:
         return
+    checkpoint()
+    given, refusal = None, None
     try:
         given = gateway.refund(
-            order.payment_intent, None, f"refund:{order.id}", {"order": order.id}
+            order.payment_intent, None, f"refund:{order.id}", {"order_id": order.id}
         )
-    except GatewayRefused:
-        order.state = next_state(State(order.state), Event.REFUSE_REFUND)
-        checkpoint()
-        raise
-    if given.status in ("failed", "canceled"):
-        order.state = next_state(State(order.state), Event.REFUSE_REFUND)
+    except GatewayRefused as error:
+        # Given back already, by hand or under a key that the provider has forgotten.
+        if error.code != ALREADY_REFUNDED:
+            refusal = error
+    order = _locked(order_id)
+    if order.state != State.REFUNDING:
         return
-    order.refund_id = given.id
+    if refusal is not None or (given is not None and given.status in ("failed", "canceled")):
+        order.state = next_state(State(order.state), Event.REFUSE_REFUND)
+        audit.record("system", "refuse-refund", "order", order.id)
+        checkpoint()
+        if refusal is not None:
+            raise refusal
+        return
+    order.refund_id = given.id if given is not None else None
     order.state = next_state(State(order.state), Event.REFUND)
     order.refunded_at = now()
     sale.unbook(order)
+
+
+def _seen(gateway: PaymentGateway, checkout: str) -> CheckoutSession:
+    """Look a payment page up while nothing is locked."""
+    checkpoint()
+    return gateway.checkout(checkout)
 
 
 def _request(order: Order, back: Return) -> CheckoutRequest:
@@ -217,18 +280,19 @@ def _refuse_other_amount(order: Order, seen: CheckoutSession) -> None:
 
 
 def _locked(order_id: str) -> Order:
-    return session().scalars(
-        select(Order).where(Order.id == order_id).with_for_update()
-    ).one()
+    order = _fresh(order_id)
+    if order is None:
+        raise NotFound(_l("This page does not exist, or it is not yours."))
+    return order
 
 
 def _own(actor: Actor, order_id: str) -> Order:
-    order = session().scalars(
-        select(Order).where(Order.id == order_id).with_for_update()
-    ).one_or_none()
-    if order is None:
-        raise NotFound(_l("This page does not exist, or it is not yours."))
+    order = _locked(order_id)
     require_owner(actor, order.buyer_id)
     return order
 
 
+def _fresh(order_id: str) -> Order | None:
+    # Populated anew: after a checkpoint another worker may have moved the order on.
+    chosen = select(Order).where(Order.id == order_id).with_for_update()
+    return session().scalars(chosen.execution_options(populate_existing=True)).one_or_none()

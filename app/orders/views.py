@@ -40,9 +40,7 @@ def _bundle_page(composed: bundles.Bundle, form: PlaceForm | None = None) -> str
         "orders/bundle.html",
         bundle=composed,
         form=form,
-        siblings={
-            edition: catalog.priced(view) for edition, view in sorted(editions.items())
-        },
+        siblings={edition: catalog.priced(view) for edition, view in sorted(editions.items())},
         views=editions,
         chosen={str(key) for key in composed.keys},
         owned={str(one.key) for one in composed.chosen if one.owned},
