@@ -12,7 +12,9 @@ from flask import Flask
 from app.core import jobs
 from app.core.db import Database
 from app.core.permissions import SYSTEM
+from app.payouts import reconciliation, sending
 from app.users import service as users
+from app.webhooks import service as webhooks
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
@@ -39,6 +41,7 @@ def install(app: Flask) -> None:
     def worker(threads: int) -> None:
         """Do the jobs and keep the schedules, until interrupted."""
         logging.getLogger("huey").setLevel(logging.WARNING)
+        webhooks.catch_up_now(SYSTEM, db)
         jobs.run_due(db)
         consumer = app.extensions["queue"].huey.create_consumer(
             workers=threads, periodic=True, initial_delay=0.1, backoff=1.15, max_delay=1.0
@@ -50,6 +53,29 @@ def install(app: Flask) -> None:
     def run_jobs() -> None:
         """Do every job that is due, then stop."""
         click.echo(f"{jobs.run_due(db)} jobs done")
+
+    @app.cli.command("payouts")
+    @click.option("--again", is_flag=True, help="Also those refused within the last day.")
+    def payouts(again: bool) -> None:
+        """Pay every contributor who can be paid, now."""
+        tally = sending.run(app.extensions["paying"], again=again)
+        click.echo(f"{tally.sent} sent, {tally.refused} refused, {tally.unknown} without an answer")
+        if tally.unknown:
+            raise SystemExit(1)
+
+    @app.cli.command("reconcile")
+    def reconcile() -> None:
+        """Compare the book with the payment provider; fails when they differ."""
+        with db.unit_of_work():
+            view = reconciliation.compare(SYSTEM, app.extensions["gateway"])
+        click.echo(f"book {view.book}, provider {view.provider}, {view.matched} movements agree")
+        for one in view.differences:
+            click.echo(
+                f"{one.kind}: {one.what} {one.key or one.source_id}: "
+                f"book {one.book_micros}, provider {one.provider_micros} millionths"
+            )
+        if not view.agrees:
+            raise SystemExit(1)
 
     @app.cli.command("make-operator")
     @click.argument("email")

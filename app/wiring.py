@@ -19,21 +19,30 @@ from app.core.filters import install_filters
 from app.core.http import install_error_pages, install_security, install_unit_of_work
 from app.core.i18n import install_i18n
 from app.core.logs import configure_logs, log_requests
+from app.core.permissions import SYSTEM
 from app.core.queue import build_queue
 from app.datasets import service as datasets_service
 from app.datasets import views as datasets
 from app.datasets.ingest.reading import Limits
 from app.downloads import views as downloads
+from app.operator import views as operator
 from app.orders import views as orders
 from app.pages import views as pages
+from app.payments.gateway import PaymentGateway
 from app.payments.mode import decide
 from app.payments.stripe_gateway import connect
+from app.payouts import reconciliation, sending
+from app.payouts import service as payouts_service
+from app.payouts import views as payouts
+from app.payouts.queries import Terms
 from app.releases import service as releases_service
 from app.releases import views as editions
 from app.rights import views as rights
 from app.users import views as users
 from app.users.login import install_login
 from app.vault.local import LocalVault
+from app.webhooks import service as webhooks_service
+from app.webhooks import views as webhooks
 from privacy.loss import Rho
 from privacy.plan import NoisePlan
 from privacy.release import Release
@@ -62,7 +71,6 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     app.extensions["settings"] = settings
     db = Database(settings.database_url)
     app.extensions["db"] = db
-    _doors(app, settings, db)
     connection = decide(
         settings.stripe_key,
         settings.stripe_api_base,
@@ -70,6 +78,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
         production=settings.production,
     )
     app.extensions["gateway"] = connect(connection)
+    _doors(app, settings, db)
     stand_in = connection.mode == "stand-in"
     install_unit_of_work(app, db)
     log_requests(app)
@@ -99,10 +108,25 @@ def _doors(app: Flask, settings: Settings, db: Database) -> None:
     datasets_service.register(checking)
     releases_service.register(measuring)
     mail.use_post(mail.build_post(settings))
-    hourly: tuple[Callable[[], None], ...] = (lambda: releases_service.close_due(db),)
+    _money(app, settings, db)
+    hourly: tuple[Callable[[], None], ...] = (
+        lambda: releases_service.close_due(db),
+        lambda: webhooks_service.schedule(db),
+        lambda: payouts_service.schedule(db),
+    )
     queue = build_queue(app, db, settings.queue_path, hourly)
     app.extensions["queue"] = queue
     jobs.on_enqueue(queue.ring)
+
+
+def _money(app: Flask, settings: Settings, db: Database) -> None:
+    gateway: PaymentGateway = app.extensions["gateway"]
+    terms = Terms(settings.refund_days, settings.payout_minimum_cents)
+    paying = sending.Paying(db, gateway, terms)
+    app.extensions["paying"] = paying
+    sending.register(paying)
+    reconciliation.register(db, gateway, SYSTEM)
+    webhooks_service.register(db, gateway)
 
 
 def _measure(
@@ -151,6 +175,9 @@ def _blueprints(app: Flask) -> None:
         editions.bp,
         orders.bp,
         downloads.bp,
+        payouts.bp,
+        webhooks.bp,
         rights.bp,
+        operator.bp,
     ):
         app.register_blueprint(blueprint)

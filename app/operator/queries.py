@@ -1,0 +1,146 @@
+"""What the operator sees. Nothing here is computed from rows, nor counts what only rows tell."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.collections import queries as collections
+from app.collections.rules import CollectionRules
+from app.consent import queries as consent
+from app.core import audit
+from app.core.db import session
+from app.core.jobs import Job, JobState
+from app.core.permissions import Actor, Role, require
+from app.ledger import queries as ledger
+from app.orders import queries as orders
+from app.orders.states import State as OrderState
+from app.payouts import queries as payouts
+from app.releases import queries as releases
+from app.releases.queries import ChargeView, EditionView
+from app.releases.states import State as EditionState
+from app.users import queries as users
+from app.webhooks import queries as webhooks
+from pricing.money import Money
+from privacy.loss import Rho, epsilon_of, right_guesses
+
+DELTA = 1e-6
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The market at a glance.
+
+    Attributes
+    ----------
+    audit_broken_at : int or None
+        First entry of the audit log whose chain does not hold.
+    """
+
+    accounts: int
+    collections: int
+    editions: Mapping[EditionState, int]
+    jobs: Mapping[JobState, int]
+    orders: Mapping[OrderState, int]
+    payouts_under_way: int
+    messages: int
+    book: Mapping[str, Money]
+    book_sum: Money
+    audit_broken_at: int | None
+    reconciliation: payouts.ReconciliationView | None
+
+
+@dataclass(frozen=True)
+class CollectionLine:
+    """A collection and its editions."""
+
+    rules: CollectionRules
+    owner: str
+    editions: tuple[EditionView, ...]
+
+
+@dataclass(frozen=True)
+class PrivacyLine:
+    """What the people of one producer have lost at most, over all collections.
+
+    Attributes
+    ----------
+    spent, ceiling : int
+        Millionths of rho (zCDP).
+    epsilon : float
+        At delta = 1e-6.
+    guesses : float
+        Of 100 guesses whether one took part, so many are right at most.
+    """
+
+    producer_id: str
+    name: str
+    spent: int
+    ceiling: int
+    epsilon: float
+    guesses: float
+
+
+def overview(actor: Actor) -> Overview:
+    """Return the market at a glance.
+
+    Raises
+    ------
+    Forbidden
+    """
+    require(actor, Role.OPERATOR)
+    rules = collections.all_collections()
+    states = Counter(e.state for one in rules for e in releases.editions_of(one.id))
+    book = ledger.trial_balance(payouts.currency())
+    return Overview(
+        users.count(),
+        len(rules),
+        {state: states[state] for state in EditionState},
+        _jobs(),
+        {state: orders.counted().get(state, 0) for state in OrderState},
+        len(payouts.under_way()),
+        webhooks.count(),
+        book,
+        sum(book.values(), Money.zero(payouts.currency())),
+        audit.broken_at(),
+        payouts.latest_reconciliation(),
+    )
+
+
+def _jobs() -> dict[JobState, int]:
+    rows = session().execute(select(Job.state, func.count()).group_by(Job.state))
+    found = {JobState(state): count for state, count in rows}
+    return {state: found.get(state, 0) for state in JobState}
+
+
+def collection_lines(actor: Actor) -> tuple[CollectionLine, ...]:
+    """Return every collection with its editions."""
+    require(actor, Role.OPERATOR)
+    return tuple(
+        CollectionLine(one, users.display_name(one.owner_id), releases.editions_of(one.id))
+        for one in collections.all_collections()
+    )
+
+
+def privacy_lines(actor: Actor, market_ceiling: int) -> tuple[PrivacyLine, ...]:
+    """Return each producer's privacy account, the most spent first."""
+    require(actor, Role.OPERATOR)
+    producers = sorted({charge.producer_id for charge in releases.charges()})
+    lines = [_privacy_line(producer, market_ceiling) for producer in producers]
+    return tuple(sorted(lines, key=lambda line: (-line.spent, line.producer_id)))
+
+
+def _privacy_line(producer_id: str, market_ceiling: int) -> PrivacyLine:
+    spent = releases.spent(producer_id)
+    own = consent.choices(producer_id).ceiling_micro_rho
+    ceiling = market_ceiling if own is None else min(own, market_ceiling)
+    epsilon = epsilon_of(Rho(spent), DELTA)
+    name = users.display_name(producer_id)
+    return PrivacyLine(producer_id, name, spent, ceiling, epsilon, right_guesses(epsilon))
+
+
+def charges(actor: Actor) -> tuple[ChargeView, ...]:
+    """Return every privacy charge, newest first."""
+    require(actor, Role.OPERATOR)
+    return releases.charges()

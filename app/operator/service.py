@@ -1,0 +1,24 @@
+from flask_babel import lazy_gettext as _l
+
+from app.core import audit, jobs
+from app.core.errors import Conflict, NotFound
+from app.core.jobs import JobState
+from app.core.permissions import Actor, Role, require
+
+
+def retry_job(actor: Actor, job_id: str) -> None:
+    """Let the worker try a failed job again.
+
+    Raises
+    ------
+    Forbidden, NotFound, Conflict
+    """
+    require(actor, Role.OPERATOR)
+    job = jobs.view(job_id)
+    if job is None:
+        raise NotFound(_l("There is no such job."))
+    if job.state is not JobState.FAILED:
+        raise Conflict(_l("Only a job that failed can be tried again."))
+    # The same key finds the same job, with the payload it has.
+    jobs.enqueue(job.kind, job.key, {})
+    audit.record(actor.user_id, "retry-job", "job", job_id)

@@ -1,0 +1,154 @@
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.core import jobs as core_jobs
+from app.core.errors import Conflict
+from app.core.http import limiter, settings
+from app.core.permissions import Actor, Role, require
+from app.ledger import queries as ledger
+from app.operator import queries, service
+from app.orders import queries as orders_queries
+from app.orders import service as orders_service
+from app.payments.gateway import GatewayError, PaymentGateway
+from app.payouts import queries as payouts_queries
+from app.payouts import reconciliation as comparing
+from app.payouts import service as payouts_service
+from app.users.login import current_actor
+from pricing.money import Money
+
+bp = Blueprint("operator", __name__, url_prefix="/operator")
+
+
+def _gateway() -> PaymentGateway:
+    gateway: PaymentGateway = current_app.extensions["gateway"]
+    return gateway
+
+
+def _operator() -> Actor:
+    actor = current_actor()
+    require(actor, Role.OPERATOR)
+    return actor
+
+
+@bp.get("")
+@login_required
+def overview() -> str:
+    return render_template("operator/overview.html", view=queries.overview(_operator()))
+
+
+@bp.get("/collections")
+@login_required
+def collections() -> str:
+    return render_template("operator/collections.html", lines=queries.collection_lines(_operator()))
+
+
+@bp.get("/jobs")
+@login_required
+def jobs() -> str:
+    _operator()
+    return render_template("operator/jobs.html", jobs=core_jobs.latest(200))
+
+
+@bp.post("/jobs/<job_id>/retry")
+@login_required
+def retry(job_id: str) -> Response:
+    service.retry_job(_operator(), job_id)
+    flash(_l("The worker will try this job again."), "success")
+    return redirect(url_for("operator.jobs"))
+
+
+@bp.get("/orders")
+@login_required
+def orders() -> str:
+    _operator()
+    return render_template("operator/orders.html", orders=orders_queries.latest(200))
+
+
+@bp.get("/orders/<order_id>/refund")
+@login_required
+def ask_refund(order_id: str) -> str:
+    order = orders_queries.order(_operator(), order_id)
+    return render_template("operator/refund.html", order=order)
+
+
+@bp.post("/orders/<order_id>/refund")
+@login_required
+@limiter.limit("60/hour")
+def refund(order_id: str) -> Response:
+    actor = _operator()
+    orders_queries.order(actor, order_id)
+    try:
+        orders_service.refund(actor, _gateway(), order_id)
+        flash(_l("The buyer gets their money back."), "success")
+    except (GatewayError, Conflict) as error:
+        flash(error.user_message, "error")
+    return redirect(url_for("operator.orders"))
+
+
+@bp.get("/book")
+@login_required
+def book() -> str:
+    _operator()
+    currency = payouts_queries.currency()
+    balance = ledger.trial_balance(currency)
+    return render_template(
+        "operator/book.html",
+        balance=balance,
+        total=sum(balance.values(), Money.zero(currency)),
+        transactions=ledger.latest(100),
+    )
+
+
+@bp.get("/privacy")
+@login_required
+def privacy() -> str:
+    actor = _operator()
+    return render_template(
+        "operator/privacy.html",
+        lines=queries.privacy_lines(actor, settings().account_ceiling_micro_rho),
+        charges=queries.charges(actor),
+        delta=queries.DELTA,
+    )
+
+
+@bp.get("/payouts")
+@login_required
+def payouts() -> str:
+    _operator()
+    return render_template(
+        "operator/payouts.html",
+        payouts=payouts_queries.latest_payouts(200),
+        job=core_jobs.view_latest(f"{payouts_service.PAYOUTS_JOB}:"),
+    )
+
+
+@bp.post("/payouts")
+@login_required
+@limiter.limit("60/hour")
+def run_payouts() -> Response:
+    payouts_service.ask_for_run(_operator())
+    flash(_l("The worker pays everybody who can be paid."), "success")
+    return redirect(url_for("operator.payouts"))
+
+
+@bp.get("/reconciliation")
+@login_required
+def reconciliation() -> str:
+    _operator()
+    return render_template(
+        "operator/reconciliation.html", view=payouts_queries.latest_reconciliation()
+    )
+
+
+@bp.post("/reconciliation")
+@login_required
+@limiter.limit("60/hour")
+def reconcile() -> Response:
+    actor = _operator()
+    try:
+        comparing.compare(actor, _gateway())
+    except GatewayError as error:
+        flash(error.user_message, "error")
+    return redirect(url_for("operator.reconciliation"))

@@ -1,0 +1,86 @@
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base, Moment, new_id
+
+
+class ConnectedAccount(Base):
+    """A contributor's account at the payment provider.
+
+    The row is the intent: it is there before the provider is asked, without an account_id.
+    """
+
+    __tablename__ = "connected_account"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    account_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    status: Mapped[str] = mapped_column(String(20), default="pending")
+    payable: Mapped[bool] = mapped_column(Boolean, default=False)
+    country: Mapped[str] = mapped_column(String(2))
+    refreshed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Payout(Base):
+    """Money on its way to one contributor, in whole cents."""
+
+    __tablename__ = "payout"
+    __table_args__ = (
+        CheckConstraint("cents > 0", name="cents_positive"),
+        # Of two workers, one intends: a contributor has one payout under way.
+        Index(
+            "uq_payout_under_way",
+            "user_id",
+            unique=True,
+            sqlite_where=text("state = 'intended'"),
+            postgresql_where=text("state = 'intended'"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    account_id: Mapped[str] = mapped_column(String(120))
+    cents: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    transfer_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    reason: Mapped[str] = mapped_column(String(80), default="")
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class EarningPosition(Base):
+    """How much of an edition's earnings is already in a contributor's account of the book.
+
+    `settlements` counts the postings: earnings may fall and rise to the same sum again.
+    """
+
+    __tablename__ = "earning_position"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    settled_micros: Mapped[int] = mapped_column(BigInteger, default=0)
+    settlements: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Reconciliation(Base):
+    """One comparison of the book with the provider's list, kept as it was found."""
+
+    __tablename__ = "reconciliation"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    book_micros: Mapped[int] = mapped_column(BigInteger)
+    provider_micros: Mapped[int] = mapped_column(BigInteger)
+    matched: Mapped[int] = mapped_column(Integer)
+    differences: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,400 @@
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select
+
+from app.catalog import queries as catalog
+from app.collections import queries as collections
+from app.collections.rules import Purpose
+from app.core.clock import now
+from app.core.db import session
+from app.ledger import accounts
+from app.ledger import queries as ledger
+from app.orders import queries as orders
+from app.payouts.models import ConnectedAccount, EarningPosition, Payout, Reconciliation
+from app.payouts.states import State
+from app.releases import queries as releases
+from pricing.money import MICROS_PER_CENT, Money
+
+EVER = datetime(9000, 1, 1, tzinfo=UTC)
+#: After a refusal the same contributor is tried again a day later.
+REST_AFTER_REFUSAL = timedelta(days=1)
+
+
+class Held(StrEnum):
+    """Why money that is owed is not being sent."""
+
+    NOTHING = "nothing"
+    DEBT = "debt"
+    WINDOW = "window"
+    MINIMUM = "minimum"
+    NO_ACCOUNT = "no-account"
+    NOT_READY = "not-ready"
+    UNDER_WAY = "under-way"
+    REFUSED = "refused"
+    READY = "ready"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """When earnings are paid out: after so many days, from so many cents."""
+
+    refund_days: int
+    minimum_cents: int
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """A contributor's account at the provider.
+
+    Attributes
+    ----------
+    account_id : str or None
+        None while its opening was not confirmed.
+    """
+
+    user_id: str
+    account_id: str | None
+    status: str
+    payable: bool
+    country: str
+    refreshed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PayoutView:
+    """A payout as its contributor and the operator see it."""
+
+    id: str
+    user_id: str
+    account_id: str
+    amount: Money
+    cents: int
+    state: State
+    key: str
+    transfer_id: str | None
+    reason: str
+    at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one contributor earned, is owed, and can be sent now.
+
+    Attributes
+    ----------
+    earned, waiting : Money
+        From sales that stand; the part of it that may still be refunded.
+    owed : Money
+        Earned and not sent; negative after refunds of what was already sent.
+    under_way, paid : Money
+        Sent without an answer yet; sent.
+    payable_cents : int
+        What a payout would send now, 0 where something holds it.
+    """
+
+    earned: Money
+    waiting: Money
+    owed: Money
+    under_way: Money
+    paid: Money
+    payable_cents: int
+    held: Held
+
+    @property
+    def payable(self) -> Money:
+        """The same as money."""
+        return Money.from_cents(self.payable_cents, self.owed.currency)
+
+
+@dataclass(frozen=True)
+class IncomeLine:
+    """What one sale earned one contributor: per_share x shares = amount."""
+
+    sold_at: datetime
+    free_at: datetime
+    edition_id: str
+    edition_number: int
+    title: str
+    purpose: Purpose
+    per_share: Money
+    shares: int
+    amount: Money
+    reversed: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """The standing earnings of one calendar month."""
+
+    label: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Income:
+    """Everything on the income page."""
+
+    standing: Standing
+    account: AccountView | None
+    lines: tuple[IncomeLine, ...]
+    months: tuple[Month, ...]
+    payouts: tuple[PayoutView, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something the book and the provider do not agree about; amounts in millionths."""
+
+    kind: str
+    what: str
+    key: str
+    source_id: str
+    book_micros: int
+    provider_micros: int
+    at: str
+
+
+@dataclass(frozen=True)
+class ReconciliationView:
+    """One comparison of the book with the provider."""
+
+    at: datetime
+    book: Money
+    provider: Money
+    matched: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs, in the lines and in the total."""
+        return not self.differences and self.book == self.provider
+
+
+def currency() -> str:
+    """Return the market's currency."""
+    return catalog.price_book().currency
+
+
+def shares_of(user_id: str) -> dict[str, int]:
+    """Return a contributor's released shares of each edition."""
+    shares: dict[str, int] = {}
+    for part in releases.participations(user_id):
+        if part.shares:
+            shares[part.edition_id] = shares.get(part.edition_id, 0) + part.shares
+    return shares
+
+
+def earned(user_id: str, until: datetime = EVER) -> dict[str, int]:
+    """Return what each edition earned a contributor by sales that stand, in millionths."""
+    shares = shares_of(user_id)
+    each = orders.per_share_until(tuple(shares), until)
+    return {edition: count * each.get(edition, 0) for edition, count in shares.items()}
+
+
+def settled(user_id: str) -> dict[str, int]:
+    """Return what of each edition's earnings is already in the contributor's account."""
+    rows = session().execute(
+        select(EarningPosition.edition_id, EarningPosition.settled_micros).where(
+            EarningPosition.user_id == user_id
+        )
+    )
+    return {edition: micros for edition, micros in rows}
+
+
+def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
+    """Return what a contributor is owed and what holds it.
+
+    Parameters
+    ----------
+    again : bool
+        Whether to try even soon after a refusal.
+    """
+    code = currency()
+    total = sum(earned(user_id).values())
+    mature = sum(earned(user_id, now() - timedelta(days=terms.refund_days)).values())
+    booked = -ledger.balance(accounts.contributor(user_id), code).micros
+    owed = booked + total - sum(settled(user_id).values())
+    cents = _cents_by_state(user_id)
+    under_way, paid = (cents.get(s, 0) * MICROS_PER_CENT for s in (State.INTENDED, State.SENT))
+    free = min(owed, mature - under_way - paid) // MICROS_PER_CENT
+    held = _held(user_id, owed, free, total - mature, terms, again=again)
+    return Standing(
+        Money(total, code),
+        Money(total - mature, code),
+        Money(owed, code),
+        Money(under_way, code),
+        Money(paid, code),
+        free if held is Held.READY else 0,
+        held,
+    )
+
+
+def _cents_by_state(user_id: str) -> dict[State, int]:
+    rows = session().execute(
+        select(Payout.state, func.sum(Payout.cents))
+        .where(Payout.user_id == user_id)
+        .group_by(Payout.state)
+    )
+    # PostgreSQL sums whole numbers into a decimal.
+    return {State(state): int(cents) for state, cents in rows}
+
+
+def _held(
+    user_id: str, owed: int, free_cents: int, waiting: int, terms: Terms, *, again: bool
+) -> Held:
+    latest = _latest_payout(user_id)
+    if latest is not None and latest.state == State.INTENDED:
+        return Held.UNDER_WAY
+    if owed < 0:
+        return Held.DEBT
+    if free_cents < max(1, terms.minimum_cents):
+        if owed < MICROS_PER_CENT:
+            return Held.NOTHING
+        return Held.WINDOW if waiting > 0 else Held.MINIMUM
+    mine = account(user_id)
+    if mine is None or mine.account_id is None:
+        return Held.NO_ACCOUNT
+    if not mine.payable:
+        return Held.NOT_READY
+    if latest is not None and latest.state == State.REFUSED and not again:
+        ended = latest.ended_at or latest.at
+        if ended > now() - REST_AFTER_REFUSAL:
+            return Held.REFUSED
+    return Held.READY
+
+
+def _latest_payout(user_id: str) -> Payout | None:
+    chosen = select(Payout).where(Payout.user_id == user_id)
+    return session().scalars(chosen.order_by(Payout.at.desc(), Payout.id).limit(1)).one_or_none()
+
+
+def income(user_id: str, terms: Terms) -> Income:
+    """Return one contributor's income, each sale and payout of it."""
+    lines = income_lines(user_id, terms)
+    return Income(
+        standing(user_id, terms), account(user_id), lines, _months(lines), payouts_of(user_id)
+    )
+
+
+def income_lines(user_id: str, terms: Terms) -> tuple[IncomeLine, ...]:
+    """Return what each sale earned a contributor, newest first, reversed ones included."""
+    shares = shares_of(user_id)
+    editions = {edition: releases.edition(edition) for edition in shares}
+    titles = {e.collection_id: collections.rules(e.collection_id).title for e in editions.values()}
+    return tuple(
+        IncomeLine(
+            sale.sold_at,
+            sale.sold_at + timedelta(days=terms.refund_days),
+            sale.edition_id,
+            editions[sale.edition_id].number,
+            titles[sale.collection_id],
+            sale.purpose,
+            Money(sale.per_share_micros, sale.currency),
+            shares[sale.edition_id],
+            Money(sale.per_share_micros * shares[sale.edition_id], sale.currency),
+            sale.reversed,
+        )
+        for sale in orders.sales_of(tuple(shares))
+    )
+
+
+def _months(lines: tuple[IncomeLine, ...]) -> tuple[Month, ...]:
+    sums: dict[str, int] = {}
+    for line in lines:
+        if not line.reversed:
+            label = f"{line.sold_at:%Y-%m}"
+            sums[label] = sums.get(label, 0) + line.amount.micros
+    return tuple(Month(label, Money(sums[label], currency())) for label in sorted(sums)[-12:])
+
+
+def account(user_id: str) -> AccountView | None:
+    """Return a contributor's account at the provider."""
+    row = session().get(ConnectedAccount, user_id)
+    return None if row is None else _account(row)
+
+
+def owner_of(account_id: str) -> str | None:
+    """Return the contributor behind an account at the provider."""
+    return session().scalar(
+        select(ConnectedAccount.user_id).where(ConnectedAccount.account_id == account_id)
+    )
+
+
+def contributors() -> tuple[str, ...]:
+    """Return everybody with an account that can be paid."""
+    chosen = select(ConnectedAccount.user_id).where(ConnectedAccount.payable)
+    return tuple(session().scalars(chosen.order_by(ConnectedAccount.user_id)))
+
+
+def payouts_of(user_id: str) -> tuple[PayoutView, ...]:
+    """Return a contributor's payouts, newest first."""
+    chosen = select(Payout).where(Payout.user_id == user_id)
+    rows = session().scalars(chosen.order_by(Payout.at.desc(), Payout.id))
+    return tuple(_payout(row) for row in rows)
+
+
+def latest_payouts(limit: int = 100) -> tuple[PayoutView, ...]:
+    """Return the latest payouts of all contributors."""
+    rows = session().scalars(select(Payout).order_by(Payout.at.desc(), Payout.id).limit(limit))
+    return tuple(_payout(row) for row in rows)
+
+
+def payout(payout_id: str) -> PayoutView:
+    """Return a payout as it is in the database now."""
+    return _payout(session().get_one(Payout, payout_id, populate_existing=True))
+
+
+def under_way() -> tuple[str, ...]:
+    """Return the payouts without an answer, oldest first."""
+    chosen = select(Payout.id).where(Payout.state == State.INTENDED)
+    return tuple(session().scalars(chosen.order_by(Payout.at, Payout.id)))
+
+
+def transfers() -> Mapping[str, str]:
+    """Return the provider's name for each payout that was sent."""
+    rows = session().execute(
+        select(Payout.id, Payout.transfer_id).where(Payout.transfer_id.is_not(None))
+    )
+    return {payout_id: str(transfer) for payout_id, transfer in rows}
+
+
+def latest_reconciliation() -> ReconciliationView | None:
+    """Return the latest comparison of the book with the provider."""
+    chosen = select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id).limit(1)
+    row = session().scalars(chosen).one_or_none()
+    if row is None:
+        return None
+    return ReconciliationView(
+        row.at,
+        Money(row.book_micros, row.currency),
+        Money(row.provider_micros, row.currency),
+        row.matched,
+        tuple(Difference(**one) for one in json.loads(row.differences)),
+    )
+
+
+def _account(row: ConnectedAccount) -> AccountView:
+    return AccountView(
+        row.user_id, row.account_id, row.status, row.payable, row.country, row.refreshed_at
+    )
+
+
+def _payout(row: Payout) -> PayoutView:
+    return PayoutView(
+        row.id,
+        row.user_id,
+        row.account_id,
+        Money.from_cents(row.cents, row.currency),
+        row.cents,
+        State(row.state),
+        row.key,
+        row.transfer_id,
+        row.reason,
+        row.at,
+        row.ended_at,
+    )

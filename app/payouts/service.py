@@ -1,0 +1,155 @@
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core import audit, jobs
+from app.core.clock import now
+from app.core.db import Database, checkpoint, new_id, session
+from app.core.errors import NotFound
+from app.core.permissions import Actor, Role, require
+from app.ledger import accounts
+from app.ledger import service as ledger
+from app.payments.gateway import ConnectedAccount as ProviderAccount
+from app.payments.gateway import GatewayRefused, PaymentGateway
+from app.payouts import queries
+from app.payouts.errors import CountryRefused
+from app.payouts.models import ConnectedAccount, EarningPosition
+from app.users import queries as users
+
+PAYOUTS_JOB = "payouts"
+RECONCILE_JOB = "reconcile"
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where a contributor comes back to from the provider's pages."""
+
+    return_url: str
+    refresh_url: str
+
+
+def settle(user_id: str) -> None:
+    """Move what a contributor earned since the last time from the pools to their account.
+
+    Correct under several workers: the contributor's account is held until the unit of work
+    ends. After a refund earnings may have fallen; the difference then goes back, and may
+    leave a negative balance, which later earnings make good.
+    """
+    account = accounts.contributor(user_id)
+    ledger.hold([account])
+    chosen = select(EarningPosition).where(EarningPosition.user_id == user_id)
+    rows = session().scalars(chosen.execution_options(populate_existing=True))
+    positions = {row.edition_id: row for row in rows}
+    earned = {edition: 0 for edition in positions} | queries.earned(user_id)
+    for edition, total in sorted(earned.items()):
+        position = positions.get(edition)
+        moved = total - (position.settled_micros if position else 0)
+        if not moved:
+            continue
+        if position is None:
+            position = EarningPosition(
+                user_id=user_id, edition_id=edition, settled_micros=0, settlements=0
+            )
+            session().add(position)
+        position.settlements += 1
+        position.settled_micros = total
+        ledger.post(
+            "settlement",
+            f"settle:{user_id}:{edition}:{position.settlements}",
+            queries.currency(),
+            {accounts.pool(edition): moved, account: -moved},
+        )
+    session().flush()
+
+
+def connect(actor: Actor, gateway: PaymentGateway, country: str, links: Links) -> str:
+    """Open the contributor's account at the provider, once; return its onboarding page.
+
+    Raises
+    ------
+    Forbidden, CountryRefused
+    """
+    require(actor, Role.PRODUCER)
+    ledger.hold([accounts.contributor(actor.user_id)])
+    row = _account(actor.user_id)
+    if row is None:
+        row = ConnectedAccount(user_id=actor.user_id, country=country)
+        session().add(row)
+        audit.record(actor.user_id, "connect-account", "user", actor.user_id)
+    if row.account_id is None:
+        _open(gateway, row, country)
+    return onboard(actor, gateway, links)
+
+
+def _open(gateway: PaymentGateway, row: ConnectedAccount, country: str) -> None:
+    # A country may be corrected as long as the provider has not confirmed an account.
+    user_id, row.country = row.user_id, country
+    view = users.user(user_id)
+    if view is None:
+        raise NotFound(_l("This page does not exist, or it is not yours."))
+    checkpoint()
+    try:
+        # No name: the provider asks for what the law wants, on its own pages.
+        opened = gateway.open_connected_account(
+            view.email, country, f"Moisson {user_id[:8]}", f"account:{user_id}:{country}"
+        )
+    except GatewayRefused:
+        raise CountryRefused(
+            _l("The payment provider cannot open an account for this country.")
+        ) from None
+    _keep(user_id, opened)
+
+
+def onboard(actor: Actor, gateway: PaymentGateway, links: Links) -> str:
+    """Make a single-use address where a contributor completes their own account.
+
+    Raises
+    ------
+    Forbidden, NotFound
+    """
+    require(actor, Role.PRODUCER)
+    view = queries.account(actor.user_id)
+    if view is None or view.account_id is None:
+        raise NotFound(_l("You have not connected a payout account yet."))
+    checkpoint()
+    return gateway.onboarding_link(view.account_id, links.return_url, links.refresh_url)
+
+
+def refresh(gateway: PaymentGateway, user_id: str) -> bool:
+    """Ask the provider how a contributor's account stands; return whether it can be paid."""
+    view = queries.account(user_id)
+    if view is None or view.account_id is None:
+        return False
+    checkpoint()
+    seen = gateway.connected_account(view.account_id)
+    _keep(user_id, seen)
+    return seen.payable
+
+
+def _keep(user_id: str, seen: ProviderAccount) -> None:
+    row = _account(user_id)
+    if row is not None:
+        row.account_id, row.payable, row.refreshed_at = seen.id, seen.payable, now()
+        row.status = "closed" if seen.closed else seen.status[:20]
+
+
+def _account(user_id: str) -> ConnectedAccount | None:
+    chosen = select(ConnectedAccount).where(ConnectedAccount.user_id == user_id).with_for_update()
+    return session().scalars(chosen.execution_options(populate_existing=True)).one_or_none()
+
+
+def ask_for_run(actor: Actor) -> str:
+    """Let the worker pay everybody who can be paid, now; return the job."""
+    require(actor, Role.OPERATOR)
+    audit.record(actor.user_id, "run-payouts", "payouts", "all")
+    return jobs.enqueue(PAYOUTS_JOB, f"{PAYOUTS_JOB}:asked:{new_id()}", {"again": True})
+
+
+def schedule(db: Database) -> None:
+    """Add the hour's payout run and the day's comparison with the provider."""
+    with db.unit_of_work():
+        moment = now()
+        if queries.contributors() or queries.under_way():
+            jobs.enqueue(PAYOUTS_JOB, f"{PAYOUTS_JOB}:{moment:%Y-%m-%dT%H}", {"again": False})
+        jobs.enqueue(RECONCILE_JOB, f"{RECONCILE_JOB}:{moment:%Y-%m-%d}", {})

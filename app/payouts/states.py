@@ -1,0 +1,42 @@
+"""The life of a payout, as one pure function."""
+
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Conflict
+
+
+class State(StrEnum):
+    """Where a payout is."""
+
+    INTENDED = "intended"
+    SENT = "sent"
+    REFUSED = "refused"
+
+
+class Event(StrEnum):
+    """What the provider answered."""
+
+    SEND = "send"
+    REFUSE = "refuse"
+
+
+_NEXT = {
+    (State.INTENDED, Event.SEND): State.SENT,
+    (State.INTENDED, Event.REFUSE): State.REFUSED,
+}
+
+
+def next_state(state: State, event: Event) -> State:
+    """Return the state after an answer; no answer leaves a payout intended.
+
+    Raises
+    ------
+    Conflict
+        When the payout has ended.
+    """
+    try:
+        return _NEXT[state, event]
+    except KeyError:
+        raise Conflict(_l("This payout has ended already.")) from None

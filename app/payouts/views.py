@@ -1,0 +1,98 @@
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.core.clock import now
+from app.core.errors import NotFound
+from app.core.http import limiter, settings, writes
+from app.core.permissions import Role, require
+from app.payments.gateway import GatewayError, PaymentGateway
+from app.payouts import queries, service
+from app.payouts.errors import CountryRefused
+from app.payouts.forms import CountryForm
+from app.users.login import current_actor, verified_actor
+from pricing.money import Money
+
+bp = Blueprint("payouts", __name__)
+
+
+def _gateway() -> PaymentGateway:
+    gateway: PaymentGateway = current_app.extensions["gateway"]
+    return gateway
+
+
+def _links() -> service.Links:
+    base = settings().base_url
+    return service.Links(base + url_for("payouts.came_back"), base + url_for("payouts.fresh_link"))
+
+
+def _page(form: CountryForm) -> str:
+    terms = queries.Terms(settings().refund_days, settings().payout_minimum_cents)
+    form.offer()
+    return render_template(
+        "payouts/income.html",
+        income=queries.income(current_actor().user_id, terms),
+        form=form,
+        terms=terms,
+        now=now(),
+        minimum=Money.from_cents(terms.minimum_cents, queries.currency()),
+    )
+
+
+@bp.get("/income")
+@login_required
+def income() -> str:
+    require(current_actor(), Role.PRODUCER)
+    return _page(CountryForm())
+
+
+@bp.post("/income/account")
+@login_required
+@limiter.limit("30/hour")
+def connect() -> str | Response | tuple[str, int]:
+    actor = verified_actor()
+    require(actor, Role.PRODUCER)
+    form = CountryForm()
+    form.offer()
+    mine = queries.account(actor.user_id)
+    if mine is not None and mine.account_id is not None:
+        form.country.data = mine.country
+    elif not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        address = service.connect(actor, _gateway(), form.country.data, _links())
+    except (GatewayError, CountryRefused) as error:
+        flash(error.user_message, "error")
+        return redirect(url_for("payouts.income"))
+    return redirect(address, code=303)
+
+
+@bp.get("/income/account/refresh")
+@login_required
+@limiter.limit("30/hour")
+def fresh_link() -> Response:
+    # The provider sends a contributor here whose link was used or is too old.
+    try:
+        return redirect(service.onboard(current_actor(), _gateway(), _links()), code=303)
+    except (GatewayError, NotFound) as error:
+        flash(error.user_message, "error")
+        return redirect(url_for("payouts.income"))
+
+
+@bp.get("/income/account/return")
+@login_required
+@limiter.limit("60/hour")
+@writes
+def came_back() -> Response:
+    # That somebody comes back proves nothing: how the account stands is asked.
+    actor = current_actor()
+    require(actor, Role.PRODUCER)
+    try:
+        if service.refresh(_gateway(), actor.user_id):
+            flash(_l("Your payout account is ready."), "success")
+        else:
+            flash(_l("The payment provider still needs something from you."), "warn")
+    except GatewayError as error:
+        flash(error.user_message, "error")
+    return redirect(url_for("payouts.income"))

@@ -1,0 +1,179 @@
+"""Take a message, answer at once, act later.
+
+A message says what to look at; what is true is asked of the provider. Whatever is lost or
+comes twice, late or in another order, the result is the same: acting means looking.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from app.core import jobs
+from app.core.clock import now
+from app.core.db import Database, session
+from app.core.permissions import Actor, Role, require
+from app.orders import queries as orders
+from app.orders import service as orders_service
+from app.payments.gateway import (
+    EventKind,
+    GatewayError,
+    GatewayRefused,
+    PaymentGateway,
+    ProviderEvent,
+)
+from app.payouts import queries as payouts
+from app.payouts import service as payouts_service
+from app.payouts.errors import OutcomeUnknown
+from app.webhooks import queries
+from app.webhooks.models import ProviderMessage
+from app.webhooks.queries import MessageView
+
+MESSAGE_JOB = "provider-message"
+CATCH_UP_JOB = "catch-up"
+PAYMENTS = {EventKind.CHECKOUT_COMPLETED, EventKind.CHECKOUT_FAILED, EventKind.CHECKOUT_EXPIRED}
+REFUNDS = {EventKind.CHARGE_REFUNDED, EventKind.REFUND_CHANGED}
+#: What we act upon; everything else is acknowledged and forgotten.
+HANDLED = PAYMENTS | REFUNDS | {EventKind.ACCOUNT_CHANGED}
+log = structlog.get_logger("webhooks")
+
+
+def take(gateway: PaymentGateway, payload: bytes, signature: str) -> bool:
+    """Verify a message and store it, once, with the job that acts upon it.
+
+    Returns
+    -------
+    bool
+        Whether it is new to us and will be acted upon.
+
+    Raises
+    ------
+    WebhookInvalid
+        Nothing was written.
+    """
+    event = gateway.parse_webhook(payload, signature)
+    if event.livemode != (gateway.mode == "live"):
+        log.warning("message of another mode", type=event.type)
+        return False
+    if event.kind not in HANDLED:
+        log.info("message without a task", type=event.type)
+        return False
+    if not _store(event):
+        return False
+    jobs.enqueue(MESSAGE_JOB, f"{MESSAGE_JOB}:{event.id}"[:120], {"event": event.id})
+    return True
+
+
+def _store(event: ProviderEvent) -> bool:
+    if session().get(ProviderMessage, event.id) is not None:
+        return False
+    order = event.order_id if event.order_id and len(event.order_id) <= 32 else None
+    row = ProviderMessage(
+        event_id=event.id,
+        type=event.type[:120],
+        kind=event.kind,
+        object_id=event.object_id,
+        order_id=order,
+        payment_intent=event.payment_intent,
+        created_at=event.created,
+    )
+    try:
+        with session().begin_nested():
+            session().add(row)
+    except IntegrityError:
+        # The same message arrived twice at once; the other delivery acts upon it.
+        return False
+    return True
+
+
+def act(db: Database, gateway: PaymentGateway, event_id: str) -> None:
+    """Look at what a message is about and do what follows.
+
+    Raises
+    ------
+    OutcomeUnknown
+        The provider did not answer: the job is done again later.
+    """
+    with db.unit_of_work(write=False):
+        message = queries.message(event_id)
+        order_id = _order_of(message)
+        user_id = payouts.owner_of(message.object_id)
+    try:
+        with db.unit_of_work():
+            if message.kind in PAYMENTS and order_id:
+                told = message.object_id if message.object_id.startswith("cs_") else None
+                orders_service.fulfil(gateway, order_id, told)
+            elif message.kind in REFUNDS and order_id:
+                orders_service.send_refund(gateway, order_id)
+            elif message.kind is EventKind.ACCOUNT_CHANGED and user_id:
+                payouts_service.refresh(gateway, user_id)
+            else:
+                log.info("message about something unknown", type=message.type)
+    except GatewayError as error:
+        raise OutcomeUnknown from error
+
+
+def _order_of(message: MessageView) -> str | None:
+    if message.order_id and orders.known(message.order_id):
+        return message.order_id
+    if message.payment_intent:
+        return orders.with_payment(message.payment_intent)
+    return orders.with_checkout(message.object_id)
+
+
+def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], None]) -> int:
+    """Ask the provider about everything unfinished, so that a lost message loses nothing.
+
+    Returns
+    -------
+    int
+        How many orders were looked at.
+
+    Raises
+    ------
+    OutcomeUnknown
+        Some could not be asked about; the others are done.
+    """
+    with db.unit_of_work(write=False):
+        waiting = orders.unfinished()
+    unknown = 0
+    for number, order_id in enumerate(waiting, 1):
+        try:
+            with db.unit_of_work():
+                orders_service.fulfil(gateway, order_id)
+                orders_service.send_refund(gateway, order_id)
+        except GatewayRefused as error:
+            log.error("order refused by the provider", order=order_id, code=error.code)
+        except GatewayError:
+            unknown += 1
+        progress(100 * number // len(waiting))
+    if unknown:
+        raise OutcomeUnknown
+    return len(waiting)
+
+
+def schedule(db: Database) -> None:
+    """Add the hour's catch-up, if anything is unfinished."""
+    with db.unit_of_work():
+        if orders.unfinished():
+            jobs.enqueue(CATCH_UP_JOB, f"{CATCH_UP_JOB}:{now():%Y-%m-%dT%H}", {})
+
+
+def catch_up_now(actor: Actor, db: Database) -> None:
+    """Add a catch-up at once: when a worker starts, and on the operator's word."""
+    require(actor, Role.OPERATOR)
+    with db.unit_of_work():
+        jobs.enqueue(CATCH_UP_JOB, f"{CATCH_UP_JOB}:{now().isoformat()}", {})
+
+
+def register(db: Database, gateway: PaymentGateway) -> None:
+    """Tell the worker what to do with messages."""
+
+    @jobs.handler(MESSAGE_JOB)
+    def message(payload: dict[str, Any], _progress: Callable[[int], None]) -> None:
+        act(db, gateway, payload["event"])
+
+    @jobs.handler(CATCH_UP_JOB)
+    def look(_payload: dict[str, Any], progress: Callable[[int], None]) -> None:
+        catch_up(db, gateway, progress)

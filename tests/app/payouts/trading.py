@@ -1,0 +1,227 @@
+"""A whole market in one test: our real app and the stand-in, each behind its own port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.collections.rules import Purpose
+from app.core.db import Database
+from app.core.permissions import SYSTEM, Actor, Role
+from app.ledger import queries as ledger
+from app.orders import bundle, queries, service
+from app.payments.gateway import PaymentGateway
+from app.payouts import queries as payouts
+from app.payouts import reconciliation, sending
+from app.payouts import service as payouts_service
+from app.payouts.queries import ReconciliationView, Terms
+from app.stand_in import StandInConfig, create_stand_in
+from app.stand_in.delivery import deliver_due
+from app.stand_in.store import Store
+from app.users import service as users
+from tests import factories
+from tests.app.stand_in.running import SECRET, served
+from tests.conftest import environment
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+TERMS = Terms(refund_days=0, minimum_cents=100)
+
+
+@dataclass
+class Trade:
+    """The market, the stand-in, and what people do on them."""
+
+    app: Flask
+    url: str
+    stand_in_url: str
+    config: StandInConfig
+    late: list[float] = field(default_factory=lambda: [0.0])
+
+    @property
+    def db(self) -> Database:
+        database: Database = self.app.extensions["db"]
+        return database
+
+    @property
+    def gateway(self) -> PaymentGateway:
+        gateway: PaymentGateway = self.app.extensions["gateway"]
+        return gateway
+
+    def paying(self, gateway: Any = None, terms: Terms = TERMS) -> sending.Paying:
+        return sending.Paying(self.db, gateway or self.gateway, terms)
+
+    def place(self, buyer: Actor, keys: list[Any], purpose: Purpose = Purpose.RESEARCH) -> str:
+        """Order tables at the price they have."""
+        with self.db.unit_of_work():
+            bundle.replace(buyer, [str(key) for key in keys])
+            quote = bundle.composed(buyer.user_id).quote
+            assert quote is not None
+            return service.place(buyer, purpose, quote.total.cents_up())
+
+    def check_out(self, buyer: Actor, order_id: str) -> str:
+        """Open the payment page; return its address."""
+        back = service.Return(f"{self.url}/orders/{order_id}/back", f"{self.url}/orders", "en")
+        with self.db.unit_of_work():
+            return service.check_out(buyer, self.gateway, order_id, back)
+
+    def pay(self, page: str) -> None:
+        """Pay on the stand-in's page, as a browser does."""
+        assert post(page, card="good") == 303
+
+    def deliver(self) -> int:
+        """Let the stand-in deliver its messages to our real address, and do the jobs."""
+        count = 0
+        while taken := deliver_due(self.config, Store(self.config.state)):
+            count += taken
+        factories.run_jobs(self.app)
+        return count
+
+    def bought(self, buyer: Actor, keys: list[Any]) -> str:
+        """A purchase from bundle to fulfilment."""
+        order_id = self.place(buyer, keys)
+        self.pay(self.check_out(buyer, order_id))
+        self.deliver()
+        assert self.state(order_id) == "paid"
+        return order_id
+
+    def state(self, order_id: str) -> str:
+        with self.db.unit_of_work(write=False):
+            return queries.order(SYSTEM, order_id).state.value
+
+    def onboard(self, producer: Actor) -> str:
+        """Connect a payout account and complete it on the stand-in."""
+        links = payouts_service.Links(f"{self.url}/income/account/return", f"{self.url}/income")
+        with self.db.unit_of_work():
+            page = payouts_service.connect(producer, self.gateway, "FR", links)
+        assert post(page) == 303
+        self.deliver()
+        with self.db.unit_of_work(write=False):
+            account = payouts.account(producer.user_id)
+            assert account is not None
+            assert account.payable
+            return account.account_id or ""
+
+    def refund(self, order_id: str) -> None:
+        with self.db.unit_of_work():
+            service.refund(SYSTEM, self.gateway, order_id)
+
+    def standing(self, user: Actor, terms: Terms = TERMS, **more: bool) -> payouts.Standing:
+        with self.db.unit_of_work(write=False):
+            return payouts.standing(user.user_id, terms, **more)
+
+    def balance(self, account: str) -> int:
+        with self.db.unit_of_work(write=False):
+            return ledger.balance(account, "EUR").micros
+
+    def compare(self) -> ReconciliationView:
+        with self.db.unit_of_work():
+            return reconciliation.compare(SYSTEM, self.gateway)
+
+    def check_agreement(self) -> None:
+        """The book sums to zero and equals the stand-in's list, line by line."""
+        with self.db.unit_of_work(write=False):
+            assert sum(m.micros for m in ledger.trial_balance("EUR").values()) == 0
+        view = self.compare()
+        assert view.differences == ()
+        assert view.agrees
+        net = sum(each.net_cents for each in self.gateway.balance_transactions(LONG_AGO))
+        assert self.balance("provider") == net * 10_000
+
+
+def post(url: str, **fields: str) -> int:
+    """Send a form; return the status, redirects not followed."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=20)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request("POST", path, body=urlencode(fields), headers=kind)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def send(url: str, payload: bytes, signature: str) -> int:
+    """Send a message to our address for messages, as bytes."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
+    try:
+        connection.request(
+            "POST", "/webhooks/stripe", body=payload, headers={"Stripe-Signature": signature}
+        )
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@contextmanager
+def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> Iterator[Trade]:
+    """Run our app and the stand-in; messages are delivered when a test says so."""
+    late = [0.0]
+    market_door, provider_door = Flask("market door"), Flask("provider door")
+    with served(market_door) as url, served(provider_door) as stand_in_url:
+        config = StandInConfig(
+            state=folder / "stand_in.db",
+            public_url=stand_in_url,
+            webhook_url=f"{url}/webhooks/stripe",
+            webhook_secret=SECRET,
+            settle_seconds=settle,
+        )
+        provider_door.wsgi_app = create_stand_in(config).wsgi_app  # type: ignore[method-assign]
+        app = create_app(
+            {
+                **environment(folder / "instance", database_url),
+                "MOISSON_BASE_URL": url,
+                "MOISSON_STRIPE_KEY": "standin_sk_tests",
+                "MOISSON_STRIPE_API_BASE": stand_in_url,
+                "MOISSON_STRIPE_WEBHOOK_SECRET": SECRET,
+                "MOISSON_REFUND_DAYS": "0",
+                "MOISSON_PAYOUT_MINIMUM_CENTS": "100",
+                **more,
+            }
+        )
+        market_door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
+        with app.app_context():
+            yield Trade(app, url, stand_in_url, config, late)
+        app.extensions["db"].dispose()
+
+
+class Browser:
+    """A signed-in browser without scripts; nobody's when no account is given."""
+
+    def __init__(self, app: Flask, user: Actor | None = None) -> None:
+        self.client: FlaskClient = app.test_client()
+        if user is not None:
+            with app.extensions["db"].unit_of_work() as s:
+                email = s.execute(
+                    users.select(users.User.email).where(users.User.id == user.user_id)
+                ).scalar_one()
+                session_id = users.sign_in(email, factories.PASSWORD, "test")
+            with self.client.session_transaction() as session:
+                session["_user_id"], session["_fresh"] = session_id, True
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def post(self, path: str, **fields: str) -> TestResponse:
+        page = self.client.get("/").get_data(as_text=True)
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert found is not None
+        return self.client.post(path, data={"csrf_token": found[1], **fields})
+
+
+def people(app: Flask) -> dict[str, Actor]:
+    """One account of each role."""
+    return {role.value: factories.account(app, role) for role in Role}
