@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test setup setup-dev lint format lock demo bench-cube screenshots clean-instance
+.PHONY: help run demo test setup setup-dev lint format lock bench-cube screenshots
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,3 +36,12 @@ format: setup-dev ## format and fix
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/run.txt
 	uv pip compile pyproject.toml --group demo --group dev -c locks/run.txt --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/dev.txt
+
+demo: setup ## upload to payout in the terminal
+	@$(BIN)/flask --app app demo
+
+bench-cube: setup-dev ## measure the bounded cube against plain queries
+	@$(BIN)/python -m bench.cube
+
+screenshots: setup-dev ## draw the pages for the README and for a look
+	@$(BIN)/python tools/screenshots.py
