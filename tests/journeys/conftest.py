@@ -1,0 +1,136 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tools.find_browser import find
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PATIENCE = 120_000
+
+
+@dataclass(frozen=True)
+class Market:
+    """A whole market: web server, worker and stand-in, each a process of its own."""
+
+    address: str
+    instance: Path
+
+    def letters_to(self, email: str) -> list[str]:
+        """The letters that were sent to somebody, oldest first."""
+        found = sorted((self.instance / "mail").glob("*.eml"), key=lambda p: p.stat().st_mtime_ns)
+        texts = [path.read_text() for path in found]
+        return [text for text in texts if f"To: {email}" in text]
+
+    def flask(self, *arguments: str) -> str:
+        """Run one of the market's commands."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *arguments],
+            cwd=ROOT,
+            env=settings(self.instance),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+
+def settings(instance: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MOISSON_")}
+    return {
+        **kept,
+        "MOISSON_INSTANCE": str(instance),
+        "MOISSON_RATE_LIMITS": "off",
+        # So that what was earned a moment ago can be paid out in the same journey.
+        "MOISSON_REFUND_DAYS": "0",
+        "MOISSON_PAYOUT_MINIMUM_CENTS": "1",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(folder: Path, *options: str) -> Iterator[Market]:
+    port, stripe_port = free_port(), free_port()
+    address = f"http://127.0.0.1:{port}"
+    log = (folder / "market.log").open("w")
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "tools/run_market.py",
+            f"--port={port}",
+            f"--stripe-port={stripe_port}",
+            *options,
+        ],
+        cwd=ROOT,
+        env=settings(folder / "instance"),
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        wait_for(folder / "market.log", process)
+        yield Market(address, folder / "instance")
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=60)
+        log.close()
+
+
+def wait_for(log: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the runner says that the market is open and the worker is ready."""
+    for _ in range(1200):
+        text = log.read_text()
+        if "Moisson is open" in text and "worker ready" in text:
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    pytest.fail(f"the market did not open:\n{log.read_text()[-4000:]}")
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5)
+        return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def empty_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """A market without any data."""
+    yield from serve(tmp_path_factory.mktemp("market"), "--no-demo")
+
+
+@pytest.fixture(scope="session")
+def full_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """The market as `make run` shows it."""
+    yield from serve(tmp_path_factory.mktemp("market"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find()
+    assert path, "no browser: run make test, which installs one or says how"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
