@@ -1,0 +1,66 @@
+"""Every page that can be reached: accessible, whole on a phone, quiet in the console."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.journeys.conftest import PATIENCE, Market
+from tools.page_walk import ACCOUNTS, sign_in, walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+LOOKS = {
+    "english, light, wide": ("en-GB", "light", 1280),
+    "french, dark, phone": ("fr-FR", "dark", 390),
+}
+ENGLISH_LEFT = ("Noise interval", "Sign out", "The same numbers", "Price book")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("who", ACCOUNTS)
+def test_every_page_is_accessible_and_fits(
+    chromium: Browser, full_market: Market, who: str, look: str
+) -> None:
+    locale, scheme, width = LOOKS[look]
+    context = chromium.new_context(
+        base_url=full_market.address,
+        locale=locale,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": 800},
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(f"console: {message.text}")
+            if message.type in ("error", "warning")
+            else None
+        ),
+    )
+    sign_in(page, who)
+    visited = 0
+    for path in walk(page, who):
+        answer = page.goto(path)
+        assert answer is not None
+        if answer.status == 403:
+            continue
+        visited += 1
+        assert answer.status == 200, path
+        violations = Axe().run(page).response["violations"]
+        found = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in violations]
+        if found:
+            faults.append(f"axe: {path}: {found}")
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if overflow > 0:
+            faults.append(f"{path} is {overflow} pixels wider than the screen")
+        language = page.evaluate("document.documentElement.lang")
+        if language != locale[:2]:
+            faults.append(f"{path} is in {language}")
+        if locale.startswith("fr"):
+            text = page.inner_text("body")
+            faults += [f"{path}: {left}" for left in ENGLISH_LEFT if left in text]
+    context.close()
+    assert visited >= (8 if who == "visitor" else 12)
+    assert not [f for f in faults if "status of 403" not in f]
