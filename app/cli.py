@@ -12,6 +12,9 @@ from flask import Flask
 from app.core import jobs
 from app.core.db import Database
 from app.core.permissions import SYSTEM
+from app.demo import market
+from app.demo.errors import DemoRefused
+from app.payments.errors import GatewayError
 from app.payouts import reconciliation, sending
 from app.users import service as users
 from app.webhooks import service as webhooks
@@ -54,6 +57,19 @@ def install(app: Flask) -> None:
         """Do every job that is due, then stop."""
         click.echo(f"{jobs.run_due(db)} jobs done")
 
+    @app.cli.command("make-operator")
+    @click.argument("email")
+    def make_operator(email: str) -> None:
+        """Let the account with this address run the market."""
+        with db.unit_of_work():
+            users.make_operator(SYSTEM, email)
+        click.echo(f"{email} is an operator now")
+
+    _install_money(app, db)
+    _install_demonstration(app)
+
+
+def _install_money(app: Flask, db: Database) -> None:
     @app.cli.command("payouts")
     @click.option("--again", is_flag=True, help="Also those refused within the last day.")
     def payouts(again: bool) -> None:
@@ -66,8 +82,11 @@ def install(app: Flask) -> None:
     @app.cli.command("reconcile")
     def reconcile() -> None:
         """Compare the book with the payment provider; fails when they differ."""
-        with db.unit_of_work():
-            view = reconciliation.compare(SYSTEM, app.extensions["gateway"])
+        try:
+            with db.unit_of_work():
+                view = reconciliation.compare(SYSTEM, app.extensions["gateway"])
+        except GatewayError as error:
+            raise click.ClickException(error.user_message) from None
         click.echo(f"book {view.book}, provider {view.provider}, {view.matched} movements agree")
         for one in view.differences:
             click.echo(
@@ -77,10 +96,15 @@ def install(app: Flask) -> None:
         if not view.agrees:
             raise SystemExit(1)
 
-    @app.cli.command("make-operator")
-    @click.argument("email")
-    def make_operator(email: str) -> None:
-        """Let the account with this address run the market."""
-        with db.unit_of_work():
-            users.make_operator(SYSTEM, email)
-        click.echo(f"{email} is an operator now")
+
+def _install_demonstration(app: Flask) -> None:
+    @app.cli.command("fill-market")
+    def fill_market() -> None:
+        """Fill the market with the demonstration's collections, sales and payouts."""
+        try:
+            made = market.fill(app.extensions, click.echo)
+        except DemoRefused as error:
+            raise click.ClickException(str(error)) from None
+        if not made:
+            click.echo("The demonstration accounts are there already.")
+        click.echo(market.accounts_table(app.extensions["settings"].base_url))

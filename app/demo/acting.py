@@ -1,0 +1,191 @@
+"""Acting as the people of the market do: each verb is the service behind one button."""
+
+import dataclasses
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.catalog.products import ProductKey, products
+from app.collections.rules import Purpose
+from app.core import jobs
+from app.core.db import Database
+from app.core.permissions import SYSTEM, Actor, Role
+from app.datasets import queries as dataset_queries
+from app.datasets import service as datasets
+from app.datasets.states import State
+from app.datasets.understanding import Answers
+from app.demo.browsing import send_form
+from app.demo.rules import Design
+from app.orders import bundle as bundles
+from app.orders import queries as order_queries
+from app.orders import service as orders
+from app.payments.gateway import CheckoutRequest, CheckoutSession, PaymentGateway
+from app.payouts import service as payouts
+from app.releases import queries as release_queries
+from app.releases import service as releases
+from app.users import queries as users
+from app.users import service as users_service
+
+PASSWORD = "moisson demonstration"  # noqa: S105 (printed for everybody to use)
+PAGE_LIFE = timedelta(hours=2)
+
+
+class PresentPages:
+    """A gateway whose payment pages expire in the real future.
+
+    The demonstration tells of past weeks with the clock held there; the provider's own
+    clock is not held, and refuses a page that has expired.
+    """
+
+    def __init__(self, gateway: PaymentGateway) -> None:
+        self._gateway = gateway
+
+    def open_checkout(self, request: CheckoutRequest) -> CheckoutSession:
+        """Open a payment page that can be paid now."""
+        later = datetime.now(UTC) + PAGE_LIFE
+        return self._gateway.open_checkout(dataclasses.replace(request, expires_at=later))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateway, name)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One market and the doors its services need."""
+
+    db: Database
+    doors: datasets.Checking
+    gateway: PaymentGateway
+    letters: users_service.Letters
+
+    @classmethod
+    def of(cls, extensions: Mapping[str, Any]) -> "Stage":
+        """Take the doors of a running application."""
+        settings = extensions["settings"]
+        return cls(
+            extensions["db"],
+            extensions["checking"],
+            PresentPages(extensions["gateway"]),
+            users_service.Letters(settings.mail_from, settings.base_url, settings.secret_key),
+        )
+
+    def account(self, email: str, name: str, role: Role, locale: str = "en") -> Actor:
+        """Open an account whose address is confirmed; an operator also has no other role."""
+        with self.db.unit_of_work():
+            roles = {role} - {Role.OPERATOR}
+            user_id = users_service.sign_up(self.letters, email, PASSWORD, name, roles, locale)
+            if user_id is None:
+                raise RuntimeError("this account exists already")
+            users_service.mark_verified(SYSTEM, user_id)
+            if role is Role.OPERATOR:
+                users_service.make_operator(SYSTEM, email)
+        return Actor(user_id, frozenset({role}))
+
+    def known(self, email: str) -> Actor | None:
+        """Return the account with an address."""
+        with self.db.unit_of_work(write=False):
+            view = users.by_email(email)
+        return None if view is None else view.actor
+
+    def upload(
+        self, producer: Actor, content: bytes, title: str, collection_id: str | None = None
+    ) -> str:
+        """Upload a file."""
+        with self.db.unit_of_work():
+            return datasets.upload(producer, self.doors, io.BytesIO(content), title, collection_id)
+
+    def check(self, producer: Actor, dataset_id: str, answers: Answers) -> State:
+        """Answer what the columns mean and have every row checked."""
+        with self.db.unit_of_work():
+            datasets.answer(producer, dataset_id, answers)
+        self.work()
+        with self.db.unit_of_work(write=False):
+            return dataset_queries.dataset(producer, dataset_id).state
+
+    def found(self, producer: Actor, dataset_id: str, design: Design) -> str:
+        """Publish the rules of the collection that a dataset begins."""
+        with self.db.unit_of_work():
+            return datasets.found_collection(producer, dataset_id, design.proposal())
+
+    def publish(self, producer: Actor, dataset_id: str, purposes: frozenset[Purpose]) -> None:
+        """List a dataset, with consent for these purposes."""
+        with self.db.unit_of_work():
+            datasets.publish(producer, self.doors, dataset_id, purposes)
+
+    def close(self, owner: Actor, collection_id: str) -> tuple[str, ...]:
+        """Close the present edition and have it measured."""
+        with self.db.unit_of_work():
+            editions = releases.close(owner, collection_id)
+        self.work()
+        return editions
+
+    def work(self) -> int:
+        """Do the jobs that are due, as the worker would."""
+        return jobs.run_due(self.db)
+
+    def keys(
+        self, edition_id: str, tables: Iterable[tuple[str, ...]], tier: str
+    ) -> list[ProductKey]:
+        """Name tables of an edition by their columns, in any order."""
+        with self.db.unit_of_work(write=False):
+            view = release_queries.release(edition_id)
+            offered = {
+                frozenset(p.marginal): p.key for p in products(view, view.release.plan.tier(tier))
+            }
+        return [offered[frozenset(table)] for table in tables]
+
+    def compose(self, buyer: Actor, keys: list[ProductKey]) -> bundles.Bundle:
+        """Put tables into the bundle and see its price."""
+        with self.db.unit_of_work():
+            bundles.add(buyer, [str(key) for key in keys])
+            return bundles.composed(buyer.user_id)
+
+    def order(self, buyer: Actor, keys: list[ProductKey], purpose: Purpose) -> str:
+        """Order tables at the price that was shown."""
+        shown = self.compose(buyer, keys).quote
+        if shown is None:
+            raise RuntimeError("this bundle has no price")
+        with self.db.unit_of_work():
+            return orders.place(buyer, purpose, shown.total.cents_up())
+
+    def pay(self, buyer: Actor, order_id: str) -> None:
+        """Pay an order on the provider's page, with its test card."""
+        site = f"{self.letters.base_url}/orders/{order_id}"
+        back = orders.Return(f"{site}/back?session={{CHECKOUT_SESSION_ID}}", site, "en")
+        with self.db.unit_of_work():
+            page = orders.check_out(buyer, self.gateway, order_id, back)
+        send_form(page, card="good")
+
+    def buy(self, buyer: Actor, keys: list[ProductKey], purpose: Purpose) -> str:
+        """Order, pay, and have the order fulfilled."""
+        order_id = self.order(buyer, keys, purpose)
+        self.pay(buyer, order_id)
+        if not self.fulfil(order_id):
+            raise RuntimeError("the payment did not arrive")
+        return order_id
+
+    def fulfil(self, order_id: str) -> bool:
+        """Ask the provider about an order, as its message makes the worker do."""
+        with self.db.unit_of_work():
+            return orders.fulfil(self.gateway, order_id)
+
+    def shown_order(self, order_id: str) -> order_queries.OrderView:
+        """Return an order as its page shows it."""
+        with self.db.unit_of_work(write=False):
+            return order_queries.order(SYSTEM, order_id)
+
+    def refund(self, operator: Actor, order_id: str) -> None:
+        """Give a buyer their money back."""
+        with self.db.unit_of_work():
+            orders.refund(operator, self.gateway, order_id)
+
+    def connect(self, producer: Actor, country: str) -> None:
+        """Connect a payout account and complete it on the provider's page."""
+        links = payouts.Links(f"{self.letters.base_url}/income", f"{self.letters.base_url}/income")
+        with self.db.unit_of_work():
+            page = payouts.connect(producer, self.gateway, country, links)
+        send_form(page)
+        with self.db.unit_of_work():
+            payouts.refresh(self.gateway, producer.user_id)
