@@ -164,7 +164,8 @@ def catch_up_now(actor: Actor, db: Database) -> None:
     """Add a catch-up at once: when a worker starts, and on the operator's word."""
     require(actor, Role.OPERATOR)
     with db.unit_of_work():
-        jobs.enqueue(CATCH_UP_JOB, f"{CATCH_UP_JOB}:{now().isoformat()}", {})
+        if orders.unfinished():
+            jobs.enqueue(CATCH_UP_JOB, f"{CATCH_UP_JOB}:{now().isoformat()}", {})
 
 
 def register(db: Database, gateway: PaymentGateway) -> None:

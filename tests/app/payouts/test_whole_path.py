@@ -16,7 +16,6 @@ def test_an_order_is_paid_earned_and_paid_out(trade: Trade) -> None:
     assert before.held is Held.NO_ACCOUNT
     trade.onboard(made.producer)
     ready = trade.standing(made.producer)
-    print(ready)
     assert ready.held is Held.READY
     tally = sending.run(trade.paying())
     assert (tally.sent, tally.refused, tally.unknown) == (1, 0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -31,6 +31,7 @@ from app.stand_in import StandInConfig, create_stand_in
 from app.stand_in.delivery import deliver_due
 from app.stand_in.store import Store
 from app.users import service as users
+from app.users.models import User
 from tests import factories
 from tests.app.stand_in.running import SECRET, served
 from tests.conftest import environment
@@ -47,7 +48,6 @@ class Trade:
     url: str
     stand_in_url: str
     config: StandInConfig
-    late: list[float] = field(default_factory=lambda: [0.0])
 
     @property
     def db(self) -> Database:
@@ -169,7 +169,6 @@ def send(url: str, payload: bytes, signature: str) -> int:
 @contextmanager
 def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> Iterator[Trade]:
     """Run our app and the stand-in; messages are delivered when a test says so."""
-    late = [0.0]
     market_door, provider_door = Flask("market door"), Flask("provider door")
     with served(market_door) as url, served(provider_door) as stand_in_url:
         config = StandInConfig(
@@ -194,7 +193,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
         )
         market_door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
         with app.app_context():
-            yield Trade(app, url, stand_in_url, config, late)
+            yield Trade(app, url, stand_in_url, config)
         app.extensions["db"].dispose()
 
 
@@ -205,9 +204,7 @@ class Browser:
         self.client: FlaskClient = app.test_client()
         if user is not None:
             with app.extensions["db"].unit_of_work() as s:
-                email = s.execute(
-                    users.select(users.User.email).where(users.User.id == user.user_id)
-                ).scalar_one()
+                email = s.get_one(User, user.user_id).email
                 session_id = users.sign_in(email, factories.PASSWORD, "test")
             with self.client.session_transaction() as session:
                 session["_user_id"], session["_fresh"] = session_id, True
