@@ -33,7 +33,6 @@ def migrations_config(url: str) -> Config:
 def install(app: Flask) -> None:
     """Add the market's commands to Flask's."""
     db: Database = app.extensions["db"]
-    _install_money(app, db)
 
     @app.cli.command("migrate")
     def migrate() -> None:
@@ -58,19 +57,6 @@ def install(app: Flask) -> None:
         """Do every job that is due, then stop."""
         click.echo(f"{jobs.run_due(db)} jobs done")
 
-    @app.cli.command("make-operator")
-    @click.argument("email")
-    def make_operator(email: str) -> None:
-        """Let the account with this address run the market."""
-        with db.unit_of_work():
-            users.make_operator(SYSTEM, email)
-        click.echo(f"{email} is an operator now")
-
-    _install_money(app, db)
-    _install_demonstration(app)
-
-
-def _install_money(app: Flask, db: Database) -> None:
     @app.cli.command("make-operator")
     @click.argument("email")
     def make_operator(email: str) -> None:
@@ -122,7 +108,3 @@ def _install_demonstration(app: Flask) -> None:
         if not made:
             click.echo("The demonstration accounts are there already.")
         click.echo(market.accounts_table(app.extensions["settings"].base_url))
-
-
-def _install_money(app: Flask, db: Database) -> None:
-
