@@ -12,7 +12,7 @@ from flask import Flask
 from app.core import jobs
 from app.core.db import Database
 from app.core.permissions import SYSTEM
-from app.demo import market
+from app.demo import market, walk
 from app.demo.errors import DemoRefused
 from app.payments.errors import GatewayError
 from app.payouts import reconciliation, sending
@@ -108,3 +108,11 @@ def _install_demonstration(app: Flask) -> None:
         if not made:
             click.echo("The demonstration accounts are there already.")
         click.echo(market.accounts_table(app.extensions["settings"].base_url))
+
+    @app.cli.command("demo")
+    def demo() -> None:
+        """Go from upload to payout once, in a market that is thrown away afterwards."""
+        try:
+            walk.walk(click.echo, lambda url: command.upgrade(migrations_config(url), "head"))
+        except DemoRefused as error:
+            raise click.ClickException(str(error)) from None
