@@ -1,0 +1,131 @@
+import pytest
+from flask import Flask
+
+from app.core import jobs
+from app.core.db import session
+from app.core.permissions import Role
+from app.orders.models import Order
+from tests import factories
+from tests.app.payouts.broken import Broken
+from tests.app.payouts.trading import Browser, Trade
+
+PAGES = (
+    "/operator",
+    "/operator/collections",
+    "/operator/jobs",
+    "/operator/orders",
+    "/operator/book",
+    "/operator/privacy",
+    "/operator/payouts",
+    "/operator/reconciliation",
+    "/operator/orders/{order}/refund",
+)
+ACTIONS = (
+    "/operator/jobs/{job}/retry",
+    "/operator/orders/{order}/refund",
+    "/operator/payouts",
+    "/operator/reconciliation",
+)
+
+
+def traded(trade: Trade) -> str:
+    """A paid order, a connected account and a payout, so that each page has something."""
+    made = factories.published(trade.app)
+    buyer = factories.account(trade.app, Role.BUYER)
+    with trade.db.unit_of_work(write=False):
+        keys = made.keys()
+    order_id = trade.bought(buyer, keys)
+    trade.onboard(made.producer)
+    return order_id
+
+
+def test_every_page_opens_full_and_its_buttons_work(trade: Trade) -> None:
+    order_id = traded(trade)
+    browser = Browser(trade.app, factories.account(trade.app, Role.OPERATOR))
+    assert browser.post("/operator/payouts").status_code == 302
+    factories.run_jobs(trade.app)
+    assert browser.post("/operator/reconciliation").status_code == 302
+    for page in PAGES:
+        answer = browser.get(page.format(order=order_id))
+        assert answer.status_code == 200, page
+        assert "<h1>" in answer.text
+    assert "agree" in browser.get("/operator").text
+    assert "chain intact" in browser.get("/operator").text
+    assert "holds" in browser.get("/operator/book").text
+    assert "paid" in browser.get("/operator/payouts").text
+    assert browser.post(f"/operator/orders/{order_id}/refund").status_code == 302
+    assert trade.state(order_id) == "refunded"
+    again = browser.post(f"/operator/orders/{order_id}/refund")
+    assert again.status_code == 302
+    assert browser.get(f"/operator/orders/{order_id}/refund").status_code == 200
+    trade.check_agreement()
+
+
+def test_every_page_opens_empty(lite_app: Flask) -> None:
+    browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
+    for page in PAGES[:-1]:
+        assert browser.get(page).status_code == 200, page
+    assert browser.get("/operator/orders/none/refund").status_code == 404
+    assert browser.post("/operator/orders/none/refund").status_code == 404
+    assert browser.post("/operator/jobs/none/retry").status_code == 404
+
+
+def test_differences_are_shown_with_a_remedy(trade: Trade) -> None:
+    order_id = traded(trade)
+    browser = Browser(trade.app, factories.account(trade.app, Role.OPERATOR))
+    # Given back at the provider, behind the market's back.
+    with trade.db.unit_of_work(write=False):
+        intent = session().get_one(Order, order_id).payment_intent or ""
+    trade.gateway.refund(intent, 100, "by hand")
+    browser.post("/operator/reconciliation")
+    page = browser.get("/operator/reconciliation").text
+    assert "1 differences" in page
+    assert "refund the order on its page" in page
+
+
+@pytest.mark.parametrize("role", [Role.BUYER, Role.PRODUCER])
+def test_other_roles_are_refused(lite_app: Flask, role: Role) -> None:
+    browser = Browser(lite_app, factories.account(lite_app, role))
+    for page in PAGES:
+        assert browser.get(page.format(order="x")).status_code == 403, page
+    for action in ACTIONS:
+        assert browser.post(action.format(order="x", job="x")).status_code == 403, action
+
+
+def test_visitors_are_sent_to_sign_in(lite_app: Flask) -> None:
+    browser = Browser(lite_app)
+    answers = [browser.get(page.format(order="x")) for page in PAGES]
+    answers += [browser.post(action.format(order="x", job="x")) for action in ACTIONS]
+    for answer in answers:
+        assert answer.status_code == 302
+        assert answer.location.startswith("/login")
+
+
+def test_an_action_needs_the_token_of_a_form(lite_app: Flask) -> None:
+    browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
+    for action in ACTIONS:
+        assert browser.client.post(action.format(order="x", job="x")).status_code == 400
+
+
+def test_a_failed_job_is_tried_again_and_no_other(lite_app: Flask) -> None:
+    operator = factories.account(lite_app, Role.OPERATOR)
+    browser = Browser(lite_app, operator)
+    db = lite_app.extensions["db"]
+    with db.unit_of_work():
+        job_id = jobs.enqueue("reconcile", "reconcile:test", {})
+    assert browser.post(f"/operator/jobs/{job_id}/retry").status_code == 409
+    with db.unit_of_work():
+        session().get_one(jobs.Job, job_id).state = jobs.JobState.FAILED
+    assert "Try again" in browser.get("/operator/jobs").text
+    assert browser.post(f"/operator/jobs/{job_id}/retry").status_code == 302
+    with db.unit_of_work(write=False):
+        job = jobs.view(job_id)
+        assert job is not None
+        assert job.state is jobs.JobState.QUEUED
+
+
+def test_a_provider_that_does_not_answer_is_told(lite_app: Flask) -> None:
+    lite_app.extensions["gateway"] = Broken(lite_app.extensions["gateway"], "balance_transactions")
+    browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
+    assert browser.post("/operator/reconciliation").status_code == 302
+    assert "did not answer" in browser.get("/operator/reconciliation").text
