@@ -18,15 +18,21 @@ PRIVATE = ("/datasets/new", "/datasets/", "/rights/", "/account", "/income", "/b
 FILES = (".csv", ".zip")
 
 
-def sign_in(page: Page, who: str) -> None:
-    """Sign in as one of the demonstration accounts; a visitor stays signed out."""
-    if not ACCOUNTS[who]:
-        return
+def sign_in(page: Page, who: str, language: str) -> None:
+    """Sign in as one of the demonstration accounts, and read in a language.
+
+    A visitor stays signed out.
+    """
     page.goto("/login")
-    page.locator("#email").fill(ACCOUNTS[who])
-    page.locator("#password").fill(PASSWORD)
-    page.locator("#submit").click()
-    page.locator("form[action='/logout']").wait_for()
+    if ACCOUNTS[who]:
+        page.locator("#email").fill(ACCOUNTS[who])
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#submit").click()
+        page.locator("form[action='/logout']").wait_for()
+    other = page.locator(f"button[lang={language}]")
+    if other.count():
+        other.click()
+        page.locator(f"html[lang={language}]").wait_for()
 
 
 def kind(path: str) -> str:

@@ -37,7 +37,7 @@ def every_page(browser: Browser, address: str, folder: Path) -> None:
                 viewport={"width": width, "height": 800},
             )
             page = context.new_page()
-            sign_in(page, who)
+            sign_in(page, who, locale[:2])
             for path in walk(page, who):
                 page.goto(path)
                 name = re.sub(r"\W+", "-", kind(path)).strip("-") or "home"
