@@ -1,0 +1,46 @@
+"""A browser without scripts, for tests of pages."""
+
+import re
+from contextvars import Context
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.core.permissions import Actor
+from app.users import service as users
+from app.users.models import User
+from tests import factories
+
+
+class Browser:
+    """Signed in as an account, or nobody's; each request runs as a server would run it.
+
+    A fixture that holds an application context open would share `flask.g`, and with it the
+    signed-in user, among the requests of a test. Each one therefore gets an empty context.
+    """
+
+    def __init__(self, app: Flask, user: Actor | None = None, *, fresh: bool = True) -> None:
+        self.client: FlaskClient = app.test_client()
+        if user is not None:
+            with app.extensions["db"].unit_of_work() as s:
+                email = s.get_one(User, user.user_id).email
+                session_id = users.sign_in(email, factories.PASSWORD, "test")
+            with self.client.session_transaction() as session:
+                session["_user_id"], session["_fresh"] = session_id, fresh
+
+    def open(self, path: str, method: str = "GET", **more: Any) -> TestResponse:
+        return Context().run(self.client.open, path, method=method, buffered=True, **more)
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.open(path, **more)
+
+    def token(self) -> str:
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/").text)
+        assert found is not None
+        return found[1]
+
+    def post(self, path: str, fields: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        data = {"csrf_token": self.token(), **(fields or {})}
+        return self.open(path, "POST", data=data, **more)

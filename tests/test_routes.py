@@ -1,0 +1,213 @@
+"""Who may open what: every route of the market, and a table that must name each one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from app.core.permissions import Actor, Role
+from app.users import queries as users
+from tests import factories
+from tests.app.payouts.trading import trading
+from tests.browser import Browser
+
+
+class For(Enum):
+    EVERYBODY = "everybody"
+    ACCOUNTS = "any account"
+    PRODUCERS = "producers"
+    BUYERS = "buyers"
+    OPERATORS = "operators"
+    OWNER = "the owner of the object in the address"
+
+
+#: A new route has to be placed here.
+TABLE = {
+    For.EVERYBODY: """
+        assets static health.live health.ready pages.home pages.protection pages.prices
+        pages.terms catalog.search catalog.release catalog.collection users.signup users.login
+        users.forgot users.reset users.verify users.language webhooks.stripe
+    """,
+    For.ACCOUNTS: """
+        users.account users.login_again users.logout users.send_verification editions.show
+        rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
+    """,
+    For.PRODUCERS: """
+        datasets.mine datasets.new payouts.income payouts.connect payouts.fresh_link
+        payouts.came_back
+    """,
+    For.BUYERS: "orders.bundle orders.change orders.add orders.mine orders.place",
+    For.OPERATORS: """
+        operator.overview operator.book operator.collections operator.jobs operator.retry
+        operator.orders operator.ask_refund operator.refund operator.payouts
+        operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
+    """,
+    For.OWNER: """
+        datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
+        datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
+        downloads.csv downloads.archive users.revoke
+    """,
+}
+WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class World:
+    """A market in which the first account has one of everything."""
+
+    app: Flask
+    producer: Actor
+    buyer: Actor
+    named: dict[str, str]
+
+    def address(self, rule: Rule) -> str:
+        values = {name: self.named[name] for name in rule.arguments}
+        built = rule.build(values)
+        assert built is not None
+        return built[1]
+
+    def rules(self, *who: For) -> list[Rule]:
+        rules = self.app.url_map.iter_rules()
+        return [rule for rule in rules if WHO[rule.endpoint] in who]
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("routes")
+    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
+    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as trade:
+        made = factories.published(trade.app)
+        factories.listed(trade.app, made.producer, made.collection_id)
+        buyer = factories.account(trade.app, Role.BUYER)
+        with trade.db.unit_of_work(write=False):
+            first, second, *_ = made.keys()
+        order_id = trade.bought(buyer, [first])
+        trade.place(buyer, [second])
+        trade.onboard(made.producer)
+        Browser(trade.app, made.producer)
+        with trade.db.unit_of_work(write=False):
+            session_id = users.open_sessions(made.producer.user_id)[0].id
+        yield World(
+            trade.app,
+            made.producer,
+            buyer,
+            {
+                "dataset_id": made.dataset_id,
+                "collection_id": made.collection_id,
+                "edition_id": made.edition_id,
+                "order_id": order_id,
+                "key": str(first),
+                "session_id": session_id,
+                "job_id": "0" * 32,
+                "token": "not-a-token",
+                "locale": "fr",
+                "name": "htmx-2.min.js",
+                "filename": "moisson.css",
+            },
+        )
+
+
+def asked(browser: Browser, address: str, method: str) -> Any:
+    return browser.get(address) if method == "GET" else browser.post(address)
+
+
+def methods(rule: Rule) -> list[str]:
+    return [method for method in METHODS if method in (rule.methods or ())]
+
+
+def test_every_route_is_in_the_table(world: World) -> None:
+    assert {rule.endpoint for rule in world.app.url_map.iter_rules()} == set(WHO)
+
+
+def test_a_visitor_is_sent_to_sign_in_everywhere_but_on_public_pages(world: World) -> None:
+    visitor = Browser(world.app)
+    for rule in world.rules(*(set(For) - {For.EVERYBODY})):
+        for method in methods(rule):
+            answer = asked(visitor, world.address(rule), method)
+            place = (rule.endpoint, method, answer.status_code)
+            assert answer.status_code in (302, 401, 403, 404), place
+            if answer.status_code == 302:
+                assert answer.headers["Location"].startswith("/login"), place
+
+
+def test_public_pages_answer_a_visitor(world: World) -> None:
+    visitor = Browser(world.app)
+    for rule in world.rules(For.EVERYBODY):
+        if "GET" in (rule.methods or ()):
+            answer = visitor.get(world.address(rule))
+            assert answer.status_code in (200, 302), (rule.endpoint, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [(Role.PRODUCER, Role.BUYER), (Role.PRODUCER,), (Role.BUYER,), ()],
+    ids=lambda roles: "+".join(roles) or "none",
+)
+def test_another_account_reaches_nothing_of_the_first(
+    world: World, roles: tuple[Role, ...]
+) -> None:
+    stranger = Browser(world.app, factories.account(world.app, *roles))
+    for rule in world.rules(For.OWNER, For.OPERATORS):
+        for method in methods(rule):
+            answer = asked(stranger, world.address(rule), method)
+            place = (rule.endpoint, method, answer.status_code)
+            assert answer.status_code in (403, 404), place
+            assert "my rows" not in answer.text, place
+
+
+def test_the_operator_reaches_no_rows_and_no_tables(world: World) -> None:
+    operator = Browser(world.app, factories.account(world.app, Role.OPERATOR))
+    for rule in world.rules(For.OWNER):
+        if rule.endpoint.split(".")[0] in ("datasets", "downloads", "users", "editions"):
+            for method in methods(rule):
+                answer = asked(operator, world.address(rule), method)
+                assert answer.status_code in (403, 404), (rule.endpoint, method)
+
+
+def test_a_page_of_a_role_refuses_accounts_without_it(world: World) -> None:
+    nobody = Browser(world.app, factories.account(world.app))
+    for rule in world.rules(For.PRODUCERS, For.BUYERS, For.OPERATORS):
+        for method in methods(rule):
+            answer = asked(nobody, world.address(rule), method)
+            if rule.endpoint == "orders.place" and answer.status_code == 302:
+                continue  # back to the bundle, whose page refuses
+            place = (rule.endpoint, method, answer.status_code)
+            assert answer.status_code in (403, 404), place
+
+
+def test_the_owners_pages_open_for_them(world: World) -> None:
+    owners = {
+        Role.PRODUCER: Browser(world.app, world.producer),
+        Role.BUYER: Browser(world.app, world.buyer),
+    }
+    for rule in world.rules(For.OWNER):
+        if "GET" in (rule.methods or ()):
+            role = Role.PRODUCER if rule.endpoint.startswith("datasets") else Role.BUYER
+            answer = owners[role].get(world.address(rule))
+            assert answer.status_code in (200, 302), (rule.endpoint, answer.status_code)
+
+
+def test_other_methods_are_refused_everywhere(world: World) -> None:
+    browser = Browser(world.app, world.producer)
+    allowed: dict[str, set[str]] = {}
+    for rule in world.app.url_map.iter_rules():
+        allowed.setdefault(world.address(rule), set()).update(rule.methods or ())
+    for address, known in allowed.items():
+        for method in set(METHODS) - known:
+            answer = browser.open(address, method)
+            assert answer.status_code == 405, (address, method)
+
+
+def test_a_form_without_its_token_is_refused(world: World) -> None:
+    browser = Browser(world.app, world.producer)
+    for rule in world.rules(*For):
+        if "POST" in (rule.methods or ()) and rule.endpoint != "webhooks.stripe":
+            answer = browser.open(world.address(rule), "POST")
+            assert answer.status_code == 400, rule.endpoint
+            assert "open for too long" in answer.text, rule.endpoint
