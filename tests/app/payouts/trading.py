@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from app.collections.rules import Purpose
 from app.core.db import Database
-from app.core.permissions import SYSTEM, Actor, Role
+from app.core.permissions import SYSTEM, Actor
 from app.ledger import queries as ledger
 from app.orders import bundle, queries, service
 from app.payments.gateway import PaymentGateway
@@ -212,13 +212,12 @@ class Browser:
     def get(self, path: str) -> TestResponse:
         return self.client.get(path)
 
-    def post(self, path: str, **fields: str) -> TestResponse:
+    def token(self) -> str:
+        """What a form of this browser must carry."""
         page = self.client.get("/").get_data(as_text=True)
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert found is not None
-        return self.client.post(path, data={"csrf_token": found[1], **fields})
+        return found[1]
 
-
-def people(app: Flask) -> dict[str, Actor]:
-    """One account of each role."""
-    return {role.value: factories.account(app, role) for role in Role}
+    def post(self, path: str, **fields: str) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token(), **fields})

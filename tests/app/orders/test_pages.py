@@ -1,0 +1,112 @@
+import pytest
+from flask import Flask
+
+from app.core.permissions import Role
+from app.orders import queries
+from tests import factories
+from tests.app.payouts.broken import Broken
+from tests.app.payouts.trading import Browser, Trade, post
+
+PAGES = ("/bundle", "/orders", "/orders/{order}", "/orders/{order}/back")
+ACTIONS = (
+    "/bundle/add",
+    "/bundle",
+    "/orders",
+    "/orders/{order}/pay",
+    "/orders/{order}/check",
+)
+
+
+def test_a_buyer_composes_orders_pays_and_sees_it_paid(trade: Trade) -> None:
+    made = factories.published(trade.app)
+    buyer = factories.account(trade.app, Role.BUYER)
+    browser = Browser(trade.app, buyer)
+    with trade.db.unit_of_work(write=False):
+        keys = [str(key) for key in made.keys()[:2]]
+    assert browser.post("/bundle/add", product=keys[0]).location == "/bundle"
+    assert browser.post("/bundle", product=keys[1]).location == "/bundle"
+    page = browser.get("/bundle").text
+    assert "Order at this price" in page
+    shown = page.split('name="shown_cents"')[1].split('value="')[1].split('"')[0]
+    assert browser.post("/orders", shown_cents=shown).location == "/bundle"
+    late = browser.post("/orders", shown_cents="1", purpose="research")
+    assert late.location == "/bundle"
+    assert "catalogue changed" in browser.get("/bundle").text
+    placed = browser.post("/orders", shown_cents=shown, purpose="research")
+    order_id = placed.location.rsplit("/", 1)[-1]
+    assert "not paid yet" in browser.get(f"/orders/{order_id}").text
+    paying = browser.post(f"/orders/{order_id}/pay")
+    assert paying.status_code == 303
+    assert browser.post(f"/orders/{order_id}/check").status_code == 302
+    assert "has not confirmed" in browser.get(f"/orders/{order_id}").text
+    assert post(paying.location, card="good") == 303
+    assert browser.get(f"/orders/{order_id}/back").status_code == 302
+    assert trade.state(order_id) == "paying"
+    assert browser.post(f"/orders/{order_id}/check").status_code == 302
+    assert trade.state(order_id) == "paid"
+    assert "CSV" in browser.get(f"/orders/{order_id}").text
+    assert order_id[:8] in browser.get("/orders").text
+    trade.deliver()
+    trade.check_agreement()
+
+
+def test_a_price_is_told_to_a_page_with_scripts(trade: Trade) -> None:
+    made = factories.published(trade.app)
+    browser = Browser(trade.app, factories.account(trade.app, Role.BUYER))
+    with trade.db.unit_of_work(write=False):
+        key = str(made.keys()[0])
+    token = {"csrf_token": browser.token(), "product": key}
+    answer = browser.client.post("/bundle", data=token, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert "Order at this price" in answer.text
+
+
+def test_another_buyer_finds_no_such_order(trade: Trade) -> None:
+    made = factories.published(trade.app)
+    buyer = factories.account(trade.app, Role.BUYER)
+    with trade.db.unit_of_work(write=False):
+        keys = made.keys()[:1]
+    order_id = trade.place(buyer, keys)
+    other = Browser(trade.app, factories.account(trade.app, Role.BUYER))
+    for page in PAGES[2:]:
+        assert other.get(page.format(order=order_id)).status_code == 404, page
+    for action in ACTIONS[3:]:
+        assert other.post(action.format(order=order_id)).status_code == 404, action
+    assert order_id[:8] not in other.get("/orders").text
+    with trade.db.unit_of_work(write=False):
+        assert queries.unfinished() == ()
+
+
+def test_a_provider_that_does_not_answer_is_told(trade: Trade) -> None:
+    made = factories.published(trade.app)
+    buyer = factories.account(trade.app, Role.BUYER)
+    with trade.db.unit_of_work(write=False):
+        keys = made.keys()[:1]
+    order_id = trade.place(buyer, keys)
+    gateway = trade.gateway
+    trade.app.extensions["gateway"] = Broken(gateway, "open_checkout", "checkout")
+    browser = Browser(trade.app, buyer)
+    assert browser.post(f"/orders/{order_id}/pay").location == f"/orders/{order_id}"
+    assert "did not answer" in browser.get(f"/orders/{order_id}").text
+    trade.app.extensions["gateway"] = gateway
+    assert browser.post(f"/orders/{order_id}/pay").status_code == 303
+
+
+@pytest.mark.parametrize("role", [Role.PRODUCER, Role.OPERATOR])
+def test_other_roles_cannot_buy(lite_app: Flask, role: Role) -> None:
+    browser = Browser(lite_app, factories.account(lite_app, role))
+    for page in PAGES[:2]:
+        assert browser.get(page).status_code == 403, page
+    for action in ACTIONS[:2]:
+        assert browser.post(action).status_code == 403, action
+    assert browser.get("/orders/none").status_code == 404
+
+
+def test_visitors_are_sent_to_sign_in(lite_app: Flask) -> None:
+    browser = Browser(lite_app)
+    answers = [browser.get(page.format(order="x")) for page in PAGES]
+    answers += [browser.post(action.format(order="x")) for action in ACTIONS]
+    for answer in answers:
+        assert answer.status_code == 302
+        assert answer.location.startswith("/login")
