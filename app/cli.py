@@ -44,6 +44,8 @@ def install(app: Flask) -> None:
     def worker(threads: int) -> None:
         """Do the jobs and keep the schedules, until interrupted."""
         logging.getLogger("huey").setLevel(logging.WARNING)
+        # What a crash may have left half done: erasures, abandoned writes, unheard payments.
+        app.extensions["checking"].vault.sweep()
         webhooks.catch_up_now(SYSTEM, db)
         jobs.run_due(db)
         consumer = app.extensions["queue"].huey.create_consumer(

@@ -3,14 +3,14 @@
 import importlib
 import pkgutil
 
-import app
 from alembic import context
+
+import app
 from app.core.db import Base, Database, Moment
 
 for module in pkgutil.walk_packages(app.__path__, "app."):
     if module.name.endswith(".models") or module.name in ("app.core.audit", "app.core.jobs"):
         importlib.import_module(module.name)
-
 
 
 def render(kind: str, item: object, _context: object) -> str | bool:
