@@ -8,6 +8,7 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -24,20 +25,20 @@ from app.datasets.understanding import ColumnRole
 from privacy.schema import MeasureRule
 
 ROLES = [
-    (ColumnRole.LEAVE.value, _l("leave out")),
-    (ColumnRole.DIMENSION.value, _l("category")),
-    (ColumnRole.MEASURE.value, _l("number")),
+    SelectChoice(ColumnRole.LEAVE.value, _l("leave out")),
+    SelectChoice(ColumnRole.DIMENSION.value, _l("category")),
+    SelectChoice(ColumnRole.MEASURE.value, _l("number")),
 ]
 TRANSFORMS = [
-    ("", _l("as it stands")),
-    ("weekday", _l("day of the week of a date")),
-    ("month", _l("month of a date")),
-    ("bins", _l("number, in bins")),
+    SelectChoice("", _l("as it stands")),
+    SelectChoice("weekday", _l("day of the week of a date")),
+    SelectChoice("month", _l("month of a date")),
+    SelectChoice("bins", _l("number, in bins")),
 ]
 RULES = [
-    (MeasureRule.SUM.value, _l("added up")),
-    (MeasureRule.MEAN.value, _l("averaged")),
-    (MeasureRule.LAST.value, _l("the last one")),
+    SelectChoice(MeasureRule.SUM.value, _l("added up")),
+    SelectChoice(MeasureRule.MEAN.value, _l("averaged")),
+    SelectChoice(MeasureRule.LAST.value, _l("the last one")),
 ]
 TOPIC_NAMES = {
     "shopping": _l("Shopping"),
@@ -61,7 +62,7 @@ class UploadForm(FlaskForm):
         _l("CSV file"),
         description=_l("UTF-8 text, with a first line of column names. One row a record."),
     )
-    sample = SelectField(_l("or take a sample"), choices=[("", _l("none"))])
+    sample = SelectField(_l("or take a sample"), choices=[SelectChoice("", _l("none"))])
     submit = SubmitField(_l("Upload"))
 
     def validate_sample(self, field: SelectField) -> None:
@@ -125,7 +126,7 @@ class CollectionForm(FlaskForm):
         _l("What is in it, in plain words"),
         [DataRequired(_l("Describe the collection.")), Length(max=4000)],
     )
-    topic = SelectField(_l("Topic"), choices=[(t, TOPIC_NAMES[t]) for t in TOPICS])
+    topic = SelectField(_l("Topic"), choices=[SelectChoice(t, TOPIC_NAMES[t]) for t in TOPICS])
     person = StringField(
         _l("Who is protected?"),
         [DataRequired(_l("Say who is protected: a person, a household …")), Length(max=60)],
@@ -138,20 +139,27 @@ class CollectionForm(FlaskForm):
     )
     ways = SelectField(
         _l("Tables"),
-        choices=[("1", _l("one category at a time")), ("2", _l("also pairs of categories"))],
+        choices=[
+            SelectChoice("1", _l("one category at a time")),
+            SelectChoice("2", _l("also pairs of categories")),
+        ],
         default="2",
     )
     epsilon_milli = SelectField(_l("Privacy loss of one edition"), choices=[], default="1000")
     purposes = SelectMultipleField(
         _l("What may the tables be sold for?"),
-        choices=[(p.value, TEXTS[p].title) for p in Purpose],
+        choices=[SelectChoice(p.value, TEXTS[p].title) for p in Purpose],
         widget=widgets.ListWidget(prefix_label=False),
         option_widget=widgets.CheckboxInput(),
         default=[p.value for p in Purpose],
     )
     edition_days = SelectField(
         _l("An edition closes every"),
-        choices=[("7", _l("week")), ("30", _l("month")), ("90", _l("quarter"))],
+        choices=[
+            SelectChoice("7", _l("week")),
+            SelectChoice("30", _l("month")),
+            SelectChoice("90", _l("quarter")),
+        ],
         default="30",
     )
     submit = SubmitField(_l("Publish these rules"))

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
+from wtforms import SelectChoice
 
 from app.collections import queries as collections
 from app.collections.errors import BadRules
@@ -14,7 +15,7 @@ from app.consent.texts import TEXTS
 from app.core import jobs
 from app.core.db import checkpoint
 from app.core.errors import Conflict
-from app.core.http import limiter, settings
+from app.core.http import limiter
 from app.core.permissions import Role, require
 from app.datasets import queries, samples, service
 from app.datasets.errors import BadFile
@@ -60,12 +61,13 @@ def mine() -> str:
 @limiter.limit("60/hour", methods=["POST"])
 def new() -> str | Response | tuple[str, int]:
     require(current_actor(), Role.PRODUCER)
-    if request.method == "POST":
-        request.max_content_length = settings().upload_bytes + 1024 * 1024
     joined = request.args.get("collection", "")
     rules = collections.rules(joined) if joined else None
     form = UploadForm()
-    form.sample.choices = [("", _("none")), *((s.name, s.title) for s in samples.available())]
+    form.sample.choices = [
+        SelectChoice("", _("none")),
+        *(SelectChoice(s.name, s.title) for s in samples.available()),
+    ]
     if form.validate_on_submit():
         chosen = form.sample.data
         stream = samples.open_sample(chosen) if chosen else form.file.data.stream
@@ -93,12 +95,18 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
     if rules is not None:
         form = JoinForm(data=join_data(view.answers, rules, profiles))
         for entry in form.columns:
-            entry.column.choices = [("", "–"), *((p.name, p.name) for p in profiles)]
+            entry.column.choices = [
+                SelectChoice("", "–"),
+                *(SelectChoice(p.name, p.name) for p in profiles),
+            ]
     else:
         form = ColumnsForm(data=columns_data(view.answers, profiles))
     form.person.choices = [
-        (EVERYONE_IS_ME, _("All rows are about me")),
-        *((p.name, _("Column “%(column)s” tells people apart", column=p.name)) for p in profiles),
+        SelectChoice(EVERYONE_IS_ME, _("All rows are about me")),
+        *(
+            SelectChoice(p.name, _("Column “%(column)s” tells people apart", column=p.name))
+            for p in profiles
+        ),
     ]
     if form.validate_on_submit():
         answers = _answers(form, profiles)
@@ -174,7 +182,7 @@ def found(dataset_id: str) -> str | Response | tuple[str, int]:
     if view.state != State.CHECKED or view.collection_id is not None:
         return redirect(url_for("datasets.show", dataset_id=dataset_id))
     form = CollectionForm()
-    form.epsilon_milli.choices = [(str(e), _privacy_words(e / 1000)) for e in EPSILONS]
+    form.epsilon_milli.choices = [SelectChoice(str(e), _privacy_words(e / 1000)) for e in EPSILONS]
     schema, rules, _feeds = schema_of(Answers.from_dict(view.answers))
     if form.validate_on_submit():
         try:
@@ -220,7 +228,9 @@ def publish(dataset_id: str) -> str | Response | tuple[str, int]:
         return redirect(url_for("datasets.show", dataset_id=dataset_id))
     rules = collections.rules(view.collection_id)
     form = PublishForm()
-    form.purposes.choices = [(p.value, TEXTS[p].title) for p in Purpose if p in rules.purposes]
+    form.purposes.choices = [
+        SelectChoice(p.value, TEXTS[p].title) for p in Purpose if p in rules.purposes
+    ]
     if form.validate_on_submit():
         try:
             wanted = frozenset(Purpose(p) for p in form.purposes.data or ())

@@ -1,6 +1,6 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, SubmitField
+from wtforms import HiddenField, SelectChoice, SelectField, SubmitField
 from wtforms.validators import DataRequired
 
 from app.collections.rules import Purpose
@@ -18,7 +18,9 @@ class PlaceForm(FlaskForm):
 
     def offer(self, purposes: frozenset[Purpose]) -> None:
         """Offer the purposes that all chosen tables are sold for."""
-        self.purpose.choices = [(p.value, TEXTS[p].title) for p in Purpose if p in purposes]
+        self.purpose.choices = [
+            SelectChoice(p.value, TEXTS[p].title) for p in Purpose if p in purposes
+        ]
 
     def cents(self) -> int:
         """Return the total the buyer was shown, in cents; -1 when it is not a number."""

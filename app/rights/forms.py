@@ -1,6 +1,13 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, SelectMultipleField, SubmitField, widgets
+from wtforms import (
+    BooleanField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    SubmitField,
+    widgets,
+)
 from wtforms.validators import DataRequired
 
 from app.collections.rules import Purpose
@@ -10,7 +17,7 @@ from app.consent.texts import TEXTS
 class ConsentForm(FlaskForm):
     purposes = SelectMultipleField(
         _l("New datasets of mine may go into tables sold for"),
-        choices=[(p.value, TEXTS[p].title) for p in Purpose],
+        choices=[SelectChoice(p.value, TEXTS[p].title) for p in Purpose],
         widget=widgets.ListWidget(prefix_label=False),
         option_widget=widgets.CheckboxInput(),
     )

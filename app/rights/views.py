@@ -3,6 +3,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import fresh_login_required, login_required, logout_user
 from werkzeug.wrappers import Response
+from wtforms import SelectChoice
 
 from app.collections.rules import Purpose
 from app.consent import queries as consent
@@ -38,9 +39,11 @@ def _ceiling_form(present: int | None) -> CeilingForm:
     market = settings().account_ceiling_micro_rho
     offered = [(str(rho_for(e, DELTA).micro), e) for e in CEILINGS]
     form.ceiling.choices = [
-        ("", _("the market's ceiling, epsilon %(e)s", e=round(_spent(market)["epsilon"], 1))),
+        SelectChoice(
+            "", _("the market's ceiling, epsilon %(e)s", e=round(_spent(market)["epsilon"], 1))
+        ),
         *(
-            (
+            SelectChoice(
                 value,
                 _("epsilon %(e)s (%(g)s of 100 guesses)", e=e, g=round(right_guesses(e))),
             )

@@ -4,6 +4,7 @@ from wtforms import (
     BooleanField,
     EmailField,
     PasswordField,
+    SelectChoice,
     SelectField,
     StringField,
     SubmitField,
@@ -91,7 +92,7 @@ class ProfileForm(FlaskForm):
         [DataRequired(_l("Enter the name others will see.")), Length(max=80)],
         render_kw={"autocomplete": "nickname"},
     )
-    locale = SelectField(_l("Language"), choices=LOCALES)
+    locale = SelectField(_l("Language"), choices=[SelectChoice(*locale) for locale in LOCALES])
     producer = BooleanField(_l("I want to offer data"))
     buyer = BooleanField(_l("I want to buy or analyse data"))
     submit = SubmitField(_l("Save"))

@@ -1,0 +1,135 @@
+from flask import Flask
+
+from app.core.permissions import Actor
+from app.datasets import queries
+from app.datasets.states import State
+from tests import factories
+from tests.browser import Browser
+
+COLUMNS = ("who", "day", "place", "spend")
+
+
+def answered(**changes: str) -> dict[str, str]:
+    """The columns form as a browser sends it."""
+    fields = {"person": "who", "bound": "2"}
+    for number, column in enumerate(COLUMNS):
+        fields |= {
+            f"columns-{number}-column": column,
+            f"columns-{number}-role": "leave",
+            f"columns-{number}-name": column,
+            f"columns-{number}-transform": "",
+            f"columns-{number}-rule": "sum",
+        }
+    fields |= {
+        "columns-1-role": "dimension",
+        "columns-1-categories": "\n".join(factories.DAYS),
+        "columns-2-role": "dimension",
+        "columns-2-categories": "north\nsouth",
+        "columns-3-role": "measure",
+        "columns-3-unit": "EUR",
+        "columns-3-lower": "0",
+        "columns-3-upper": "50",
+        "columns-3-resolution": "0.01",
+        "columns-3-source": "the menu card",
+    }
+    return fields | {name.replace("_", "-"): value for name, value in changes.items()}
+
+
+def state_of(app: Flask, producer: Actor, dataset_id: str) -> State:
+    with app.extensions["db"].unit_of_work():
+        return queries.dataset(producer, dataset_id).state
+
+
+def test_good_answers_are_checked_and_pass(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    assert browser.post(f"/datasets/{dataset_id}/columns", answered()).status_code == 302
+    assert state_of(lite_app, producer, dataset_id) is State.CHECKING
+    assert "checking" in browser.get(f"/datasets/{dataset_id}").text.lower()
+    factories.run_jobs(lite_app)
+    assert state_of(lite_app, producer, dataset_id) is State.CHECKED
+    assert "All 240 rows fit" in browser.get(f"/datasets/{dataset_id}").text
+
+
+def test_bad_bounds_are_told_and_what_was_typed_stays(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    wrong = answered(columns_3_lower="fifty", columns_3_unit="Swiss francs")
+    answer = browser.post(f"/datasets/{dataset_id}/columns", wrong)
+    assert answer.status_code == 422
+    assert "Column spend: enter bounds and step as numbers" in answer.text
+    for page in (answer.text, browser.get(f"/datasets/{dataset_id}/columns").text):
+        assert 'value="fifty"' in page
+        assert 'value="Swiss francs"' in page
+        assert 'value="the menu card"' in page
+    assert state_of(lite_app, producer, dataset_id) is State.UPLOADED
+
+
+def test_no_category_at_all_is_told(lite_app: Flask, browser: Browser, producer: Actor) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    wrong = answered(columns_1_role="leave", columns_2_role="leave")
+    answer = browser.post(f"/datasets/{dataset_id}/columns", wrong)
+    assert answer.status_code == 422
+    assert "at least one column as a category" in answer.text
+
+
+def test_a_bound_out_of_range_is_told(lite_app: Flask, browser: Browser, producer: Actor) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    answer = browser.post(f"/datasets/{dataset_id}/columns", answered(bound="51"))
+    assert answer.status_code == 422
+    assert "1 to 50 cells" in answer.text
+
+
+def test_a_column_the_file_does_not_have_is_refused(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    for wrong in (answered(columns_1_column="salary"), answered(person="salary")):
+        assert browser.post(f"/datasets/{dataset_id}/columns", wrong).status_code in (302, 422)
+        factories.run_jobs(lite_app)
+        assert state_of(lite_app, producer, dataset_id) is State.UPLOADED
+
+
+def test_cells_that_do_not_fit_are_told_by_row_without_repeating_them(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    content = factories.csv_rows(2, 1) + b"p9,=HYPERLINK(1),north,4\np10,Sunday,north,many\n"
+    dataset_id = factories.uploaded(lite_app, producer, content)
+    browser.post(f"/datasets/{dataset_id}/columns", answered())
+    factories.run_jobs(lite_app)
+    page = browser.get(f"/datasets/{dataset_id}").text
+    assert "Row 4, column day: This begins like a spreadsheet formula" in page
+    assert "Row 5, column day" in page
+    assert "Row 5, column spend: This is not a number" in page
+    assert "HYPERLINK" not in page
+    assert "Sunday" not in page
+    assert 'value="the menu card"' in browser.get(f"/datasets/{dataset_id}/columns").text
+
+
+def test_joining_asks_for_the_collections_columns(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    owner = factories.account(lite_app, *producer.roles)
+    _, collection_id = factories.listed(lite_app, owner)
+    renamed = factories.csv_rows().replace(b"who,day,place,spend", b"guest,day,where,paid")
+    dataset_id = factories.uploaded(lite_app, producer, renamed, collection_id=collection_id)
+    page = browser.get(f"/datasets/{dataset_id}/columns")
+    assert "feeds which column of" in page.text
+    joined = {
+        "person": "guest",
+        "columns-0-name": "day",
+        "columns-0-column": "day",
+        "columns-1-name": "place",
+        "columns-1-column": "",
+        "columns-2-name": "spend",
+        "columns-2-column": "paid",
+    }
+    missing = browser.post(f"/datasets/{dataset_id}/columns", joined)
+    assert missing.status_code == 422
+    assert "Choose the column of your file that holds “place”" in missing.text
+    answer = browser.post(f"/datasets/{dataset_id}/columns", joined | {"columns-1-column": "where"})
+    assert answer.status_code == 302
+    factories.run_jobs(lite_app)
+    assert state_of(lite_app, producer, dataset_id) is State.CHECKED
