@@ -16,7 +16,7 @@ from app.core import jobs, mail
 from app.core.config import Settings, load_settings
 from app.core.db import Database
 from app.core.filters import install_filters
-from app.core.http import install_error_pages, install_security, install_unit_of_work
+from app.core.http import allow_uploads, install_error_pages, install_security, install_unit_of_work
 from app.core.i18n import install_i18n
 from app.core.logs import configure_logs, log_requests
 from app.core.permissions import SYSTEM
@@ -48,6 +48,7 @@ from privacy.plan import NoisePlan
 from privacy.release import Release
 
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
+UPLOADS = frozenset({"datasets.new"})
 STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
 
 
@@ -81,6 +82,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     _doors(app, settings, db)
     stand_in = connection.mode == "stand-in"
     install_unit_of_work(app, db)
+    allow_uploads(app, UPLOADS, settings.upload_bytes + 1024 * 1024)
     log_requests(app)
     install_i18n(app)
     install_security(app, settings, (connection.api_base,) if stand_in else STRIPE_PAGES)

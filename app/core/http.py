@@ -58,6 +58,18 @@ def install_unit_of_work(app: Flask, db: Database) -> None:
             _abandon(unit)
 
 
+def allow_uploads(app: Flask, endpoints: frozenset[str], size: int) -> None:
+    """Let some pages take bodies of up to `size` bytes; all others stay at the app's limit.
+
+    To be called before the CSRF check is installed, which reads the form.
+    """
+
+    @app.before_request
+    def widen() -> None:
+        if request.endpoint in endpoints:
+            request.max_content_length = size
+
+
 class _Abandoned(Exception):
     """Rolls a unit of work back."""
 

@@ -13,7 +13,7 @@ from app.collections.rules import Purpose
 from app.consent import service as consent
 from app.core import audit, jobs
 from app.core.clock import now
-from app.core.db import Database, new_id, session
+from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
 from app.core.permissions import Actor, Role, require, require_owner
 from app.datasets import queries
@@ -66,6 +66,8 @@ def upload(
     if collection_id is not None and not collections.rules(collection_id).open:
         raise Conflict(_l("This collection takes no more datasets."))
     rows_object, profile_object = new_id(), new_id()
+    # Reading may take minutes: nothing is locked meanwhile.
+    checkpoint()
     try:
         count = _store(doors, rows_object, read_csv(stream, doors.limits))
         understood = profile(doors.vault.batches(rows_object))

@@ -70,11 +70,11 @@ def new() -> str | Response | tuple[str, int]:
     ]
     if form.validate_on_submit():
         chosen = form.sample.data
-        stream = samples.open_sample(chosen) if chosen else form.file.data.stream
         try:
-            dataset_id = service.upload(
-                verified_actor(), _doors(), stream, form.title.data, joined or None
-            )
+            with samples.open_sample(chosen) if chosen else form.file.data.stream as stream:
+                dataset_id = service.upload(
+                    verified_actor(), _doors(), stream, form.title.data, joined or None
+                )
             return redirect(url_for("datasets.columns", dataset_id=dataset_id))
         except BadFile as error:
             form.file.errors = [error.user_message]
