@@ -17,7 +17,6 @@ from app.datasets.understanding import Answers, ColumnAnswer
 from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.users import service as users
-from app.users.models import User
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 
 PASSWORD = "correct horse battery"  # noqa: S105

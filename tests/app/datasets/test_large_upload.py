@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from app.core.permissions import Role
 from app.datasets import service
+from app.users.models import User
 from tests import factories
 
 
@@ -42,12 +45,14 @@ def test_an_upload_over_a_megabyte_is_read_whole(lite_app: Flask) -> None:
     lite_app.config["WTF_CSRF_ENABLED"] = False
     client = lite_app.test_client()
     with lite_app.extensions["db"].unit_of_work() as s:
-        email = s.get(factories.User, producer.user_id).email
+        email = s.get(User, producer.user_id).email
     client.post("/login", data={"email": email, "password": factories.PASSWORD})
     content = b"".join(rows(100_000))
+    boundary, body = encode_multipart(
+        {"title": "large", "file": FileStorage(io.BytesIO(content), "large.csv"), "sample": ""}
+    )
     answer = client.post(
-        "/datasets/new",
-        data={"title": "large", "file": (io.BytesIO(content), "large.csv"), "sample": ""},
+        "/datasets/new", data=body, content_type=f"multipart/form-data; boundary={boundary}"
     )
     assert (answer.status_code, len(content) > 1024 * 1024) == (302, True)
 
