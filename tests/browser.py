@@ -9,8 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.permissions import Actor
-from app.users import service as users
-from app.users.models import User
+from app.users import queries
 from tests import factories
 
 
@@ -24,11 +23,14 @@ class Browser:
     def __init__(self, app: Flask, user: Actor | None = None, *, fresh: bool = True) -> None:
         self.client: FlaskClient = app.test_client()
         if user is not None:
-            with app.extensions["db"].unit_of_work() as s:
-                email = s.get_one(User, user.user_id).email
-                session_id = users.sign_in(email, factories.PASSWORD, "test")
-            with self.client.session_transaction() as session:
-                session["_user_id"], session["_fresh"] = session_id, fresh
+            with app.extensions["db"].unit_of_work(write=False):
+                view = queries.user(user.user_id)
+                assert view is not None
+            who = {"email": view.email, "password": factories.PASSWORD}
+            assert self.post("/login", who).status_code == 302
+            if not fresh:
+                with self.client.session_transaction() as session:
+                    session["_fresh"] = False
 
     def open(self, path: str, method: str = "GET", **more: Any) -> TestResponse:
         return Context().run(self.client.open, path, method=method, buffered=True, **more)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.collections import queries as collections
 from app.collections import service as collections_service
 from app.collections.rules import Purpose
+from app.consent import queries as consent_queries
 from app.consent import service as consent
 from app.core import audit, jobs
 from app.core.clock import now
@@ -190,7 +191,8 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
         raise Conflict(_l("Agree to at least one purpose, or leave the dataset unlisted."))
     row.state = next_state(State(row.state), Event.PUBLISH)
     row.purposes, row.listed_at = " ".join(sorted(agreed)), now()
-    consent.decide(actor, wanted)
+    # Leaving a purpose out here is about this dataset: it takes no earlier consent back.
+    consent.decide(actor, wanted | consent_queries.granted(actor.user_id))
     audit.record(actor.user_id, "list-dataset", "dataset", row.id)
     # What was uploaded is no longer needed: only the columns of the schema stay.
     for object_id in (row.upload_object, row.profile_object):

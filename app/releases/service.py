@@ -103,7 +103,9 @@ def close(actor: Actor, collection_id: str) -> tuple[str, ...]:
     waiting = datasets.listed(collection_id)
     groups: dict[str, list[datasets.ListedDataset]] = {}
     for dataset in waiting:
-        purposes = " ".join(sorted(dataset.purposes & rules.purposes))
+        # A consent that was taken back since the dataset was listed holds from here on.
+        allowed = dataset.purposes & rules.purposes & consent.granted(dataset.producer_id)
+        purposes = " ".join(sorted(allowed))
         if purposes:
             groups.setdefault(purposes, []).append(dataset)
     if not groups:

@@ -8,6 +8,7 @@ from app.datasets.service import Checking
 from app.datasets.states import State
 from app.ledger import accounts
 from app.ledger import queries as ledger
+from app.payouts import queries as payouts
 from app.users import service as users
 from pricing.money import Money
 
@@ -15,8 +16,10 @@ CURRENCY = "EUR"
 
 
 def owed(actor: Actor) -> Money:
-    """Return what the book owes an account: settled earnings not yet paid."""
-    return -ledger.balance(accounts.contributor(actor.user_id), CURRENCY)
+    """Return what is owed to an account: earned, whether settled yet or not, and not paid."""
+    who = actor.user_id
+    unsettled = sum(payouts.earned(who).values()) - sum(payouts.settled(who).values())
+    return Money(unsettled, CURRENCY) - ledger.balance(accounts.contributor(who), CURRENCY)
 
 
 def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:

@@ -1,0 +1,233 @@
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.collections.rules import Purpose
+from app.consent import queries as consent
+from app.consent import service as consent_service
+from app.core.permissions import Actor, Role
+from app.datasets import queries as datasets
+from app.releases import queries as releases
+from app.releases import service as releases_service
+from app.releases.errors import NothingListed
+from app.rights import queries, service
+from app.users import queries as users
+from privacy.loss import rho_for
+from tests import factories
+from tests.app.payouts.trading import Trade, trading
+from tests.browser import Browser
+
+
+@pytest.fixture
+def trade(new_database, tmp_path: Path) -> Iterator[Trade]:
+    with trading(new_database("sqlite"), tmp_path) as running:
+        yield running
+
+
+def sold(trade: Trade) -> tuple[factories.Published, str]:
+    made = factories.published(trade.app)
+    buyer = factories.account(trade.app, Role.BUYER)
+    with trade.db.unit_of_work(write=False):
+        keys = made.keys()
+    return made, trade.bought(buyer, keys)
+
+
+def receipts_of(trade: Trade, user: Actor) -> list[tuple[str, bool, int]]:
+    with trade.db.unit_of_work(write=False):
+        return [(r.purpose, r.granted, r.version) for r in consent.receipts(user.user_id)]
+
+
+def exported(browser: Browser) -> dict[str, bytes]:
+    answer = browser.get("/rights/export.zip")
+    assert answer.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_an_export_needs_a_fresh_password(trade: Trade) -> None:
+    user = factories.account(trade.app, Role.PRODUCER)
+    browser = Browser(trade.app, user, fresh=False)
+    for path in ("/rights/export.zip", "/rights/erase"):
+        answer = browser.get(path)
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith("/login/again")
+    wrong = browser.post("/login/again", {"password": "not the password"})
+    assert wrong.status_code == 422
+    assert browser.get("/rights/export.zip").status_code == 302
+    again = browser.post("/login/again?next=/rights/export.zip", {"password": factories.PASSWORD})
+    assert again.headers["Location"] == "/rights/export.zip"
+    assert browser.get("/rights/export.zip").status_code == 200
+
+
+def test_an_export_holds_all_of_ones_own_and_nothing_of_others(trade: Trade) -> None:
+    made, order_id = sold(trade)
+    other = factories.account(trade.app, Role.PRODUCER)
+    alone = b"who,day,place,spend\nsomebody-else,Mon,north,1\n"
+    factories.listed(trade.app, other, made.collection_id, content=alone)
+    content = exported(Browser(trade.app, made.producer))
+    file = content[f"datasets/{made.dataset_id}/rows.csv"].decode()
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert len(rows) == 240
+    assert {row["person"] for row in rows} == {f"p{n}" for n in range(120)}
+    schema = json.loads(content[f"datasets/{made.dataset_id}/schema.json"])
+    assert [d["name"] for d in schema["dimensions"]] == ["day", "place"]
+    account = json.loads(content["account.json"])
+    (dataset,) = account["datasets"]
+    assert [use["order"] for use in dataset["uses"]] == [order_id]
+    assert dataset["uses"][0]["earned_micros"] > 0
+    assert {r["purpose"] for r in account["consent"]} == {p.value for p in Purpose}
+    assert account["privacy_charges_micro_rho"][0]["micro_rho"] > 0
+    assert other.user_id not in content["account.json"].decode()
+    assert {name.split("/")[1] for name in content if "/" in name} == {made.dataset_id}
+
+
+def test_each_choice_has_a_receipt_with_its_version(trade: Trade) -> None:
+    user = factories.account(trade.app, Role.PRODUCER)
+    browser = Browser(trade.app, user)
+    browser.post("/rights/consent", {"purposes": ["research", "public"]})
+    first = {("research", True, 1), ("public", True, 1), ("commercial", False, 1)}
+    assert set(receipts_of(trade, user)) == first
+    browser.post("/rights/consent", {"purposes": ["research", "public"]})
+    assert len(receipts_of(trade, user)) == 3
+    browser.post("/rights/consent", {})
+    taken_back = {("public", False, 1), ("research", False, 1)}
+    assert set(receipts_of(trade, user)[:2]) == taken_back
+    with trade.db.unit_of_work(write=False):
+        assert consent.granted(user.user_id) == frozenset()
+    assert "version 1" in browser.get("/rights/").text
+
+
+def test_the_trace_shows_each_use_to_the_cent(trade: Trade) -> None:
+    made, order_id = sold(trade)
+    with trade.db.unit_of_work(write=False):
+        (trace,) = queries.traces(made.producer)
+    (use,) = trace.uses
+    assert trace.edition is not None
+    assert (trace.edition.id, use.sale.order_id) == (made.edition_id, order_id)
+    assert use.earned.micros == use.sale.per_share_micros * trace.shares
+    page = Browser(trade.app, made.producer).get("/rights/").text
+    assert f"€{use.earned.micros / 1e6:.6f}".rstrip("0") in page
+    trade.refund(order_id)
+    assert "refunded" in Browser(trade.app, made.producer).get("/rights/").text
+
+
+def test_a_pause_is_a_button_and_keeps_datasets_out(trade: Trade) -> None:
+    user = factories.account(trade.app, Role.PRODUCER)
+    _, collection_id = factories.listed(trade.app, user)
+    browser = Browser(trade.app, user)
+    browser.post("/rights/pause")
+    assert "Resume" in browser.get("/rights/").text
+    with trade.db.unit_of_work():
+        (edition_id,) = releases_service.close(user, collection_id)
+    factories.run_jobs(trade.app)
+    with trade.db.unit_of_work(write=False):
+        assert releases.edition(edition_id).state == "empty"
+    browser.post("/rights/pause")
+    with trade.db.unit_of_work(write=False):
+        assert not consent.choices(user.user_id).paused
+
+
+def test_a_ceiling_is_chosen_from_the_list_and_holds(trade: Trade) -> None:
+    user = factories.account(trade.app, Role.PRODUCER)
+    browser = Browser(trade.app, user)
+    wanted = str(rho_for(1, 1e-6).micro)
+    browser.post("/rights/ceiling", {"ceiling": wanted})
+    browser.post("/rights/ceiling", {"ceiling": "999999999"})
+    with trade.db.unit_of_work(write=False):
+        assert consent.choices(user.user_id).ceiling_micro_rho == int(wanted)
+    for left_out in ("", "ceiling"):
+        dataset_id, collection_id = factories.listed(trade.app, user)
+        with trade.db.unit_of_work():
+            releases_service.close(user, collection_id)
+        factories.run_jobs(trade.app)
+        with trade.db.unit_of_work(write=False):
+            part = releases.participation(dataset_id)
+            assert part is not None
+            assert part.left_out == left_out
+            assert releases.spent(user.user_id) <= int(wanted)
+    browser.post("/rights/ceiling", {"ceiling": ""})
+    with trade.db.unit_of_work(write=False):
+        assert consent.choices(user.user_id).ceiling_micro_rho is None
+
+
+def test_erasure_needs_to_be_meant(trade: Trade) -> None:
+    user = factories.account(trade.app, Role.PRODUCER)
+    answer = Browser(trade.app, user).post("/rights/erase", {})
+    assert answer.status_code == 422
+    assert "Please confirm this" in answer.text
+    with trade.db.unit_of_work(write=False):
+        assert users.user(user.user_id) is not None
+
+
+def test_erasure_destroys_rows_and_keys_and_closes_the_account(trade: Trade) -> None:
+    made = factories.published(trade.app)
+    factories.listed(trade.app, made.producer, made.collection_id)
+    factories.uploaded(trade.app, made.producer)
+    browser, elsewhere = (Browser(trade.app, made.producer) for _ in range(2))
+    with trade.db.unit_of_work(write=False):
+        view = users.user(made.producer.user_id)
+        assert view is not None
+    assert browser.post("/rights/erase", {"sure": "y"}).status_code == 302
+    assert list((trade.app.extensions["settings"].instance / "vault").iterdir()) == []
+    with trade.db.unit_of_work(write=False):
+        assert users.user(made.producer.user_id) is None
+        assert users.by_email(view.email) is None
+        assert users.display_name(made.producer.user_id) == ""
+        assert {d.state for d in datasets.of_producer(made.producer.user_id)} == {"erased"}
+        assert releases.release(made.edition_id).digest
+    for signed_out in (browser, elsewhere):
+        assert signed_out.get("/rights/").status_code == 302
+    credentials = {"email": view.email, "password": factories.PASSWORD}
+    assert Browser(trade.app).post("/login", credentials).status_code == 422
+
+
+def test_money_that_is_owed_is_paid_or_given_up_in_words(trade: Trade) -> None:
+    made, _ = sold(trade)
+    browser = Browser(trade.app, made.producer)
+    with trade.db.unit_of_work(write=False):
+        assert service.owed(made.producer) == trade.standing(made.producer).owed
+        assert service.owed(made.producer).micros > 0
+    refused = browser.post("/rights/erase", {"sure": "y"})
+    assert refused.status_code == 422
+    assert "Money is still owed to you" in refused.text
+    assert browser.post("/rights/erase", {"sure": "y", "waive": "y"}).status_code == 302
+    trade.check_agreement()
+
+
+def test_a_consent_given_later_does_not_reach_back(trade: Trade) -> None:
+    owner = factories.account(trade.app, Role.PRODUCER)
+    only = frozenset({Purpose.RESEARCH})
+    _, collection_id = factories.listed(trade.app, owner, purposes=only)
+    with trade.db.unit_of_work():
+        consent_service.decide(owner, frozenset(Purpose))
+        (edition_id,) = releases_service.close(owner, collection_id)
+    with trade.db.unit_of_work(write=False):
+        assert releases.edition(edition_id).purposes == only
+
+
+def test_a_consent_taken_back_holds_for_an_edition_that_is_open(trade: Trade) -> None:
+    owner = factories.account(trade.app, Role.PRODUCER)
+    dataset_id, collection_id = factories.listed(trade.app, owner)
+    browser = Browser(trade.app, owner)
+    browser.post("/rights/consent", {})
+    with pytest.raises(NothingListed), trade.db.unit_of_work():
+        releases_service.close(owner, collection_id)
+    browser.post("/rights/consent", {"purposes": ["public"]})
+    with trade.db.unit_of_work():
+        (edition_id,) = releases_service.close(owner, collection_id)
+        assert releases.edition(edition_id).purposes == {Purpose.PUBLIC}
+        assert datasets.dataset(owner, dataset_id).state == "measured"
+
+
+def test_listing_one_dataset_for_less_takes_nothing_back_for_another(trade: Trade) -> None:
+    owner = factories.account(trade.app, Role.PRODUCER)
+    _, collection_id = factories.listed(trade.app, owner)
+    factories.listed(trade.app, owner, purposes=frozenset({Purpose.RESEARCH}))
+    with trade.db.unit_of_work():
+        (edition_id,) = releases_service.close(owner, collection_id)
+        assert releases.edition(edition_id).purposes == frozenset(Purpose)
