@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test setup setup-dev lint format lock bench-cube screenshots
+.PHONY: help run demo test setup setup-dev lint format lock bench-cube screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,3 +45,6 @@ bench-cube: setup-dev ## measure the bounded cube against plain queries
 
 screenshots: setup-dev ## draw the pages for the README and for a look
 	@$(BIN)/python tools/screenshots.py
+
+coverage: setup-dev ## run the tests without the browser's and show what they never reach
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" --cov --cov-report=term:skip-covered

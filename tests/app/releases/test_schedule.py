@@ -1,0 +1,49 @@
+"""Editions close on published dates, whether or not anybody came."""
+
+from datetime import timedelta
+
+from flask import Flask
+
+from app.collections import queries as collections
+from app.core.clock import fixed_at
+from app.core.permissions import Role
+from app.releases import queries, service
+from tests import factories
+
+
+def test_an_edition_closes_by_itself_once_its_date_has_come(app: Flask) -> None:
+    producer = factories.account(app, Role.PRODUCER)
+    _, collection_id = factories.listed(app, producer)
+    db = app.extensions["db"]
+    with db.unit_of_work():
+        rules = collections.rules(collection_id)
+        before = service.next_closing(rules)
+    service.close_due(db)
+    with db.unit_of_work():
+        assert queries.editions_of(collection_id) == ()
+    with fixed_at(before + timedelta(minutes=1)):
+        service.close_due(db)
+        service.close_due(db)
+        with db.unit_of_work():
+            assert [e.number for e in queries.editions_of(collection_id)] == [1]
+
+
+def test_the_closing_date_does_not_depend_on_what_was_listed(app: Flask) -> None:
+    producer, other = (factories.account(app, Role.PRODUCER) for _ in range(2))
+    _, collection_id = factories.listed(app, producer)
+    with app.extensions["db"].unit_of_work():
+        before = service.next_closing(collections.rules(collection_id))
+    factories.listed(app, other, collection_id)
+    with app.extensions["db"].unit_of_work():
+        assert service.next_closing(collections.rules(collection_id)) == before
+
+
+def test_a_schedule_finds_nothing_to_close_where_nobody_listed(app: Flask) -> None:
+    made = factories.published(app)
+    db = app.extensions["db"]
+    with db.unit_of_work():
+        later = service.next_closing(collections.rules(made.collection_id))
+    with fixed_at(later + timedelta(days=1)):
+        service.close_due(db)
+    with db.unit_of_work():
+        assert len(queries.editions_of(made.collection_id)) == 1
