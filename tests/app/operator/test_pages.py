@@ -7,7 +7,7 @@ from app.core.permissions import Role
 from app.orders.models import Order
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade
+from tests.app.payouts.trading import Browser, Trade, published
 
 PAGES = (
     "/operator",
@@ -30,7 +30,7 @@ ACTIONS = (
 
 def traded(trade: Trade) -> str:
     """A paid order, a connected account and a payout, so that each page has something."""
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()

@@ -5,7 +5,7 @@ from app.core.permissions import Role
 from app.orders import queries
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, post
+from tests.app.payouts.trading import Browser, Trade, post, published
 
 PAGES = ("/bundle", "/orders", "/orders/{order}", "/orders/{order}/back")
 ACTIONS = (
@@ -18,7 +18,7 @@ ACTIONS = (
 
 
 def test_a_buyer_composes_orders_pays_and_sees_it_paid(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     browser = Browser(trade.app, buyer)
     with trade.db.unit_of_work(write=False):
@@ -51,7 +51,7 @@ def test_a_buyer_composes_orders_pays_and_sees_it_paid(trade: Trade) -> None:
 
 
 def test_a_price_is_told_to_a_page_with_scripts(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     browser = Browser(trade.app, factories.account(trade.app, Role.BUYER))
     with trade.db.unit_of_work(write=False):
         key = str(made.keys()[0])
@@ -63,7 +63,7 @@ def test_a_price_is_told_to_a_page_with_scripts(trade: Trade) -> None:
 
 
 def test_another_buyer_finds_no_such_order(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()[:1]
@@ -79,7 +79,7 @@ def test_another_buyer_finds_no_such_order(trade: Trade) -> None:
 
 
 def test_a_provider_that_does_not_answer_is_told(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()[:1]

@@ -18,7 +18,7 @@ from app.orders.models import Order, SaleEdition
 from app.payments.gateway import GatewayRefused, GatewayUnavailable, Refund
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Trade
+from tests.app.payouts.trading import Trade, published
 
 BACK = service.Return("http://127.0.0.1:8000/done", "http://127.0.0.1:8000/order", "en")
 
@@ -30,7 +30,7 @@ def buyer(trade: Trade) -> Actor:
 
 @pytest.fixture
 def made(trade: Trade) -> factories.Published:
-    return factories.published(trade.app)
+    return published(trade.app)
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ from app.core.permissions import Role
 from app.ledger import service as ledger
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Trade
+from tests.app.payouts.trading import Trade, published
 
 
 def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()
     trade.bought(factories.account(trade.app, Role.BUYER), keys)

@@ -22,6 +22,7 @@ from app.payouts.models import ConnectedAccount as Connected
 from app.payouts.queries import Terms
 from app.releases.models import Edition, EditionDataset
 from tests import factories
+from tests.app.payouts.trading import published
 
 TERMS = Terms(refund_days=2, minimum_cents=50)
 ANSWERS = ("yes", "lost before", "lost after", "no")
@@ -216,7 +217,7 @@ def _made(app: Flask) -> tuple[factories.Published, str]:
     """An edition, and a dataset of somebody else; made once for all examples."""
     known: tuple[factories.Published, str] | None = app.extensions.get("made")
     if known is None:
-        made = factories.published(app)
+        made = published(app)
         other = factories.account(app, Role.PRODUCER)
         known = made, factories.listed(app, other, made.collection_id)[0]
         app.extensions["made"] = known

@@ -7,14 +7,14 @@ from app.core.permissions import Role
 from app.payouts import queries, sending
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, post
+from tests.app.payouts.trading import Browser, Trade, post, published
 
 CALLS = ("open_connected_account", "onboarding_link", "connected_account")
 PAGES = ("/income", "/income/account/refresh", "/income/account/return")
 
 
 def test_a_contributor_sees_sales_connects_and_is_paid(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()
@@ -53,7 +53,7 @@ def test_a_contributor_sees_sales_connects_and_is_paid(trade: Trade) -> None:
 
 
 def test_another_contributor_sees_nothing_of_it(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()

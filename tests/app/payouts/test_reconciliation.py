@@ -9,7 +9,7 @@ from app.payments.gateway import BalanceTransaction
 from app.payouts import queries, reconciliation
 from app.payouts.reconciliation import BookLine, Kind, match
 from tests import factories
-from tests.app.payouts.trading import Trade
+from tests.app.payouts.trading import Trade, published
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ def test_kinds_of_movement_we_do_not_know_are_reported() -> None:
 
 
 def test_what_is_compared_is_kept_and_nothing_is_repaired(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()[:1]

@@ -12,12 +12,12 @@ from app.payouts.queries import Held, PayoutView, Terms
 from app.payouts.states import State
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import LONG_AGO, TERMS, Trade, trading
+from tests.app.payouts.trading import LONG_AGO, TERMS, Trade, published, trading
 
 
 def sold(trade: Trade) -> factories.Published:
     """An edition with one sale, its producer ready to be paid."""
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()
@@ -180,7 +180,7 @@ def test_the_refund_window_and_the_minimum_hold_money(trade: Trade) -> None:
 
 
 def test_a_refund_before_the_payout_takes_the_earning_back(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()
@@ -195,7 +195,7 @@ def test_a_refund_before_the_payout_takes_the_earning_back(trade: Trade) -> None
 
 
 def test_a_refund_after_the_payout_leaves_a_debt_that_later_sales_make_good(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     first, second = (factories.account(trade.app, Role.BUYER) for _ in range(2))
     with trade.db.unit_of_work(write=False):
         keys = made.keys()

@@ -2,11 +2,11 @@ from app.core.permissions import Role
 from app.payouts import sending
 from app.payouts.queries import Held
 from tests import factories
-from tests.app.payouts.trading import Trade
+from tests.app.payouts.trading import Trade, published
 
 
 def test_an_order_is_paid_earned_and_paid_out(trade: Trade) -> None:
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()

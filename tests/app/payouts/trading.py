@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from app.collections.rules import Purpose
 from app.core.db import Database
-from app.core.permissions import SYSTEM, Actor
+from app.core.permissions import SYSTEM, Actor, Role
 from app.ledger import queries as ledger
 from app.orders import bundle, queries, service
 from app.payments.gateway import PaymentGateway
@@ -138,6 +138,16 @@ class Trade:
         assert view.agrees
         net = sum(each.net_cents for each in self.gateway.balance_transactions(LONG_AGO))
         assert self.balance("provider") == net * 10_000
+
+
+def published(app: Flask) -> factories.Published:
+    """An edition of so many people that no noise brings it below the smallest number sold."""
+    producer = factories.account(app, Role.PRODUCER, name="producer")
+    dataset_id, collection_id = factories.listed(app, producer, content=factories.csv_rows(400))
+    with app.extensions["db"].unit_of_work():
+        (edition_id,) = factories.releases.close(producer, collection_id)
+    factories.run_jobs(app)
+    return factories.Published(edition_id, collection_id, dataset_id, producer)
 
 
 def post(url: str, **fields: str) -> int:

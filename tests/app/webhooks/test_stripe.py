@@ -22,7 +22,7 @@ from app.webhooks import queries, service
 from app.webhooks.models import ProviderMessage
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, send
+from tests.app.payouts.trading import Browser, Trade, published, send
 from tests.app.stand_in.running import SECRET
 
 PAID = "checkout.session.completed"
@@ -42,7 +42,7 @@ def signed(payload: bytes, secret: str = SECRET) -> str:
 
 def ordered(trade: Trade) -> tuple[str, str, Actor, factories.Published]:
     """An order whose payment page is open."""
-    made = factories.published(trade.app)
+    made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
         keys = made.keys()
