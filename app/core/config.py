@@ -88,8 +88,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=env.get("MOISSON_DATABASE_URL") or f"sqlite:///{instance / 'moisson.db'}",
         queue_path=Path(env.get("MOISSON_QUEUE", instance / "queue.db")),
         secret_key=secret("MOISSON_SECRET_KEY"),
-        vault_key=_key_bytes(secret("MOISSON_VAULT_KEY")),
-        edition_secret=secret("MOISSON_EDITION_SECRET"),
+        vault_key=_key_bytes("MOISSON_VAULT_KEY", secret("MOISSON_VAULT_KEY")),
+        edition_secret=_key_bytes("MOISSON_EDITION_SECRET", secret("MOISSON_EDITION_SECRET")).hex(),
         mail_url=env.get("MOISSON_MAIL_URL", ""),
         mail_from=env.get("MOISSON_MAIL_FROM", "Moisson <market@localhost>"),
         stripe_key=env.get("MOISSON_STRIPE_KEY", ""),
@@ -132,13 +132,13 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _key_bytes(text: str) -> bytes:
+def _key_bytes(name: str, text: str) -> bytes:
     try:
         key = bytes.fromhex(text)
     except ValueError:
-        raise UnsafeConfiguration("MOISSON_VAULT_KEY must be 64 hex digits.") from None
+        key = b""
     if len(key) != 32:
-        raise UnsafeConfiguration("MOISSON_VAULT_KEY must be 64 hex digits.")
+        raise UnsafeConfiguration(f"{name} must be 64 hex digits.")
     return key
 
 
