@@ -36,9 +36,9 @@ def test_translations_keep_the_places_of_the_original() -> None:
     french = pofile.read_po(io.BytesIO(FRENCH.read_bytes()), locale="fr")
     for message in french:
         if message.id:
-            wanted = set(PLACE.findall(key(message.id)))
+            originals = [set(PLACE.findall(form)) for form in _forms(message.id)]
             for form in filter(None, _forms(message.string)):
-                assert set(PLACE.findall(form)) == wanted, message.id
+                assert set(PLACE.findall(form)) in originals, message.id
 
 
 def _forms(string: object) -> tuple[str, ...]:

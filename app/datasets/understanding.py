@@ -156,6 +156,12 @@ def _dimension(answer: ColumnAnswer, name: str) -> Dimension:
         values = bin_labels(_edges(answer, name))
     else:
         values = tuple(v.strip() for v in answer.categories.splitlines() if v.strip())
+    if len(values) + answer.other < 2:
+        raise BadRules(
+            _l("Column %(column)s: list at least two categories, one a line."), column=name
+        )
+    if len({*values, OTHER} if answer.other else set(values)) < len(values) + answer.other:
+        raise BadRules(_l("Column %(column)s: a category is listed twice."), column=name)
     try:
         return Dimension(name, values, OTHER if answer.other else None)
     except PrivacyError as error:
@@ -175,15 +181,20 @@ def _edges(answer: ColumnAnswer, name: str) -> tuple[Decimal, ...]:
 
 
 def _measure(answer: ColumnAnswer, name: str) -> Measure:
-    try:
-        return Measure(
-            name,
-            answer.unit.strip(),
-            _number(answer.lower, name),
-            _number(answer.upper, name),
-            _number(answer.resolution, name),
-            MeasureRule(answer.rule),
+    lower, upper, step = (
+        _number(text, name) for text in (answer.lower, answer.upper, answer.resolution)
+    )
+    if lower >= upper or step <= 0:
+        raise BadRules(
+            _l("Column %(column)s: the highest must be above the lowest, the step above 0."),
+            column=name,
         )
+    if lower % step or upper % step:
+        raise BadRules(
+            _l("Column %(column)s: lowest and highest must be multiples of the step."), column=name
+        )
+    try:
+        return Measure(name, answer.unit.strip(), lower, upper, step, MeasureRule(answer.rule))
     except PrivacyError as error:
         raise BadRules(
             _l("Column %(column)s: %(problem)s"), column=name, problem=error.user_message

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from app.core import jobs as core_jobs
 from app.core.errors import Conflict
 from app.core.http import limiter, settings
+from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
 from app.ledger import queries as ledger
 from app.operator import queries, service
@@ -83,7 +84,7 @@ def refund(order_id: str) -> Response:
         orders_service.refund(actor, _gateway(), order_id)
         flash(_l("The buyer gets their money back."), "success")
     except (GatewayError, Conflict) as error:
-        flash(error.user_message, "error")
+        flash(in_words(error), "error")
     return redirect(url_for("operator.orders"))
 
 
@@ -150,5 +151,5 @@ def reconcile() -> Response:
     try:
         comparing.compare(actor, _gateway())
     except GatewayError as error:
-        flash(error.user_message, "error")
+        flash(in_words(error), "error")
     return redirect(url_for("operator.reconciliation"))

@@ -8,6 +8,7 @@ from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
+from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
 from app.orders.models import BundleItem, Order, OrderItem
 from app.orders.states import State
@@ -112,7 +113,7 @@ def composed(buyer_id: str, texts: list[str] | None = None) -> Bundle:
                 holdings(buyer_id),
             )
         except PricingError as error:
-            problem = error.user_message
+            problem = in_words(error)
     return Bundle(tuple(chosen), priced, problem, catalog.sold_for(tuple(keys)))
 
 

@@ -8,6 +8,7 @@ from app.catalog import queries as catalog
 from app.collections.rules import Purpose
 from app.core.errors import Conflict, Invalid
 from app.core.http import limiter, settings
+from app.core.outside import in_words
 from app.core.permissions import Role, require
 from app.orders import bundle as bundles
 from app.orders import queries, service
@@ -124,7 +125,7 @@ def pay(order_id: str) -> Response:
     try:
         address = service.check_out(verified_actor(), _gateway(), order_id, back)
     except GatewayError as error:
-        flash(error.user_message, "error")
+        flash(in_words(error), "error")
         return redirect(url_for("orders.show", order_id=order_id))
     return redirect(address, code=303)
 
@@ -148,5 +149,5 @@ def check(order_id: str) -> Response:
         else:
             flash(_l("The payment provider has not confirmed the payment yet."), "warn")
     except GatewayError as error:
-        flash(error.user_message, "error")
+        flash(in_words(error), "error")
     return redirect(url_for("orders.show", order_id=order_id))

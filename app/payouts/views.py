@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.http import limiter, settings, writes
+from app.core.outside import in_words
 from app.core.permissions import Role, require
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import queries, service
@@ -63,7 +64,7 @@ def connect() -> str | Response | tuple[str, int]:
     try:
         address = service.connect(actor, _gateway(), form.country.data, _links())
     except (GatewayError, CountryRefused) as error:
-        flash(error.user_message, "error")
+        flash(in_words(error), "error")
         return redirect(url_for("payouts.income"))
     return redirect(address, code=303)
 
@@ -76,7 +77,7 @@ def fresh_link() -> Response:
     try:
         return redirect(service.onboard(current_actor(), _gateway(), _links()), code=303)
     except (GatewayError, NotFound) as error:
-        flash(error.user_message, "error")
+        flash(in_words(error), "error")
         return redirect(url_for("payouts.income"))
 
 
@@ -94,5 +95,5 @@ def came_back() -> Response:
         else:
             flash(_l("The payment provider still needs something from you."), "warn")
     except GatewayError as error:
-        flash(error.user_message, "error")
+        flash(in_words(error), "error")
     return redirect(url_for("payouts.income"))
