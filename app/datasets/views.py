@@ -60,7 +60,8 @@ def mine() -> str:
 @login_required
 @limiter.limit("60/hour", methods=["POST"])
 def new() -> str | Response | tuple[str, int]:
-    require(current_actor(), Role.PRODUCER)
+    # Asked before anything is typed, so that nothing typed is lost.
+    require(verified_actor(), Role.PRODUCER)
     joined = request.args.get("collection", "")
     rules = collections.rules(joined) if joined else None
     form = UploadForm()

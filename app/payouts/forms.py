@@ -1,7 +1,7 @@
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField, SubmitField
+from wtforms import SelectChoice, SelectField, SubmitField
 from wtforms.validators import DataRequired
 
 #: Where the provider can send money from a market in the European Economic Area.
@@ -24,5 +24,6 @@ class CountryForm(FlaskForm):
         locale = get_locale()
         names = dict(locale.territories) if locale is not None else {}
         self.country.choices = sorted(
-            ((code, names.get(code, code)) for code in COUNTRIES), key=lambda pair: pair[1]
+            (SelectChoice(code, names.get(code, code)) for code in COUNTRIES),
+            key=lambda choice: choice.label,
         )

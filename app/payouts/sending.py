@@ -33,6 +33,7 @@ from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Payout
 from app.payouts.queries import Held, PayoutView, Terms
 from app.payouts.states import Event, State, next_state
+from app.users import queries as users
 from pricing.money import MICROS_PER_CENT
 
 #: The provider forgets a key after a day: older ones are looked up before they are sent again.
@@ -95,8 +96,10 @@ def _count(tally: Tally, state: State) -> None:
 def _intend(paying: Paying, user_id: str, *, again: bool) -> str | None:
     """Write down that a contributor is to be paid; None where something holds it."""
     with paying.db.unit_of_work(write=False):
+        # A closed account is paid no more: its owner was paid before, or gave the rest up.
+        closed = users.user(user_id) is None
         cents = queries.standing(user_id, paying.terms, again=again).payable_cents
-    if not cents:
+    if closed or not cents:
         return None
     with paying.db.unit_of_work():
         if not service.refresh(paying.gateway, user_id):

@@ -9,6 +9,7 @@ from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require
 from app.ledger import accounts
+from app.ledger import queries as ledger_queries
 from app.ledger import service as ledger
 from app.payments.gateway import ConnectedAccount as ProviderAccount
 from app.payments.gateway import GatewayRefused, PaymentGateway
@@ -61,6 +62,20 @@ def settle(user_id: str) -> None:
             {accounts.pool(edition): moved, account: -moved},
         )
     session().flush()
+
+
+def waive(user_id: str) -> None:
+    """Book what is owed to a contributor as given up, to the market's own account."""
+    settle(user_id)
+    account = accounts.contributor(user_id)
+    owed = -ledger_queries.balance(account, queries.currency()).micros
+    if owed > 0:
+        ledger.post(
+            "waiver",
+            f"waiver:{user_id}",
+            queries.currency(),
+            {account: owed, accounts.PLATFORM: -owed},
+        )
 
 
 def connect(actor: Actor, gateway: PaymentGateway, country: str, links: Links) -> str:

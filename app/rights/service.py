@@ -9,6 +9,7 @@ from app.datasets.states import State
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.payouts import queries as payouts
+from app.payouts import service as payouts_service
 from app.users import service as users
 from pricing.money import Money
 
@@ -37,4 +38,6 @@ def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
     for view in datasets.of_producer(actor.user_id):
         if view.state is not State.ERASED:
             datasets_service.erase(actor, doors, view.id)
+    if waive:
+        payouts_service.waive(actor.user_id)
     users.close(actor)

@@ -57,7 +57,7 @@ def take(gateway: PaymentGateway, payload: bytes, signature: str) -> bool:
         log.warning("message of another mode", type=event.type)
         return False
     if event.kind not in HANDLED:
-        log.info("message without a task", type=event.type)
+        log.debug("message without a task", type=event.type)
         return False
     if not _store(event):
         return False

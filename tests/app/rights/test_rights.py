@@ -196,6 +196,8 @@ def test_money_that_is_owed_is_paid_or_given_up_in_words(trade: Trade) -> None:
     assert refused.status_code == 422
     assert "Money is still owed to you" in refused.text
     assert browser.post("/rights/erase", {"sure": "y", "waive": "y"}).status_code == 302
+    with trade.db.unit_of_work(write=False):
+        assert service.owed(made.producer).micros == 0
     trade.check_agreement()
 
 
