@@ -25,6 +25,7 @@ from app.datasets.ingest.mapping import ColumnMapping
 from app.datasets.ingest.profiling import ColumnProfile, profile
 from app.datasets.ingest.reading import Limits, read_csv
 from app.datasets.models import Dataset
+from app.datasets.problems import problem_of, problem_text
 from app.datasets.states import Event, State, next_state
 from app.datasets.understanding import Answers, mapping_of, schema_of
 from app.vault.local import LocalVault
@@ -247,44 +248,6 @@ def register(doors: Checking) -> None:
     @jobs.handler(JOB)
     def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         check(doors, payload["dataset"], progress)
-
-
-def problem_of(error: UploadError) -> dict[str, Any]:
-    """Return a problem as it is kept: templates and places, never a cell's content."""
-    return {
-        "row": error.row,
-        "column": error.column,
-        "template": error.template,
-        "remedy": error.remedy_template,
-        "params": error.params,
-    }
-
-
-def problem_texts(problems: tuple[dict[str, Any], ...]) -> list[str]:
-    """Write problems out, each once: the same one in further rows is only counted."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for problem in problems:
-        same = (problem["column"] or "", problem["template"], json.dumps(problem["params"]))
-        alike.setdefault(same, []).append(problem)
-    texts = []
-    for group in alike.values():
-        text, more = problem_text(group[0]), len(group) - 1
-        if more:
-            rows = ", ".join(str(p["row"]) for p in group[1:6])
-            text += " " + str(_l("Also in rows %(rows)s", rows=rows)) + (" …" if more > 5 else ".")
-        texts.append(text)
-    return texts
-
-
-def problem_text(problem: dict[str, Any]) -> str:
-    """Write a problem out in the reader's language: place, what is wrong, remedy."""
-    place = []
-    if problem["row"] is not None:
-        place.append(str(_l("Row %(row)s", row=problem["row"])))
-    if problem["column"]:
-        place.append(str(_l("column %(column)s", column=problem["column"])))
-    said = [str(_l(text, **problem["params"])) for text in (problem["template"], problem["remedy"])]
-    return (", ".join(place) + ": " if place else "") + " ".join(said)
 
 
 def _own(actor: Actor, dataset_id: str) -> Dataset:

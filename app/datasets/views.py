@@ -28,6 +28,7 @@ from app.datasets.forms import (
     UploadForm,
 )
 from app.datasets.ingest.profiling import ColumnProfile
+from app.datasets.problems import problem_texts
 from app.datasets.states import State
 from app.datasets.suggesting import columns_data, join_data
 from app.datasets.understanding import Answers, ColumnAnswer, schema_of
@@ -124,7 +125,7 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
         form=form,
         profiles={p.name: p for p in profiles},
         rules=rules,
-        problems=service.problem_texts(view.problems),
+        problems=problem_texts(view.problems),
     )
     return page, (422 if request.method == "POST" else 200)
 
@@ -170,7 +171,7 @@ def show(dataset_id: str) -> str | Response:
         view=view,
         job=jobs.view_latest(f"{service.JOB}:{dataset_id}:"),
         rules=collections.rules(view.collection_id) if view.collection_id else None,
-        problems=service.problem_texts(view.problems),
+        problems=problem_texts(view.problems),
         texts=TEXTS,
     )
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.errors import Conflict
+from app.core.states import step
 
 
 class State(StrEnum):
@@ -52,7 +52,4 @@ def next_state(state: State, event: Event) -> State:
     Conflict
         When the event cannot happen in this state.
     """
-    try:
-        return _NEXT[state, event]
-    except KeyError:
-        raise Conflict(_l("This cannot be done with the order as it is now.")) from None
+    return step(_NEXT, state, event, _l("This cannot be done with the order as it is now."))

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.errors import Conflict
+from app.core.states import step
 
 
 class State(StrEnum):
@@ -36,7 +36,4 @@ def next_state(state: State, event: Event) -> State:
     Conflict
         When the payout has ended.
     """
-    try:
-        return _NEXT[state, event]
-    except KeyError:
-        raise Conflict(_l("This payout has ended already.")) from None
+    return step(_NEXT, state, event, _l("This payout has ended already."))

@@ -11,7 +11,7 @@ from app.collections.rules import Purpose
 from app.core import audit, jobs
 from app.core.permissions import SYSTEM, Actor
 from app.datasets import queries as datasets
-from app.datasets import service as datasets_service
+from app.datasets.problems import problem_texts
 from app.demo import files, market
 from app.demo.errors import DemoRefused
 from app.ledger import queries as ledger
@@ -68,7 +68,7 @@ def test_datasets_are_in_every_state_that_needs_somebody(filled: Trade) -> None:
     assert "listed" in states("panel-c")
     assert "uploaded" in states("archive-2")
     broken = datasets.of_producer(actor("survey-2").user_id)[0]
-    assert "blank" in datasets_service.problem_texts(broken.problems)[0]
+    assert "blank" in problem_texts(broken.problems)[0]
 
 
 def test_sales_have_tiers_an_upgrade_a_refund_and_an_open_order(filled: Trade) -> None:
