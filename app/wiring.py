@@ -18,7 +18,7 @@ from app.core.db import Database
 from app.core.filters import install_filters
 from app.core.http import allow_uploads, install_error_pages, install_security, install_unit_of_work
 from app.core.i18n import install_i18n
-from app.core.logs import configure_logs, log_requests
+from app.core.logs import configure_logs, log_crashes, log_requests
 from app.core.permissions import SYSTEM
 from app.core.queue import build_queue
 from app.datasets import service as datasets_service
@@ -84,6 +84,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     install_unit_of_work(app, db)
     allow_uploads(app, UPLOADS, settings.upload_bytes + 1024 * 1024)
     log_requests(app)
+    log_crashes(app)
     install_i18n(app)
     install_security(app, settings, (connection.api_base,) if stand_in else STRIPE_PAGES)
     install_login(app)

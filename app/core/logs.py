@@ -7,7 +7,10 @@ import logging
 import re
 import sys
 import time
+import traceback
 import uuid
+from pathlib import Path
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -34,6 +37,19 @@ def configure_logs(kind: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+def log_crashes(app: Flask) -> None:
+    """Log what broke and where, without the error's text: it may quote what it broke on."""
+    log = structlog.get_logger("web")
+
+    def crashed(error: tuple[Any, ...]) -> None:
+        kind, _, trace = error
+        frames = [f for f in traceback.extract_tb(trace) if "site-packages" not in f.filename]
+        where = [f"{Path(f.filename).name}:{f.lineno}" for f in frames[-3:]]
+        log.error("crash", error=getattr(kind, "__name__", "unknown"), where=where)
+
+    app.log_exception = crashed  # type: ignore[method-assign,assignment]
 
 
 def log_requests(app: Flask) -> None:

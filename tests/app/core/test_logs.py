@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.config import PROJECT
 from app.core.logs import configure_logs
@@ -77,3 +79,27 @@ sys.exit(f"loaded: {heavy}" if heavy else 0)
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_crash_is_logged_without_the_words_of_the_error(
+    lite_app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks() -> str:
+        raise ValueError(SECRET_CELL)
+
+    lite_app.view_functions["pages.home"] = breaks
+    lite_app.config["PROPAGATE_EXCEPTIONS"] = False
+    configure_logs("json")
+    answer = lite_app.test_client().get("/")
+    logged = capsys.readouterr().err
+    (line,) = [json.loads(one) for one in logged.splitlines() if '"crash"' in one]
+    assert (answer.status_code, line["error"]) == (500, "ValueError")
+    assert line["where"][-1].startswith("test_logs.py:")
+    assert SECRET_CELL not in logged + answer.text
+
+
+def test_an_error_of_the_database_does_not_quote_what_was_written(lite_app: Flask) -> None:
+    db = lite_app.extensions["db"]
+    with pytest.raises(SQLAlchemyError) as caught, db.unit_of_work() as session:
+        session.execute(text("INSERT INTO no_such_table VALUES (:it)"), {"it": SECRET_CELL})
+    assert SECRET_CELL not in str(caught.value)
