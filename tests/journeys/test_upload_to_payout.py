@@ -59,7 +59,7 @@ def list_dataset(page: Page, tmp_path: Path) -> None:
     page.get_by_label("Name of this dataset").fill("Lunches of spring")
     page.get_by_label("CSV file").set_input_files(broken)
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("Row 242")).to_be_visible()
+    expect(page.get_by_text("Row 802")).to_be_visible()
     expect(page.get_by_label("Name of this dataset")).to_have_value("Lunches of spring")
     good = tmp_path / "good.csv"
     good.write_bytes(csv_rows())

@@ -49,7 +49,7 @@ def test_good_answers_are_checked_and_pass(
     assert "checking" in browser.get(f"/datasets/{dataset_id}").text.lower()
     factories.run_jobs(lite_app)
     assert state_of(lite_app, producer, dataset_id) is State.CHECKED
-    assert "All 240 rows fit" in browser.get(f"/datasets/{dataset_id}").text
+    assert "All 800 rows fit" in browser.get(f"/datasets/{dataset_id}").text
 
 
 def test_bad_bounds_are_told_and_what_was_typed_stays(

@@ -21,7 +21,7 @@ def test_an_edition_is_charged_measured_and_published(app: Flask) -> None:
         view = queries.release(made.edition_id)
         assert view.edition.state is State.PUBLISHED
         assert queries.spent(made.producer.user_id) == view.release.plan.rho.micro
-        assert abs(view.release.people(view.release.plan.tiers[0]).value - 120) < 200
+        assert abs(view.release.people(view.release.plan.tiers[0]).value - 400) < 200
 
 
 def test_measuring_again_charges_and_publishes_nothing_more(app: Flask) -> None:

@@ -72,8 +72,8 @@ def test_an_export_holds_all_of_ones_own_and_nothing_of_others(trade: Trade) -> 
     content = exported(Browser(trade.app, made.producer))
     file = content[f"datasets/{made.dataset_id}/rows.csv"].decode()
     rows = list(csv.DictReader(io.StringIO(file)))
-    assert len(rows) == 240
-    assert {row["person"] for row in rows} == {f"p{n}" for n in range(120)}
+    assert len(rows) == 800
+    assert {row["person"] for row in rows} == {f"p{n}" for n in range(400)}
     schema = json.loads(content[f"datasets/{made.dataset_id}/schema.json"])
     assert [d["name"] for d in schema["dimensions"]] == ["day", "place"]
     account = json.loads(content["account.json"])
