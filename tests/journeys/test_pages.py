@@ -12,7 +12,15 @@ LOOKS = {
     "english, light, wide": ("en-GB", "light", 1280),
     "french, dark, phone": ("fr-FR", "dark", 390),
 }
-ENGLISH_LEFT = ("Noise interval", "Sign out", "The same numbers", "Price book")
+ENGLISH_LEFT = (
+    "Noise interval",
+    "Sign out",
+    "The same numbers",
+    "Price book",
+    "Trial balance",
+    "Latest",
+    "Payout",
+)
 
 
 @pytest.mark.parametrize("look", LOOKS)
