@@ -35,6 +35,7 @@ from app.payouts import reconciliation, sending
 from app.payouts import service as payouts_service
 from app.payouts import views as payouts
 from app.payouts.queries import Terms
+from app.releases import measuring as releases_measuring
 from app.releases import service as releases_service
 from app.releases import views as editions
 from app.rights import views as rights
@@ -99,7 +100,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
 def _doors(app: Flask, settings: Settings, db: Database) -> None:
     vault = LocalVault(settings.instance / "vault", settings.vault_key)
     checking = datasets_service.Checking(db, vault, Limits(size=settings.upload_bytes))
-    measuring = releases_service.Measuring(
+    measuring = releases_measuring.Measuring(
         db,
         vault,
         _measure,
@@ -109,7 +110,7 @@ def _doors(app: Flask, settings: Settings, db: Database) -> None:
     app.extensions["checking"] = checking
     app.extensions["measuring"] = measuring
     datasets_service.register(checking)
-    releases_service.register(measuring)
+    releases_measuring.register(measuring)
     mail.use_post(mail.build_post(settings))
     _money(app, settings, db)
     hourly: tuple[Callable[[], None], ...] = (
@@ -133,7 +134,7 @@ def _money(app: Flask, settings: Settings, db: Database) -> None:
 
 
 def _measure(
-    rows: releases_service.EditionRows,
+    rows: releases_measuring.EditionRows,
     objects: Mapping[str, str],
     plan: NoisePlan,
     secret: str,

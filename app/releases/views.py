@@ -8,6 +8,7 @@ from app.core import jobs
 from app.core.permissions import Role
 from app.releases import queries, service
 from app.releases.errors import NothingListed
+from app.releases.measuring import JOB
 from app.releases.states import State
 from app.users.login import current_actor
 
@@ -43,5 +44,5 @@ def show(edition_id: str) -> str | Response:
         f"releases/{template}.html",
         edition=edition,
         rules=rules,
-        job=jobs.view_by_key(f"{service.JOB}:{edition_id}") if near else None,
+        job=jobs.view_by_key(f"{JOB}:{edition_id}") if near else None,
     )

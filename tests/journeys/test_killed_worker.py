@@ -18,6 +18,7 @@ from app.core.db import Database
 from app.core.jobs import Job, JobState
 from app.core.permissions import Role
 from app.releases import service as releases
+from app.releases.measuring import JOB
 from app.releases.models import PrivacyCharge, PublishedRelease
 from tests import factories
 from tests.conftest import ENGINES, environment
@@ -52,7 +53,7 @@ def test_a_killed_measurement_is_resumed_once(
 
     def measuring() -> Job:
         with db.unit_of_work(write=False) as s:
-            return s.scalars(select(Job).where(Job.kind == releases.JOB)).one()
+            return s.scalars(select(Job).where(Job.kind == JOB)).one()
 
     with app.app_context():
         producer = factories.account(app, Role.PRODUCER)
@@ -68,8 +69,8 @@ def test_a_killed_measurement_is_resumed_once(
     with db.unit_of_work() as s:
         assert s.scalar(select(func.count()).select_from(PrivacyCharge)) == 1
         assert s.scalar(select(func.count()).select_from(PublishedRelease)) == 0
-        s.scalars(select(Job).where(Job.kind == releases.JOB)).one().lease_until = (
-            now() - timedelta(seconds=1)
+        s.scalars(select(Job).where(Job.kind == JOB)).one().lease_until = now() - timedelta(
+            seconds=1
         )
     second = worker(settings)
     try:

@@ -8,7 +8,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
-from app.releases import queries, service
+from app.releases import measuring, queries, service
 from app.releases.errors import NothingListed
 from app.releases.models import PrivacyCharge, PublishedRelease
 from app.releases.states import State
@@ -29,7 +29,7 @@ def test_measuring_again_charges_and_publishes_nothing_more(app: Flask) -> None:
     with app.extensions["db"].unit_of_work():
         before = queries.release(made.edition_id).digest
         spent = queries.spent(made.producer.user_id)
-    service.measure(app.extensions["measuring"], made.edition_id, lambda _: None)
+    measuring.measure(app.extensions["measuring"], made.edition_id, lambda _: None)
     with app.extensions["db"].unit_of_work():
         assert queries.release(made.edition_id).digest == before
         assert queries.spent(made.producer.user_id) == spent
@@ -45,9 +45,9 @@ def test_a_crash_after_the_charge_resumes_without_a_second_charge(app: Flask) ->
     def dies(*_: object) -> None:
         raise RuntimeError("killed")
 
-    broken = service.Measuring(doors.db, doors.vault, dies, doors.secret, doors.ceiling)
+    broken = measuring.Measuring(doors.db, doors.vault, dies, doors.secret, doors.ceiling)
     with pytest.raises(RuntimeError):
-        service.measure(broken, edition_id, lambda _: None)
+        measuring.measure(broken, edition_id, lambda _: None)
     with app.extensions["db"].unit_of_work() as s:
         assert queries.edition(edition_id).state is State.CHARGED
         assert s.query(PublishedRelease).count() == 0
