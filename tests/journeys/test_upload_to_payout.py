@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import csv_rows
@@ -23,6 +24,16 @@ def open_page(chromium: Browser, market: Market) -> Page:
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     return page
+
+
+def accessible(page: Page) -> None:
+    """Axe finds nothing on this page, light or dark: for pages that no link leads to."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        violations = Axe().run(page).response["violations"]
+        found = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in violations]
+        assert not found, f"{page.url} ({scheme}): {found}"
+    page.emulate_media(color_scheme="light")
 
 
 def sign_up(page: Page, market: Market, name: str, *, producer: bool, buyer: bool) -> str:
@@ -60,12 +71,14 @@ def list_dataset(page: Page, tmp_path: Path) -> None:
     page.get_by_label("CSV file").set_input_files(broken)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_text("Row 802")).to_be_visible()
+    accessible(page)
     expect(page.get_by_label("Name of this dataset")).to_have_value("Lunches of spring")
     good = tmp_path / "good.csv"
     good.write_bytes(csv_rows())
     page.get_by_label("CSV file").set_input_files(good)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("heading", name="What the columns mean")).to_be_visible()
+    accessible(page)
     page.get_by_label("Who are the people in this file?").select_option("who")
     page.get_by_label("In how many cells may one person count").fill("2")
     set_column(page, "day", role="dimension", categories="Mon\nTue")
@@ -73,10 +86,13 @@ def list_dataset(page: Page, tmp_path: Path) -> None:
     set_column(page, "spend", role="measure", lower="0", upper="50", resolution="0.01", unit="EUR")
     page.get_by_role("button", name="Check the whole file").click()
     expect(page.get_by_text("column day: This is none of the values allowed")).to_be_visible()
+    accessible(page)
     page.get_by_role("link", name="Say what the columns mean").click()
     set_column(page, "day", role="dimension", categories="Mon\nTue\nWed")
     page.get_by_role("button", name="Check the whole file").click()
     page.get_by_role("link", name="Set the rules of the new collection").click()
+    expect(page.get_by_role("heading", name="The rules of a new collection")).to_be_visible()
+    accessible(page)
     page.get_by_label("Title").fill("Lunches")
     page.get_by_label("What is in it, in plain words").fill("Lunches in two places.")
     page.get_by_label("Topic").select_option("leisure")
@@ -85,6 +101,7 @@ def list_dataset(page: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Publish these rules").click()
     expect(page.get_by_role("heading", name="What will be published")).to_be_visible()
     expect(page.get_by_text("Of 100 guesses whether one did, at most 73 are right")).to_be_visible()
+    accessible(page)
     for purpose in ("Research", "Public interest", "Commercial use"):
         page.get_by_label(purpose, exact=True).check()
     page.get_by_label("I have read what will be published").check()
@@ -125,6 +142,7 @@ def buy(page: Page) -> str:
     page.get_by_label("What will you use the tables for?").select_option("research")
     page.get_by_role("button", name="Order at this price").click()
     expect(page.get_by_role("heading", name=f"To pay: {total}")).to_be_visible()
+    accessible(page)
     page.get_by_role("button", name="Pay now").click()
     pay_at_provider(page, total)
     return total
@@ -132,6 +150,7 @@ def buy(page: Page) -> str:
 
 def pay_at_provider(page: Page, total: str) -> None:
     expect(page.get_by_text(total.removeprefix("€")).first).to_be_visible()
+    accessible(page)
     page.get_by_role("button", name=re.compile("^Pay")).click()
     page.wait_for_url("**/orders/**")
     for _ in range(60):
@@ -173,6 +192,8 @@ def connect_and_be_paid(page: Page, operator: Page) -> None:
     expect(page.get_by_text("Research").first).to_be_visible()
     page.get_by_label("In which country do you live?").select_option("FR")
     page.get_by_role("button", name="Connect a payout account").click()
+    page.wait_for_url(re.compile(r"^(?!.*/income)"))
+    accessible(page)
     page.locator("form button").first.click()
     page.wait_for_url("**/income**")
     expect(page.get_by_text("payout account ready").first).to_be_visible()
