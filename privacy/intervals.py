@@ -10,25 +10,15 @@ LEVEL = 0.95
 QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
-def around(value: float, sd: float) -> tuple[float, float]:
-    """Return the interval of a figure with Gaussian noise of standard deviation `sd`.
+def whole_half_width(sd: float) -> int:
+    """Return half of the interval of a whole number with Gaussian noise, rounded outwards.
 
-    Sums of discrete Gaussians on fine grids: the Gaussian quantile is exact to well below what
-    is shown.
+    That keeps the promise where steps are coarse beside the noise.
     """
-    return value - QUANTILE * sd, value + QUANTILE * sd
+    return ceil(QUANTILE * sd)
 
 
-def around_whole(value: int, sd: float) -> tuple[float, float]:
-    """Return the interval of a whole number with whole noise, widened to whole numbers.
-
-    Rounding outwards keeps the promise where steps are coarse beside the noise.
-    """
-    half = ceil(QUANTILE * sd)
-    return float(value - half), float(value + half)
-
-
-def ratio(
+def fieller(
     top: float,
     bottom: float,
     top_variance: float,
@@ -71,8 +61,3 @@ def ratio(
     left = min(max((b - root) / a, low), value)
     right = max(min((b + root) / a, high), value)
     return value, left, right, True
-
-
-def told_apart(value: float, sd: float) -> bool:
-    """Tell whether zero lies outside the noise interval."""
-    return abs(value) > QUANTILE * sd

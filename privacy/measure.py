@@ -11,18 +11,16 @@ import numpy as np
 import pyarrow as pa
 
 from privacy import bounding, cube
+from privacy.drawing import Counts, noise_of
 from privacy.engine import Engine
-from privacy.noise import discrete_gaussian
-from privacy.plan import NoisePlan
+from privacy.noise_plan import NoisePlan
 from privacy.release import Release
-from privacy.residual import Exact, plus, residual, without_means
+from privacy.residual import plus
 from privacy.schema import CubeSchema
 from privacy.workload import Marginal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-Counts = dict[Marginal, Exact]
 
 
 def measure(
@@ -65,7 +63,7 @@ def count(
     Returns
     -------
     tuple of (Counts, dict, dict)
-        Masses of each marginal of the closure in multiples of 1/q; people and kept records by
+        Masses of the tables in `plan.counted` in multiples of 1/q; people and kept records by
         source.
     """
     schema = plan.schema
@@ -74,11 +72,11 @@ def count(
     per_person = engine.keep(bounding.counts(records))
     by_source = engine.run(bounding.by_source(per_person, schema)).to_pylist()
     kept = bounding.bounded(records, per_person, schema, secret)
-    occupied = engine.keep(cube.cells(kept, schema, plan.closure))
+    occupied = engine.keep(cube.cells(kept, schema, plan.counted))
     counts: Counts = {}
-    for hard in cube.largest_hard_parts(schema, plan.closure):
+    for hard in cube.largest_hard_parts(schema, plan.counted):
         summed = engine.run(cube.roll_up(occupied, schema, hard))
-        counts |= _tables(summed, schema, hard, plan.closure)
+        counts |= _tables(summed, schema, hard, plan.counted)
     people = {row["source"]: int(row["people"]) for row in by_source}
     return counts, people, {row["source"]: int(row["kept"]) for row in by_source}
 
@@ -90,7 +88,7 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
     ----------
     plan : NoisePlan
     counts : Counts
-        The exact masses of each marginal of the closure.
+        The exact masses of the tables in `plan.counted`.
     people : int
     kept : dict of str to int
         Kept records by source, all sources included.
@@ -101,34 +99,17 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
         For other sources than the plan was made for.
     """
     plan.check_sources(tuple(kept))
+    noise = noise_of(plan)
     steps = np.diff([0, *(tier.variance_factor for tier in plan.tiers)]).tolist()
-    residuals: list[Counts] = []
-    totals: list[int] = []
-    for position, step in enumerate(steps):
-        if position == 0:
-            finest = {a: residual(counts[a], _noise(plan, a, step)) for a in plan.closure}
-            residuals.append(finest)
-        else:
-            finer = residuals[-1]
-            residuals.append(
-                {a: plus(finer[a], without_means(_noise(plan, a, step))) for a in plan.closure}
-            )
-        before = totals[-1] if totals else people
-        totals.append(before + discrete_gaussian(plan.people_variance * step, 1)[0])
-    noisy_shares = (
-        {s: n + discrete_gaussian(plan.share_variance, 1)[0] for s, n in kept.items()}
-        if plan.sources > 1
-        else {}
-    )
+    residuals = [noise.residuals(counts, steps[0])]
+    totals = [people + noise.people(steps[0])] if plan.people_variance else []
+    for step in steps[1:]:
+        more = noise.residuals(None, step)
+        residuals.append({a: plus(residuals[-1][a], more[a]) for a in plan.closure})
+        if totals:
+            totals.append(totals[-1] + noise.people(step))
+    noisy_shares = {s: n + noise.share() for s, n in kept.items()} if plan.sources > 1 else {}
     return Release.of(plan, tuple(residuals), tuple(totals), noisy_shares, tuple(kept))
-
-
-def _noise(plan: NoisePlan, subset: Marginal, step: int) -> Exact:
-    shape = tuple(plan.schema.size(axis) for axis in subset)
-    draws = discrete_gaussian(plan.grid_variance(subset) * step, int(np.prod(shape)))
-    noise = np.empty(len(draws), dtype=object)
-    noise[:] = draws
-    return noise.reshape(shape)
 
 
 def _tables(

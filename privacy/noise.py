@@ -1,21 +1,31 @@
-"""The noise door: exact discrete Gaussian noise from the operating system's randomness.
+"""The noise door: exact discrete noise from the operating system's randomness.
 
 The only module that imports diffprivlib. Its coin for exp(-x) is exact arithmetic over a
-uniform draw compared with a fraction; its `GaussianDiscrete` draws that uniform as a float and
-takes a number of steps that grows with sigma, which is millions on our grids. So the coin is
-taken from the library, fed with fractions and with a uniform that compares exactly, and the two
-short loops of the paper stand here. No seed, no state and no generator can be passed in.
+uniform draw compared with a fraction, one coin at a time; its `GaussianDiscrete` draws that
+uniform as a float and takes a number of steps that grows with sigma, which is millions on our
+grids. So the two short loops of the paper stand here: over many draws at once with the coins of
+`privacy.coins`, and, for grids finer than 64-bit numbers hold, one at a time with the library's
+coin, fed with fractions and with a uniform that compares exactly. No seed, no state and no
+generator can be passed in.
 """
 
 import secrets
+from collections.abc import Callable
 from fractions import Fraction
 from math import isqrt
 
+import numpy as np
+import numpy.typing as npt
 from diffprivlib.mechanisms.base import bernoulli_neg_exp
 
+from privacy.coins import Whole, below, happens, signs
 from privacy.errors import PlanError
 
+Exact = npt.NDArray[np.object_]
+
 ONE = Fraction(1)
+#: Above this scale draws are made one at a time: 64 bits leave room for 2^9 scales.
+WIDEST = 2**52
 
 
 class _ExactUniform:
@@ -37,7 +47,7 @@ class _ExactCoins(secrets.SystemRandom):
 _COINS = _ExactCoins()
 
 
-def discrete_gaussian(variance: Fraction, size: int) -> list[int]:
+def discrete_gaussian(variance: Fraction, size: int) -> Exact:
     """Draw independent discrete Gaussian noise.
 
     P(x) is proportional to exp(-x^2 / (2 variance)) over all integers, exactly.
@@ -51,8 +61,8 @@ def discrete_gaussian(variance: Fraction, size: int) -> list[int]:
 
     Returns
     -------
-    list of int
-        (size,) Python integers, of any length.
+    (size,) object
+        Python integers, of any length.
 
     Raises
     ------
@@ -67,27 +77,119 @@ def discrete_gaussian(variance: Fraction, size: int) -> list[int]:
     if variance <= 0:
         raise PlanError("Noise needs a positive variance")
     scale = isqrt(variance.numerator // variance.denominator) + 1
-    return [_gaussian(Fraction(variance), scale) for _ in range(size)]
+    if scale > WIDEST:
+        return _objects([_gaussian(Fraction(variance), scale) for _ in range(size)])
+    return _fill(size, lambda wanted: _gaussians(Fraction(variance), scale, wanted))
+
+
+def discrete_laplace(scale: Fraction, size: int) -> Exact:
+    """Draw independent discrete Laplace (two-sided geometric) noise.
+
+    P(x) is proportional to exp(-|x| / scale) over all integers, exactly.
+
+    Parameters
+    ----------
+    scale : Fraction
+        > 0, in steps of the grid.
+    size : int
+        How many draws.
+
+    Returns
+    -------
+    (size,) object
+        Python integers, of any length.
+
+    Raises
+    ------
+    PlanError
+        For a scale that is not positive.
+
+    References
+    ----------
+    Ghosh, Roughgarden, Sundararajan (2009), arXiv 0811.2841 (the mechanism); Canonne, Kamath,
+    Steinke (2020), arXiv 2004.00010, Algorithm 2 (the draw).
+    """
+    if scale <= 0:
+        raise PlanError("Noise needs a positive scale")
+    numerator, denominator = Fraction(scale).as_integer_ratio()
+    if numerator > WIDEST:
+        return _objects([_laplace(numerator, denominator) for _ in range(size)])
+    return _fill(size, lambda wanted: _laplaces(numerator, denominator, wanted))
+
+
+def _fill(size: int, draw: Callable[[int], Whole]) -> Exact:
+    """Draw until there are enough: each round gives as many as its coins accept."""
+    parts: list[Whole] = []
+    missing = size
+    while missing > 0:
+        drawn = draw(2 * missing + 16)[:missing]
+        parts.append(drawn)
+        missing -= len(drawn)
+    return np.concatenate([*parts, np.empty(0, np.int64)]).astype(object)
+
+
+def _gaussians(variance: Fraction, scale: int, wanted: int) -> Whole:
+    """Algorithm 3 for many candidates; returns those accepted."""
+    candidates = _laplaces(scale, 1, wanted)
+    middle = variance / scale
+    distances = np.abs(candidates).astype(float) - float(middle)
+    exponents = distances * distances / (2 * float(variance))
+
+    def exact(position: int) -> Fraction:
+        distance = abs(int(candidates[position])) - middle
+        return distance * distance / (2 * variance)
+
+    return candidates[happens(exponents, exact)]
+
+
+def _laplaces(numerator: int, denominator: int, wanted: int) -> Whole:
+    """Algorithm 2 for many candidates, scale numerator / denominator; returns those accepted."""
+    remainders = below(numerator, wanted)
+    remainders = remainders[
+        happens(remainders / numerator, lambda i: Fraction(int(remainders[i]), numerator))
+    ]
+    sizes = (remainders + numerator * _wholes(len(remainders))) // denominator
+    negative = signs(len(sizes))
+    signed: Whole = np.where(negative, -sizes, sizes)
+    return np.asarray(signed[~(negative & (sizes == 0))])
+
+
+def _wholes(size: int) -> Whole:
+    """Count how often in a row a coin of chance 1/e comes up: (size,) int64."""
+    counts = np.zeros(size, dtype=np.int64)
+    running = np.arange(size)
+    while len(running):
+        running = running[happens(np.ones(len(running)), lambda _: ONE)]
+        counts[running] += 1
+        if len(running) and counts[running[0]] > 2**9:
+            raise PlanError("The machine's randomness is broken")
+    return counts
+
+
+def _objects(draws: list[int]) -> Exact:
+    array = np.empty(len(draws), dtype=object)
+    array[:] = draws
+    return array
 
 
 def _gaussian(variance: Fraction, scale: int) -> int:
     while True:
-        candidate = _laplace(scale)
+        candidate = _laplace(scale, 1)
         distance = abs(candidate) - variance / scale
         if _happens(distance * distance / (2 * variance)):
             return candidate
 
 
-def _laplace(scale: int) -> int:
-    """Draw x with probability proportional to exp(-|x| / scale): Algorithm 2."""
+def _laplace(numerator: int, denominator: int) -> int:
+    """Draw x with probability proportional to exp(-|x| denominator / numerator): Algorithm 2."""
     while True:
-        remainder = secrets.randbelow(scale)
-        if not _happens(Fraction(remainder, scale)):
+        remainder = secrets.randbelow(numerator)
+        if not _happens(Fraction(remainder, numerator)):
             continue
         wholes = 0
         while _happens(ONE):
             wholes += 1
-        size = remainder + scale * wholes
+        size = (remainder + numerator * wholes) // denominator
         negative = secrets.randbits(1)
         if negative and not size:
             continue

@@ -10,9 +10,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from privacy import intervals
 from privacy.errors import PlanError, ReleaseError
-from privacy.plan import NoisePlan
+from privacy.noise_plan import NoisePlan
 from privacy.residual import Exact, rebuild
 from privacy.tables import PEOPLE, Estimate, Table
 from privacy.tiers import Tier
@@ -31,7 +30,7 @@ class Release:
     residuals : tuple of tuple of tuple of int
         By tier, then by residual in the plan's order: numerators in C order.
     people_counts : tuple of int
-        By tier.
+        By tier; empty where it was not measured.
     sources : tuple of str
         All sources of the edition, sorted.
     source_counts : tuple of int
@@ -48,7 +47,8 @@ class Release:
         tiers = len(self.plan.tiers)
         sizes = [cells(self.plan.schema, subset) for subset in self.plan.closure]
         whole = (
-            len(self.residuals) == len(self.people_counts) == tiers
+            len(self.residuals) == tiers
+            and len(self.people_counts) == (tiers if self.plan.people_variance else 0)
             and all([len(part) for part in tier] == sizes for tier in self.residuals)
             and len(self.sources) == self.plan.sources
             and len(self.source_counts) == (self.plan.sources if self.plan.sources > 1 else 0)
@@ -78,12 +78,22 @@ class Release:
         )
 
     def people(self, tier: Tier) -> Estimate:
-        """Return the number of people."""
-        value = self.people_counts[self._index(tier)]
+        """Return the number of people.
+
+        Raises
+        ------
+        PlanError
+            For a tier that was not measured, or where the plan left the number of people out.
+        """
+        position = self._index(tier)
+        if not self.people_counts:
+            raise PlanError("The number of people was not measured")
+        value = float(self.people_counts[position])
+        half = self.plan.people_half_width(tier)
         sd = self.plan.people_sd(tier)
-        low, high = intervals.around_whole(value, sd)
-        distinct = intervals.told_apart(value, sd)
-        return Estimate((), PEOPLE, None, "", float(value), low, high, sd, distinct)
+        return Estimate(
+            (), PEOPLE, None, "", value, value - half, value + half, sd, abs(value) > half
+        )
 
     @property
     def shares(self) -> dict[str, int]:
@@ -114,7 +124,8 @@ class Release:
                 array = np.empty(len(numbers), dtype=object)
                 array[:] = numbers
                 parts[subset] = array.reshape(tuple(schema.size(axis) for axis in subset))
-        numerators, denominator = rebuild(schema, marginal, parts)
+        denominators = {subset: self.plan.denominator(subset) for subset in parts}
+        numerators, denominator = rebuild(schema, marginal, parts, denominators)
         return Table(self.plan, marginal, tier, numerators, denominator)
 
     def to_bytes(self) -> bytes:

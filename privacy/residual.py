@@ -1,13 +1,12 @@
 """Residuals and how tables are rebuilt from them, in whole numbers.
 
 For a set A of axes, H_A removes the mean along each of them. Kept in integers, a residual is
-the numerator of H_A(marginal + noise) over the denominator q_A D_A^2, where q_A is the product
-of the axes' grids and D_A that of their sizes.
+a numerator over a denominator that the plan's mechanism gives: q_A D_A^2 for Gaussian noise, where
+q_A is the product of the axes' grids and D_A that of their sizes.
 """
 
 from collections.abc import Mapping
-from fractions import Fraction
-from math import prod
+from math import lcm, prod
 
 import numpy as np
 import numpy.typing as npt
@@ -48,9 +47,21 @@ def residual(masses: Exact, noise: Exact) -> Exact:
 
 
 def rebuild(
-    schema: CubeSchema, marginal: Marginal, residuals: Mapping[Marginal, Exact]
+    schema: CubeSchema,
+    marginal: Marginal,
+    residuals: Mapping[Marginal, Exact],
+    denominators: Mapping[Marginal, int],
 ) -> tuple[Exact, int]:
     """Add up the residuals of all subsets of a marginal, each spread evenly.
+
+    Parameters
+    ----------
+    schema : CubeSchema
+    marginal : Marginal
+    residuals : mapping of Marginal to Exact
+        Numerators of at least all subsets of the marginal.
+    denominators : mapping of Marginal to int
+        What they are counted in.
 
     Returns
     -------
@@ -58,19 +69,20 @@ def rebuild(
         Numerators over the marginal's axes and their common denominator.
     """
     shape = tuple(schema.size(axis) for axis in marginal)
+    parts = [subset for subset in residuals if set(subset) <= set(marginal)]
+    spread = {
+        subset: denominators[subset] * (cells(schema, marginal) // cells(schema, subset))
+        for subset in parts
+    }
+    common = lcm(*spread.values())
     total = np.zeros(shape, dtype=object)
-    for subset, numerators in residuals.items():
-        if not set(subset) <= set(marginal):
-            continue
-        rest = tuple(axis for axis in marginal if axis not in subset)
-        factor = prod(schema.grid(axis) for axis in rest) * cells(schema, rest)
-        spread = tuple(schema.size(axis) if axis in subset else 1 for axis in marginal)
-        total = plus(total, numerators.reshape(spread) * factor)
-    grid = prod(schema.grid(axis) for axis in marginal)
-    return total, grid * cells(schema, marginal) ** 2
+    for subset in parts:
+        along = tuple(schema.size(axis) if axis in subset else 1 for axis in marginal)
+        total = plus(total, residuals[subset].reshape(along) * (common // spread[subset]))
+    return total, common
 
 
 def as_floats(numerators: Exact, denominator: int) -> npt.NDArray[np.float64]:
-    """Divide exactly, then round once."""
-    values = [float(Fraction(int(number), denominator)) for number in numerators.ravel()]
+    """Divide exactly and round once, as Python's division of integers does."""
+    values = [int(number) / denominator for number in numerators.ravel()]
     return np.array(values, dtype=float).reshape(numerators.shape)

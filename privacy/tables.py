@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy import intervals
-from privacy.plan import NoisePlan
+from privacy.noise_plan import NoisePlan
+from privacy.ratios import RatioNoise
 from privacy.residual import Exact, as_floats
 from privacy.schema import Measure
 from privacy.tiers import Tier
@@ -110,12 +111,12 @@ class Table:
     def estimates(self) -> tuple[Estimate, ...]:
         """List all figures, cell by cell in the schema's order."""
         counts = self.contributions().ravel()
-        count_sd = self._sd(None, None)
+        count_noise = self.noise_of(None)
         sums = {name: self.sums(name).ravel() for name in self.soft}
         figures: list[Estimate] = []
         for position, coordinates in enumerate(self.cells()):
             count = float(counts[position])
-            figures.append(_plain(coordinates, CONTRIBUTIONS, None, "", count, count_sd))
+            figures.append(plain(coordinates, CONTRIBUTIONS, None, "", count, count_noise))
             for name in self.soft:
                 total = float(sums[name][position])
                 figures += self._of_measure(coordinates, name, total, count)
@@ -131,16 +132,8 @@ class Table:
         self, coordinates: Coordinates, name: str, total: float, count: float
     ) -> Iterator[Estimate]:
         measure = self.plan.schema.measure(name)
-        sd = self._sd(name, name)
-        yield _plain(coordinates, SUM, name, measure.unit, total, sd)
-        value, low, high, distinct = intervals.ratio(
-            total,
-            count,
-            sd**2,
-            self._covariance(None, None),
-            self._covariance(name, None),
-            (float(measure.lower), float(measure.upper)),
-        )
+        yield plain(coordinates, SUM, name, measure.unit, total, self.noise_of(name))
+        value, low, high, distinct = self._mean_noise(name).interval(total, count)
         half = (high - low) / (2 * intervals.QUANTILE)
         yield Estimate(coordinates, MEAN, name, measure.unit, value, low, high, half, distinct)
 
@@ -151,11 +144,11 @@ class Table:
         measure = self.plan.schema.measure(self.soft[0])
         if len(measure.knots) == 2:
             return
-        sd = self.plan.cell_sd(self.marginal, self.tier)
+        noise = self._noise(np.eye(1, self.masses.size)[0].reshape(self.masses.shape))
         masses = self.masses.reshape(-1, len(measure.knots))[position]
         for knot, mass in zip(measure.knots, masses.tolist(), strict=True):
             at = (*coordinates, (measure.name, str(knot)))
-            yield _plain(at, NEAR, measure.name, "", mass, sd)
+            yield plain(at, NEAR, measure.name, "", mass, noise)
 
     def _over_measures(self, weighted: str | None) -> Exact:
         """Sum over all measures, one of them weighted by its knots in units of resolution."""
@@ -168,34 +161,65 @@ class Table:
         shape = tuple(self.plan.schema.size(axis) for axis in self.hard)
         return np.array(total, dtype=object).reshape(shape)
 
-    def _covariance(self, one: str | None, other: str | None) -> float:
-        key = (one, other)
-        if key not in self._covariances:
-            self._covariances[key] = self.plan.covariance(
-                self.marginal, self._functional(one), self._functional(other), self.tier
-            )
-        return self._covariances[key]
-
-    def _sd(self, one: str | None, other: str | None) -> float:
-        return sqrt(self._covariance(one, other))
+    def noise_of(self, weighted: str | None) -> "Noise":
+        """Return the noise of one cell's count, or of its sum of a measure."""
+        if weighted not in self._noises:
+            self._noises[weighted] = self._noise(self.functional(weighted))
+        return self._noises[weighted]
 
     @cached_property
-    def _covariances(self) -> dict[tuple[str | None, str | None], float]:
+    def _noises(self) -> dict[str | None, "Noise"]:
         return {}
 
-    def _functional(self, weighted: str | None) -> dict[str, Floats]:
-        """Write "the count (or sum) of one cell" as a vector along each axis."""
-        vectors: dict[str, Floats] = {}
+    @cached_property
+    def _mean_noises(self) -> dict[str, RatioNoise]:
+        return {}
+
+    def _mean_noise(self, name: str) -> RatioNoise:
+        if name not in self._mean_noises:
+            measure = self.plan.schema.measure(name)
+            self._mean_noises[name] = RatioNoise.of(
+                self.plan,
+                self.marginal,
+                self.functional(name),
+                self.functional(None),
+                self.tier,
+                (float(measure.lower), float(measure.upper)),
+            )
+        return self._mean_noises[name]
+
+    def _noise(self, weights: Floats) -> "Noise":
+        variance = self.plan.covariance_of(self.marginal, weights, weights, self.tier)
+        return Noise(sqrt(variance), self.plan.half_width(self.marginal, weights, self.tier))
+
+    def functional(self, weighted: str | None, everywhere: bool = False) -> Floats:
+        """Return the count (or the sum of a measure) of the first cell, or of all, as weights.
+
+        Returns
+        -------
+        (d_1, ..., d_n) float64
+            The weight of each entry of the table.
+        """
+        total = np.ones(())
         for axis in self.marginal:
             size = self.plan.schema.size(axis)
             if axis in self.hard:
-                vectors[axis] = np.eye(1, size)[0]
+                vector = np.ones(size) if everywhere else np.eye(1, size)[0]
             elif axis == weighted:
                 knots = self.plan.schema.measure(axis).knots
-                vectors[axis] = np.array([float(knot) for knot in knots])
+                vector = np.array([float(knot) for knot in knots])
             else:
-                vectors[axis] = np.ones(size)
-        return vectors
+                vector = np.ones(size)
+            total = np.multiply.outer(total, vector)
+        return np.asarray(total)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Standard deviation and half the noise interval (95 %) of a figure."""
+
+    sd: float
+    half: float
 
 
 def _along(array: Exact, axis: int, measure: Measure) -> Exact:
@@ -204,14 +228,15 @@ def _along(array: Exact, axis: int, measure: Measure) -> Exact:
     return np.array(measure.knot_units, dtype=object).reshape(shape)
 
 
-def _plain(
+def plain(
     coordinates: Coordinates,
     statistic: str,
     measure: str | None,
     unit: str,
     value: float,
-    sd: float,
+    noise: Noise,
 ) -> Estimate:
-    low, high = intervals.around(value, sd)
-    distinct = intervals.told_apart(value, sd)
-    return Estimate(coordinates, statistic, measure, unit, value, low, high, sd, distinct)
+    """Return an unbiased figure with a symmetric interval."""
+    low, high = value - noise.half, value + noise.half
+    distinct = abs(value) > noise.half
+    return Estimate(coordinates, statistic, measure, unit, value, low, high, noise.sd, distinct)

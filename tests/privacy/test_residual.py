@@ -35,7 +35,10 @@ def test_without_noise_tables_are_rebuilt_exactly(numbers):
         part = np.asarray(masses.sum(axis=gone), dtype=object)
         part = part if "m" in subset else np.asarray(part / 10, dtype=object)
         quiet[subset] = residual(part, np.zeros(part.shape, dtype=object))
-    numerators, denominator = rebuild(schema, schema.axes, quiet)
+    counted_in = {
+        subset: (10 if "m" in subset else 1) * quiet[subset].size ** 2 for subset in quiet
+    }
+    numerators, denominator = rebuild(schema, schema.axes, quiet, counted_in)
     assert (numerators == masses * Fraction(denominator, 10)).all()
 
 
