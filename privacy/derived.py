@@ -178,13 +178,25 @@ def _distribution(knots: Floats) -> tuple[Floats, Floats]:
 def _invert(at: Floats, excess: Floats, half: Floats) -> tuple[float, float, float] | None:
     """Return where the excess crosses zero, and the hull of where it is not told apart from it."""
     climbing = np.maximum.accumulate(excess)
-    value = float(at[min(int(np.searchsorted(climbing, 0.0)), len(at) - 1)])
-    open_ = np.flatnonzero(np.abs(excess) <= half)
-    if not len(open_):
+    value = _crossing(at, climbing, int(np.searchsorted(climbing, 0.0)))
+    within = np.flatnonzero(np.abs(excess) <= half)
+    if not len(within):
         return None
-    low = float(at[max(int(open_[0]) - 1, 0)])
-    high = float(at[min(int(open_[-1]) + 1, len(at) - 1)])
+    first, last = int(within[0]), int(within[-1])
+    low = _crossing(at, excess + half, first)
+    high = _crossing(at[::-1], (half - excess)[::-1], len(at) - 1 - last)
     return value, min(low, value), max(high, value)
+
+
+def _crossing(at: Floats, rising: Floats, first: int) -> float:
+    """Return where `rising`, negative just before position `first`, becomes zero."""
+    if first == 0:
+        return float(at[0])
+    if first == len(at):
+        return float(at[-1])
+    before, after = float(rising[first - 1]), float(rising[first])
+    part = -before / (after - before) if before < 0 <= after else 0.0
+    return float(at[first - 1] + part * (at[first] - at[first - 1]))
 
 
 def _cells(table: Table, cells: list[Coordinates], measure: str | None) -> Floats:

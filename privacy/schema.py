@@ -23,8 +23,13 @@ class MeasureRule(StrEnum):
     LAST = "last"
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a column or a category."""
+    return bool(text) and text == text.strip() and len(text) <= MAX_NAME and text.isprintable()
+
+
 def _check_name(name: str, what: str) -> None:
-    if not name or name != name.strip() or len(name) > MAX_NAME or not name.isprintable():
+    if not is_name(name):
         raise SchemaError(f"{what} must be 1 to {MAX_NAME} printable characters: {name!r}")
 
 

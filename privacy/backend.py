@@ -1,0 +1,34 @@
+"""Any Ibis backend as the engine of a measurement, for use outside the product.
+
+The product has an engine of its own, locked down; this one trusts the backend it is given.
+"""
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+    from ibis.backends import BaseBackend
+
+
+class IbisEngine:
+    """Runs expressions where a backend keeps its tables.
+
+    Parameters
+    ----------
+    backend : ibis backend
+        Such as `ibis.duckdb.connect()`. Kept results stay in it as temporary tables.
+    """
+
+    def __init__(self, backend: "BaseBackend") -> None:
+        self._backend = backend
+        self._names = (f"moisson_kept_{number}" for number in count())
+
+    def run(self, expression: "ir.Table") -> "pa.Table":
+        """Compute a small result and return it."""
+        return self._backend.to_pyarrow(expression)
+
+    def keep(self, expression: "ir.Table") -> "ir.Table":
+        """Compute a large result once and return its table."""
+        return self._backend.create_table(next(self._names), expression, temp=True)

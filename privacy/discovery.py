@@ -1,0 +1,172 @@
+"""Finding the categories of a column that nobody could list beforehand, once, at a charge.
+
+Partition selection: people are counted per value, noise is added, and a value is named only where
+its noisy count passes a threshold so high that a value of one person alone hardly ever does. What
+is not found falls into "other". Only a worker imports this: it draws noise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import exp, sqrt
+from typing import TYPE_CHECKING
+
+import ibis
+
+from privacy.engine import Engine
+from privacy.errors import PlanError
+from privacy.loss import MICRO, Rho, rho_for
+from privacy.noise import discrete_gaussian
+from privacy.schema import Dimension, is_name
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+PERSON = ("source", "person")
+COUNT = "people with the value"
+RANK = "rank of the value"
+SEPARATOR = "\x1f"
+SAFETY = 1 + 1e-9
+#: Nothing that was found: a dimension needs two values, so it has this one beside "other".
+NOTHING = "(none found)"
+
+
+@ibis.udf.scalar.builtin(name="md5")  # type: ignore[untyped-decorator]  # ibis is untyped
+def keyed_hash(text: str) -> str:
+    """Hash text; equal on every engine."""
+    raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class DiscoveryPlan:
+    """What finding categories costs, and how; a function of public facts alone.
+
+    Parameters
+    ----------
+    epsilon, delta : float
+        What it stays within.
+    bound : int
+        Most values of one person that count, k >= 1.
+    rho : Rho
+        The part of the loss that is zCDP: what is charged to each person.
+    threshold_delta : float
+        The rest: the chance that a value only one person has is named. Adds to delta.
+    variance : Fraction
+        Of the discrete Gaussian noise, in squared people.
+    threshold : int
+        Least noisy count of people at which a value is named.
+    """
+
+    epsilon: float
+    delta: float
+    bound: int
+    rho: Rho
+    threshold_delta: float
+    variance: Fraction
+    threshold: int
+
+
+@dataclass(frozen=True)
+class FoundCategories:
+    """Values that were found, in alphabetical order, with their noisy numbers of people."""
+
+    plan: DiscoveryPlan
+    column: str
+    people: Mapping[str, int]
+
+    def dimension(self, other: str = "other") -> Dimension:
+        """Return the dimension of what was found; all else falls into `other`."""
+        values = tuple(self.people) or (NOTHING,)
+        return Dimension(self.column, values, other)
+
+
+def plan_discovery(epsilon: float, delta: float, bound: int = 1) -> DiscoveryPlan:
+    """Plan how categories are found, before any row is read.
+
+    Half of delta pays for the threshold, half for the conversion of rho. Neighbours differ in one
+    person with up to k values. On values that others have too, counts move by at most sqrt(k) in
+    Euclidean distance, which costs rho = k / (2 variance). A value that nobody else has counts 1,
+    and is named with the chance P(1 + Z >= threshold); of k such values one is named with at most
+    k times that chance. So the whole is threshold_delta-approximate rho-zCDP.
+
+    Parameters
+    ----------
+    epsilon, delta : float
+        0 < epsilon <= 50, 0 < delta < 1.
+    bound : int
+        Most values of one person that count, >= 1.
+
+    Raises
+    ------
+    PlanError
+        For a budget or bound that cannot be planned.
+
+    References
+    ----------
+    Korolova, Kenthapadi, Mishra, Ntoulas (2009), Releasing Search Queries and Clicks Privately
+    (thresholds); Desfontaines, Voss, Gipson, Mandayam (2022), Differentially Private Partition
+    Selection, arXiv 2006.03684; Bun, Steinke (2016), arXiv 1605.02065, section 8 (approximate
+    zCDP).
+    """
+    if bound < 1:
+        raise PlanError("At least one value of each person must count")
+    if not 0 < delta < 1:
+        raise PlanError("delta must lie between 0 and 1")
+    rho = rho_for(epsilon, delta / 2)
+    variance = Fraction(bound * MICRO, 2 * rho.micro)
+    most = delta / 2 / bound
+    threshold = 2 + int(sqrt(2 * float(variance)))
+    while chance_at_least(variance, threshold - 1) > most:
+        threshold += 1
+    while chance_at_least(variance, threshold - 2) <= most and threshold > 2:
+        threshold -= 1
+    return DiscoveryPlan(epsilon, delta, bound, rho, delta / 2, variance, threshold)
+
+
+def find_categories(
+    engine: Engine, rows: "ir.Table", column: str, plan: DiscoveryPlan, secret: str
+) -> FoundCategories:
+    """Find the values of a column, once. The charge must be committed before.
+
+    Parameters
+    ----------
+    engine : Engine
+    rows : ibis Table
+        With `source`, `person` (text) and the column (text); a value may stand in many rows.
+    column : str
+    plan : DiscoveryPlan
+    secret : str
+        Keys the choice of which values of a person count; never published.
+    """
+    wanted = rows.select(*PERSON, column)
+    values = wanted.filter(wanted[column].notnull()).distinct()
+    order = [_hash(values, column, secret), values[column]]
+    window = ibis.window(group_by=list(PERSON), order_by=order)
+    ranked = values.mutate(**{RANK: ibis.row_number().over(window)})
+    kept = ranked.filter(ranked[RANK] < plan.bound)
+    counted = engine.run(kept.group_by(column).agg(**{COUNT: kept.count()}))
+    # What cannot be a category's name is left to "other": a rule about a value, not about people.
+    exact = {row[column]: int(row[COUNT]) for row in counted.to_pylist() if is_name(row[column])}
+    noise = discrete_gaussian(plan.variance, len(exact)).tolist()
+    noisy = {value: exact[value] + draw for value, draw in zip(sorted(exact), noise, strict=True)}
+    named = {value: count for value, count in noisy.items() if count >= plan.threshold}
+    return FoundCategories(plan, column, named)
+
+
+def _hash(values: "ir.Table", column: str, secret: str) -> "ir.StringColumn":
+    text = ibis.literal(secret)
+    for name in (*PERSON, column):
+        text = text + SEPARATOR + values[name]
+    return keyed_hash(text)
+
+
+def chance_at_least(variance: Fraction, least: int) -> float:
+    """Bound P(Z >= least) for discrete Gaussian noise from above."""
+    spread = float(variance)
+    reach = int(40 * sqrt(spread)) + 40
+    weights = [exp(-x * x / (2 * spread)) for x in range(reach)]
+    whole = 2 * sum(weights) - 1
+    if least <= 0:
+        return 1.0
+    # Terms beyond the reach are below exp(-800) each and are covered by the safety factor.
+    return sum(weights[least:]) / whole * SAFETY
