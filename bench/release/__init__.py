@@ -1,0 +1,1 @@
+"""Accuracy and speed of the release beside other libraries."""
