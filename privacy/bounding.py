@@ -3,17 +3,31 @@
 The input has columns `source`, `person` (text), `ordinal` (int64, the order of a row in its
 source), each dimension (text, within its domain) and each measure (int64, in units of its
 resolution). A person is a (source, person) pair.
+
+Dimensions with short domains are joined into small whole numbers before anything is grouped or
+sorted; numbers order as the texts do, so that the choice of records is that of the texts.
 """
+
+from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+from math import prod
 
 import ibis
 import ibis.expr.types as ir
 
-from privacy.schema import CubeSchema, Measure, MeasureRule
+from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 
-PERSON = ("source", "person")
-COUNT = "records of the person"
-RANK = "rank of the record"
+PERSON = ("person", "source")
 SEPARATOR = "\x1f"
+# Names of dimensions are printable, so none of these is one.
+PEOPLE = "people" + SEPARATOR
+KEPT = "kept" + SEPARATOR
+RANK = "rank" + SEPARATOR
+HASH = "hash" + SEPARATOR
+LONGEST_DOMAIN = 32
+MOST_CODES = 4096
+NARROW = 2**31
 
 
 @ibis.udf.scalar.builtin(name="md5")  # type: ignore[untyped-decorator]  # ibis is untyped
@@ -22,45 +36,132 @@ def _md5(text: str) -> str:
     raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Key:
+    """A column that stands for some neighbouring dimensions: a code, or a single text.
+
+    Parameters
+    ----------
+    name : str
+    dimensions : tuple of Dimension
+    cells : tuple of tuple of str
+        Values of the dimensions for each code, in the order of the texts; empty for a text.
+    """
+
+    name: str
+    dimensions: tuple[Dimension, ...]
+    cells: tuple[tuple[str, ...], ...]
+
+    def encode(self, rows: ir.Table) -> ir.Column:
+        """Return the code of each row, or the text itself."""
+        if not self.cells:
+            return rows[self.name]
+        codes = [
+            rows[d.name].cases(*((value, code) for code, value in enumerate(sorted(d.domain))))
+            for d in self.dimensions
+        ]
+        sizes = [len(d.domain) for d in self.dimensions]
+        steps = [prod(sizes[position + 1 :]) for position in range(len(sizes))]
+        weighed = [
+            code.cast("int16") * ibis.literal(step, "int16")
+            for code, step in zip(codes, steps, strict=True)
+        ]
+        return reduce(lambda one, other: one + other, weighed).cast("int16")
+
+    def text(self, coded: ir.Table) -> ir.Column:
+        """Return the texts of the dimensions, joined."""
+        if not self.cells:
+            return coded[self.name]
+        return _look_up([SEPARATOR.join(cell) for cell in self.cells], coded[self.name])
+
+    def decode(self, coded: ir.Table) -> dict[str, ir.Column]:
+        """Return each dimension's text."""
+        if not self.cells:
+            return {self.name: coded[self.name]}
+        return {
+            dimension.name: _look_up([cell[position] for cell in self.cells], coded[self.name])
+            for position, dimension in enumerate(self.dimensions)
+        }
+
+
+def keys(schema: CubeSchema) -> tuple[Key, ...]:
+    """Join neighbouring dimensions into as few codes as will do; long domains stay text."""
+    groups: list[list[Dimension]] = []
+    for dimension in schema.dimensions:
+        joined = [*(groups[-1] if groups else []), dimension]
+        short = max(len(d.domain) for d in joined) <= LONGEST_DOMAIN
+        if groups and short and prod(len(d.domain) for d in joined) <= MOST_CODES:
+            groups[-1] = joined
+        else:
+            groups.append([dimension])
+    return tuple(_key(position, tuple(group)) for position, group in enumerate(groups))
+
+
 def records(rows: ir.Table, schema: CubeSchema) -> ir.Table:
-    """Reduce rows to one record per person and hard cell, measures combined, then clamped."""
-    keys = [*PERSON, *schema.hard]
+    """Reduce rows to one record per person and hard cell, measures combined, then clamped.
+
+    Columns are `person`, `source`, the keys and the measures.
+    """
+    cell = {key.name: key.encode(rows) for key in keys(schema)}
     if not schema.measures:
-        return rows.select(*keys).distinct()
-    combined = rows.group_by(*keys).agg(
-        **{measure.name: _combine(rows, measure) for measure in schema.measures}
+        return rows.select(*PERSON, **cell).distinct()
+    ordinal = [m for m in schema.measures if m.rule is MeasureRule.LAST]
+    used = [*PERSON, *(["ordinal"] if ordinal else []), *schema.soft]
+    coded = rows.select(*used, **cell)
+    combined = coded.group_by(*PERSON, *cell).agg(
+        **{measure.name: _combine(coded, measure) for measure in schema.measures}
     )
     return combined.mutate(
         **{measure.name: _clamp(combined, measure) for measure in schema.measures}
     )
 
 
-def counts(kept: ir.Table) -> ir.Table:
-    """Count the records of each person."""
-    return kept.group_by(*PERSON).agg(**{COUNT: kept.count()})
-
-
-def bounded(
-    all_records: ir.Table, per_person: ir.Table, schema: CubeSchema, secret: str
-) -> ir.Table:
+def bounded(rows: ir.Table, schema: CubeSchema, secret: str) -> ir.Table:
     """Keep at most k records per person: those with the smallest keyed hash.
 
-    Only people over the bound are ranked; the others pass untouched.
+    Rows are read once. Columns are those of `records` and the record's rank, from 0, among its
+    person's. Where k records are as many as there are cells, nothing is cut and nothing hashed.
     """
-    over = per_person.filter(per_person[COUNT] > schema.bound)
-    within = all_records.anti_join(over, list(PERSON))
-    cut = all_records.semi_join(over, list(PERSON))
-    order = [_hash(cut, schema, secret), *(cut[name] for name in schema.hard)]
+    every = records(rows, schema)
+    names = [key.name for key in keys(schema)]
+    if not names:
+        return every.mutate(**{RANK: ibis.literal(0, "int64")})
+    order = names
+    if schema.bound < prod(len(d.domain) for d in schema.dimensions):
+        every = every.mutate(**{HASH: _hash(every, schema, secret)})
+        order = [HASH, *names]
     window = ibis.window(group_by=list(PERSON), order_by=order)
-    ranked = cut.mutate(**{RANK: ibis.row_number().over(window)})
-    kept = ranked.filter(ranked[RANK] < schema.bound).drop(RANK)
-    return within.select(*all_records.columns).union(kept.select(*all_records.columns))
+    ranked = every.mutate(**{RANK: ibis.row_number().over(window)})
+    return ranked.filter(ranked[RANK] < schema.bound)
 
 
-def by_source(per_person: ir.Table, schema: CubeSchema) -> ir.Table:
+def totals(kept: ir.Table) -> dict[str, ir.IntegerScalar]:
+    """Count people, each by the first of their records, and kept records."""
+    first = (kept[RANK] == 0).cast("int64")
+    return {PEOPLE: first.sum(), KEPT: kept.count()}
+
+
+def decoded(summed: ir.Table, schema: CubeSchema) -> ir.Table:
+    """Put the texts of the dimensions in place of the keys."""
+    texts = {name: text for key in keys(schema) for name, text in key.decode(summed).items()}
+    others = [name for name in summed.columns if name not in {key.name for key in keys(schema)}]
+    return summed.select(*others, **texts)
+
+
+def by_source(occupied: ir.Table) -> ir.Table:
     """Sum up people and kept records of each source."""
-    kept = ibis.least(per_person[COUNT], schema.bound)
-    return per_person.group_by("source").agg(people=per_person.count(), kept=kept.sum())
+    return occupied.group_by("source").agg(people=occupied[PEOPLE].sum(), kept=occupied[KEPT].sum())
+
+
+def _key(position: int, dimensions: tuple[Dimension, ...]) -> Key:
+    if len(dimensions[0].domain) > LONGEST_DOMAIN:
+        return Key(dimensions[0].name, dimensions, ())
+    cells = tuple(product(*(sorted(dimension.domain) for dimension in dimensions)))
+    return Key(f"cell {position}{SEPARATOR}", dimensions, cells)
+
+
+def _look_up(texts: list[str], code: ir.Column) -> ir.Column:
+    return ibis.array(texts)[code]
 
 
 def _combine(rows: ir.Table, measure: Measure) -> ir.IntegerColumn:
@@ -73,12 +174,18 @@ def _combine(rows: ir.Table, measure: Measure) -> ir.IntegerColumn:
 
 
 def _clamp(table: ir.Table, measure: Measure) -> ir.IntegerColumn:
+    """Hold a measure within its bounds, in four bytes where they suffice.
+
+    Engines sum into more than 64 bits; the sum is narrowed only once it is within the bounds.
+    """
     lower, upper = measure.knot_units[0], measure.knot_units[-1]
-    return ibis.least(ibis.greatest(table[measure.name], lower), upper).cast("int64")
+    within = ibis.least(ibis.greatest(table[measure.name], lower), upper)
+    return within.cast("int32" if -NARROW <= lower and upper < NARROW else "int64")
 
 
 def _hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.StringColumn:
-    text = ibis.literal(secret)
-    for name in (*PERSON, *schema.hard):
-        text = text + SEPARATOR + table[name]
+    cell = [key.text(table) for key in keys(schema)]
+    text = ibis.literal(SEPARATOR).join(
+        [ibis.literal(secret), table["source"], table["person"], *cell]
+    )
     return _md5(text)

@@ -4,6 +4,7 @@ A record is a mass of 1. A dimension puts it on one value; a measure shares it b
 knots around its value, in whole multiples of 1/q. Masses are counted in those multiples.
 """
 
+from collections.abc import Mapping
 from itertools import product
 from math import prod
 from typing import Any
@@ -21,22 +22,41 @@ from privacy.workload import Marginal
 Exact = npt.NDArray[np.object_]
 """Array of Python integers: (d_1, ..., d_n), one axis per axis of the marginal."""
 
+# Names of dimensions are printable, so none begins like this.
+MASS = "\x1fmass"
 
-def cells(kept: ir.Table, schema: CubeSchema, closure: tuple[Marginal, ...]) -> ir.Table:
-    """Sum the masses of all records in each occupied cell of the hard dimensions."""
+
+def cells(
+    kept: ir.Table,
+    schema: CubeSchema,
+    closure: tuple[Marginal, ...],
+    keys: tuple[str, ...],
+    totals: Mapping[str, ir.IntegerScalar],
+) -> ir.Table:
+    """Sum the masses of all records in each occupied cell of each source.
+
+    Parameters
+    ----------
+    kept : ibis Table
+        At most k records per person.
+    schema : CubeSchema
+    closure : tuple of Marginal
+    keys : tuple of str
+        The columns that tell cells apart.
+    totals : mapping of str to ibis scalar
+        What else to sum in each cell.
+    """
     masses = {
         mass_column(schema, soft, knots): _mass(kept, schema, soft, knots)
         for soft in soft_parts(schema, closure)
         for knots in _knots(schema, soft)
     }
-    if not schema.hard:
-        return kept.agg(**masses)
-    return kept.group_by(*schema.hard).agg(**masses)
+    return kept.group_by("source", *keys).agg(**masses, **totals)
 
 
 def roll_up(occupied: ir.Table, schema: CubeSchema, hard: Marginal) -> ir.Table:
     """Sum the masses of occupied cells over all dimensions but those in `hard`."""
-    masses = {name: occupied[name].sum() for name in occupied.columns if name not in schema.hard}
+    masses = {name: occupied[name].sum() for name in occupied.columns if name.startswith(MASS)}
     return occupied.group_by(*hard).agg(**masses) if hard else occupied.agg(**masses)
 
 
@@ -91,7 +111,7 @@ def mass_column(schema: CubeSchema, soft: Marginal, knots: tuple[int, ...]) -> s
     positions = [
         f"{schema.soft.index(axis)}.{knot}" for axis, knot in zip(soft, knots, strict=True)
     ]
-    return " ".join(["mass", *positions])
+    return " ".join([MASS, *positions])
 
 
 def _knots(schema: CubeSchema, soft: Marginal) -> list[tuple[int, ...]]:
@@ -105,7 +125,7 @@ def _mass(
         return kept.count()
     measures = [schema.measure(axis) for axis in soft]
     hats = [
-        _hat(kept[measure.name], measure, knot)
+        _hat(kept[measure.name].cast("int64"), measure, knot)
         for measure, knot in zip(measures, knots, strict=True)
     ]
     return prod(hats[1:], start=hats[0]).sum()

@@ -67,12 +67,9 @@ def count(
         source.
     """
     schema = plan.schema
-    parts = [engine.keep(bounding.records(table, schema)) for table in tables]
-    records = reduce(lambda one, other: one.union(other), parts)
-    per_person = engine.keep(bounding.counts(records))
-    by_source = engine.run(bounding.by_source(per_person, schema)).to_pylist()
-    kept = bounding.bounded(records, per_person, schema, secret)
-    occupied = engine.keep(cube.cells(kept, schema, plan.counted))
+    parts = [engine.keep(_occupied(table, plan, secret)) for table in tables]
+    occupied = reduce(lambda one, other: one.union(other), parts)
+    by_source = engine.run(bounding.by_source(occupied)).to_pylist()
     counts: Counts = {}
     for hard in cube.largest_hard_parts(schema, plan.counted):
         summed = engine.run(cube.roll_up(occupied, schema, hard))
@@ -110,6 +107,15 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
             totals.append(totals[-1] + noise.people(step))
     noisy_shares = {s: n + noise.share() for s, n in kept.items()} if plan.sources > 1 else {}
     return Release.of(plan, tuple(residuals), tuple(totals), noisy_shares, tuple(kept))
+
+
+def _occupied(table: "ir.Table", plan: NoisePlan, secret: str) -> "ir.Table":
+    """Bound and sum some whole sources, in one pass; what remains grows with cells alone."""
+    schema = plan.schema
+    kept = bounding.bounded(table, schema, secret)
+    keys = tuple(key.name for key in bounding.keys(schema))
+    summed = cube.cells(kept, schema, plan.counted, keys, bounding.totals(kept))
+    return bounding.decoded(summed, schema)
 
 
 def _tables(
