@@ -1,6 +1,7 @@
 """Privacy loss: zCDP in whole millionths, and what it means as (epsilon, delta) and in odds."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, inf, isfinite, log, log1p, sqrt
 
 from privacy.errors import PlanError
@@ -80,6 +81,7 @@ def epsilon_of(rho: Rho, delta: float) -> float:
     return max(0.0, best)
 
 
+@lru_cache(maxsize=1024)
 def rho_for(epsilon: float, delta: float) -> Rho:
     """Find the largest whole-millionth zCDP loss that stays within (epsilon, delta).
 

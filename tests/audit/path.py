@@ -1,0 +1,190 @@
+"""The whole path as an attacker sees it: a file goes in, CSV files come out."""
+
+import csv
+import io
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from app.catalog.products import ProductKey, product
+from app.collections.rules import CollectionRules, Purpose
+from app.datasets.ingest.conforming import conform
+from app.datasets.ingest.mapping import ColumnMapping, DimensionFeed
+from app.datasets.ingest.reading import Limits, read_csv
+from app.downloads.files import table_csv
+from app.engine.duckdb import DuckDBEngine
+from app.engine.measuring import measure_edition, row_schema
+from app.releases.queries import EditionView, ReleaseView
+from app.releases.states import State
+from app.vault.local import LocalVault
+from privacy import measure
+from privacy.noise_plan import NoisePlan
+from privacy.plan import Mechanism, plan_release
+from privacy.release import Release
+from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
+from privacy.tiers import Tier
+from privacy.workload import Workload
+
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+GOLD_ONLY = (Tier("gold", 1),)
+#: Close together, so that tiers drawn apart would tell the most.
+FIVE_TIERS = tuple(Tier(f"tier {n}", n) for n in (1, 2, 3, 4, 5))
+TABLE = ("day", "paid")
+DAYS = ("Mon", "Tue", "Wed", "Thu")
+MAPPING = ColumnMapping("who", {"day": DimensionFeed("day")}, {"paid": "paid"})
+
+
+def schema_of(bound: int) -> CubeSchema:
+    return CubeSchema(
+        (Dimension("day", DAYS),),
+        (Measure("paid", "EUR", Decimal(0), Decimal(10), Decimal(1), MeasureRule.SUM),),
+        bound,
+    )
+
+
+def plan_of(
+    epsilon: float,
+    bound: int,
+    mechanism: Mechanism = Mechanism.GAUSSIAN,
+    tiers: tuple[Tier, ...] = GOLD_ONLY,
+) -> NoisePlan:
+    return plan_release(
+        schema_of(bound),
+        Workload((TABLE,), (1.0,)),
+        epsilon,
+        1e-6,
+        tiers=tiers,
+        mechanism=mechanism,
+    )
+
+
+def file_of(rows: Iterable[tuple[str, str, object]]) -> bytes:
+    return "\n".join(["who,day,paid", *(f"{w},{d},{p}" for w, d, p in rows)]).encode()
+
+
+@dataclass
+class WholePath:
+    """Uploads a file once; each `run` measures it anew and returns what the CSV files say."""
+
+    vault: LocalVault
+    plan: NoisePlan
+    rules: CollectionRules
+
+    @classmethod
+    def of(cls, folder: Path, plan: NoisePlan) -> "WholePath":
+        rules = CollectionRules(
+            id="c",
+            owner_id="o",
+            title="Visits",
+            description="",
+            topic="other",
+            person="guest",
+            record="visit",
+            schema=plan.schema,
+            columns=(),
+            ways=1,
+            epsilon=plan.epsilon,
+            delta=plan.delta,
+            purposes=frozenset(Purpose),
+            edition_days=30,
+            currency="EUR",
+            open=True,
+            created_at=WHEN,
+        )
+        return cls(LocalVault(folder, bytes(32)), plan, rules)
+
+    def upload(self, content: bytes) -> str:
+        name = secrets.token_hex(16)
+        with self.vault.write(name, row_schema(self.plan.schema)) as writer:
+            for batch in conform(
+                read_csv(io.BytesIO(content), Limits()), self.plan.schema, MAPPING
+            ):
+                writer.write_batch(batch)
+        return name
+
+    def run(self, name: str, draws: int = 1) -> list[np.ndarray]:
+        """Measure, publish, download: figures as in `read`.
+
+        The rows are read, bounded and counted once; noise and all that follows are drawn anew
+        for each of `draws`, through the same functions.
+        """
+        with DuckDBEngine(threads=1) as engine:
+            sealed: list[Release] = []
+
+            def several(*counted: Any) -> Release:
+                sealed.extend(add_noise(*counted) for _ in range(draws))
+                return sealed[0]
+
+            add_noise = measure.add_noise
+            with patch.object(measure, "add_noise", several):
+                measure_edition(
+                    engine,
+                    self.vault,
+                    {"one": name},
+                    self.plan.schema,
+                    self.plan,
+                    secrets.token_hex(16),
+                    lambda _: None,
+                )
+        return [self.read(release) for release in sealed]
+
+    def read(self, release: Release) -> np.ndarray:
+        """Return (n_tiers, 9): contributions by day, sums by day, people."""
+        published = Release.from_bytes(release.to_bytes())
+        edition = EditionView("e", "c", 1, frozenset(Purpose), State.PUBLISHED, WHEN, WHEN)
+        view = ReleaseView(edition, self.rules, published, "digest", 1)
+        figures = []
+        for tier in self.plan.tiers:
+            chosen = product(view, ProductKey("e", (0, 1), tier.name))
+            rows = list(csv.DictReader(io.StringIO(table_csv(view, chosen).decode())))
+            by_cell: Mapping[tuple[str, str], float] = {
+                (row["day"], row["statistic"]): float(row["value"]) for row in rows
+            }
+            figures.append(
+                [by_cell[day, statistic] for statistic in ("contributions", "sum") for day in DAYS]
+                + [published.people(tier).value]
+            )
+        return np.array(figures)
+
+
+def score(plan: NoisePlan, figures: np.ndarray, person: np.ndarray) -> np.ndarray:
+    """Return each tier's best guess whether a person is in it: the log likelihood ratio.
+
+    Parameters
+    ----------
+    plan : NoisePlan
+        Public.
+    figures : (n_tiers, 9) float64
+    person : (n_days, 2) float64
+        The masses that the person would add.
+
+    Returns
+    -------
+    (n_tiers,) float64
+    """
+    scores = []
+    for row in figures:
+        top = row[4:8] / 10
+        masses = np.stack([row[:4] - top, top], axis=1)
+        total = row[8] / plan.people_variance
+        for subset in plan.closure:
+            inside = [_residual(table, subset) for table in (masses, person)]
+            total += (inside[0] * inside[1]).sum() / plan.residual_variance(subset)
+        scores.append(total)
+    return np.array(scores)
+
+
+def _residual(table: np.ndarray, subset: tuple[str, ...]) -> np.ndarray:
+    rest = tuple(i for i, axis in enumerate(TABLE) if axis not in subset)
+    part = table.sum(axis=rest, keepdims=True)
+    for position, axis in enumerate(TABLE):
+        if axis in subset:
+            part = part - part.mean(axis=position, keepdims=True)
+    return part

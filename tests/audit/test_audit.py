@@ -1,0 +1,145 @@
+"""Black-box audit: can anybody who sees the CSV files tell whether one person is in them?
+
+A file with worst-case rows of one person and the same file without go through the whole path many
+times: upload, vault, engine, noise, release, CSV. The best attacker guesses which it was. From the
+guesses follows a lower bound on the privacy loss which is false with a chance of at most ALPHA; it
+must stay below the claim. The same audit on deliberately broken copies must catch every one.
+
+`MOISSON_AUDIT_SCALE` multiplies the number of runs; `MOISSON_AUDIT_REPORT` names a file to which
+each verdict is added as a line of JSON (`make audit`).
+"""
+
+import json
+import os
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from privacy.noise_plan import NoisePlan
+from privacy.plan import Mechanism
+from tests.audit import broken
+from tests.audit.guessing import Verdict, epsilon_of_mu, judge
+from tests.audit.path import DAYS, FIVE_TIERS, GOLD_ONLY, WholePath, file_of, plan_of, score
+
+pytestmark = [pytest.mark.statistics, pytest.mark.timeout(3600)]
+
+#: Chance that an honest release is accused, for each audit.
+ALPHA = 1e-3
+SCALE = int(os.environ.get("MOISSON_AUDIT_SCALE", "1"))
+RUNS = 300 * SCALE
+#: Draws of the noise for each time that the rows are counted.
+DRAWS = 10
+OTHERS = [(f"p{n}", DAYS[n % 4], n % 11) for n in range(12)]
+
+
+def worst_rows(days: int, rows: int = 1) -> list[tuple[str, str, object]]:
+    """A person at the upper bound in so many cells, each in so many rows."""
+    return [("target", day, 10) for day in DAYS[:days] for _ in range(rows)]
+
+
+def attack(
+    folder: Path, plan: NoisePlan, rows: list[tuple[str, str, object]], runs: int
+) -> Verdict:
+    """Run both worlds and let the attacker guess, by the finest tier and by all of them."""
+    path = WholePath.of(folder, plan)
+    person = np.zeros((4, 2))
+    for day in {day for _, day, _ in rows}:
+        person[DAYS.index(day), 1] = 1.0
+    scores = []
+    for content in (file_of(OTHERS), file_of([*OTHERS, *rows])):
+        name = path.upload(content)
+        seen = [figures for _ in range(runs // DRAWS) for figures in path.run(name, DRAWS)]
+        scores.append(np.array([score(plan, figures, person) for figures in seen]))
+    ways = [1.0 * (np.arange(len(plan.tiers)) == 0)]
+    if len(plan.tiers) > 1:
+        ways.append(1 / np.array([tier.variance_factor for tier in plan.tiers]))
+    verdicts = [
+        judge(scores[0] @ way, scores[1] @ way, plan.delta, ALPHA / len(ways)) for way in ways
+    ]
+    return max(verdicts, key=lambda verdict: verdict.mu)
+
+
+def claim(plan: NoisePlan) -> float:
+    """Return mu = sqrt(2 rho), what Gaussian noise of that loss shifts by."""
+    return sqrt(2 * plan.rho.value)
+
+
+def report(name: str, plan: NoisePlan, verdict: Verdict, runs: int) -> None:
+    if "MOISSON_AUDIT_REPORT" in os.environ:
+        gaussian = plan.mechanism is Mechanism.GAUSSIAN
+        line = {
+            "name": name,
+            "epsilon_claimed": plan.epsilon,
+            "delta": plan.delta,
+            "k": plan.schema.bound,
+            "mechanism": plan.mechanism.value,
+            "epsilon_at_least": round(
+                epsilon_of_mu(verdict.mu, plan.delta) if gaussian else verdict.epsilon, 3
+            ),
+            "mu_at_least": round(verdict.mu, 3),
+            "mu_claimed": round(claim(plan), 3) if gaussian else None,
+            "right_guesses_of_100": round(verdict.right, 1),
+            "runs": 2 * runs,
+            "alpha": ALPHA,
+        }
+        with Path(os.environ["MOISSON_AUDIT_REPORT"]).open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+@pytest.mark.parametrize(("epsilon", "bound"), [(1.0, 1), (1.0, 3), (10.0, 1), (10.0, 3)])
+def test_nobody_tells_a_person_apart_better_than_claimed(tmp_path, epsilon, bound):
+    plan = plan_of(epsilon, bound)
+    verdict = attack(tmp_path, plan, worst_rows(bound), RUNS)
+    report("honest", plan, verdict, RUNS)
+    assert verdict.mu <= claim(plan)
+    assert epsilon_of_mu(verdict.mu, plan.delta) <= epsilon
+    assert verdict.epsilon <= epsilon
+
+
+def test_a_person_with_more_than_the_bound_is_no_easier_to_tell(tmp_path):
+    """Four cells, 25 rows each at the upper bound, of which one record may count."""
+    plan = plan_of(10.0, 1)
+    verdict = attack(tmp_path, plan, worst_rows(4, rows=25), RUNS)
+    report("honest, over the bound", plan, verdict, RUNS)
+    assert verdict.mu <= claim(plan)
+
+
+def test_all_tiers_together_tell_no_more_than_the_finest(tmp_path):
+    plan = plan_of(10.0, 1, tiers=FIVE_TIERS)
+    verdict = attack(tmp_path, plan, worst_rows(1), RUNS)
+    report("honest, five tiers", plan, verdict, RUNS)
+    assert verdict.mu <= claim(plan)
+
+
+@pytest.mark.parametrize("epsilon", [1.0, 3.0])
+def test_geometric_noise_keeps_its_epsilon(tmp_path, epsilon):
+    plan = plan_of(epsilon, 3, Mechanism.GEOMETRIC)
+    verdict = attack(tmp_path, plan, worst_rows(3), RUNS)
+    report("honest, geometric", plan, verdict, RUNS)
+    assert verdict.epsilon <= epsilon
+
+
+@pytest.mark.parametrize(
+    ("breaking", "days", "rows", "tiers", "runs"),
+    [
+        (broken.half_the_noise, 1, 1, GOLD_ONLY, RUNS),
+        (broken.bound_off_by_one, 2, 1, GOLD_ONLY, 5 * RUNS),
+        (broken.seed_reused, 1, 1, GOLD_ONLY, RUNS),
+        (broken.clamp_after_sum, 1, 25, GOLD_ONLY, RUNS),
+        (broken.tiers_drawn_apart, 1, 1, FIVE_TIERS, 3 * RUNS),
+        (broken.one_noise_for_all_tables, 1, 1, GOLD_ONLY, RUNS),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_broken_copy_is_caught(tmp_path, monkeypatch, breaking, days, rows, tiers, runs):
+    """The bound on mu must exceed the claim; a copy slips through about once in 10^4 runs.
+
+    The subtler it is, the more runs that takes.
+    """
+    plan = plan_of(10.0, 1, tiers=tiers)
+    breaking(monkeypatch)
+    verdict = attack(tmp_path, plan, worst_rows(days, rows), runs)
+    report(breaking.__name__, plan, verdict, runs)
+    assert verdict.mu > claim(plan)
