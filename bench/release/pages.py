@@ -35,6 +35,9 @@ its own for this use, else they are sum over count, kept within the bounds.
 conversion the release uses: `plain` takes each table's sensitivity on its own, `joint` that of all
 tables together. Peers that spend rho are given the same rho.
 
+Ours asks for no number of people and one tier, chooses its noise by predicted error, and weighs
+counts 1 and sums 0.7 in its plan, which makes both errors of the cube about equal.
+
 The best peer is the one with the smallest error in the same setting; with many variants to choose
 from, chance helps it. `by hand, centred` is what no library offers: diffprivlib's analytic Gaussian
 noise over all figures as one vector, with measures moved to the middle of their bounds first.
