@@ -24,7 +24,6 @@ SEPARATOR = "\x1f"
 PEOPLE = "people" + SEPARATOR
 KEPT = "kept" + SEPARATOR
 RANK = "rank" + SEPARATOR
-HASH = "hash" + SEPARATOR
 LONGEST_DOMAIN = 32
 MOST_CODES = 4096
 NARROW = 2**31
@@ -126,10 +125,9 @@ def bounded(rows: ir.Table, schema: CubeSchema, secret: str) -> ir.Table:
     names = [key.name for key in keys(schema)]
     if not names:
         return every.mutate(**{RANK: ibis.literal(0, "int64")})
-    order = names
+    order: list[str | ir.Column] = [*names]
     if schema.bound < prod(len(d.domain) for d in schema.dimensions):
-        every = every.mutate(**{HASH: _hash(every, schema, secret)})
-        order = [HASH, *names]
+        order.insert(0, _hash(every, schema, secret))
     window = ibis.window(group_by=list(PERSON), order_by=order)
     ranked = every.mutate(**{RANK: ibis.row_number().over(window)})
     return ranked.filter(ranked[RANK] < schema.bound)
