@@ -139,13 +139,14 @@ def _measure(
     plan: NoisePlan,
     secret: str,
     on_progress: Callable[[int], None],
+    before_noise: Callable[[], None],
 ) -> Release:
     # The engine and the noise library are heavy: only the process that measures loads them.
     engines = importlib.import_module("app.engine.duckdb")
     measuring = importlib.import_module("app.engine.measuring")
     with engines.DuckDBEngine() as engine:
         release: Release = measuring.measure_edition(
-            engine, rows, objects, plan.schema, plan, secret, on_progress
+            engine, rows, objects, plan.schema, plan, secret, on_progress, before_noise
         )
     return release
 

@@ -3,7 +3,7 @@
 The charge for `plan.rho` must be committed before `measure` is called.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ def measure(
     plan: NoisePlan,
     secret: str,
     sources: tuple[str, ...],
+    before_noise: Callable[[], None] = lambda: None,
 ) -> Release:
     """Measure an edition once, at all tiers.
 
@@ -44,6 +45,9 @@ def measure(
         Keys the choice of which records are kept; of the edition, never published.
     sources : tuple of str
         All sources of the edition, public; as many as the plan says.
+    before_noise : callable
+        Called once when all is counted and no noise is drawn yet: where a caller commits that
+        this charge is used. What it raises ends the measurement without any noise.
 
     Raises
     ------
@@ -52,6 +56,7 @@ def measure(
     """
     plan.check()
     counts, people, kept = count(engine, tables, plan, secret)
+    before_noise()
     return add_noise(plan, counts, sum(people.values()), {s: kept.get(s, 0) for s in sources})
 
 

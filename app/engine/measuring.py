@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from app.engine.duckdb import DuckDBEngine
 from privacy.measure import measure
-from privacy.plan import NoisePlan
+from privacy.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.schema import CubeSchema
 
@@ -46,6 +46,7 @@ def measure_edition(
     plan: NoisePlan,
     secret: str,
     on_progress: Callable[[int], None],
+    before_noise: Callable[[], None] = lambda: None,
 ) -> Release:
     """Measure the datasets of an edition together, once.
 
@@ -63,6 +64,9 @@ def measure_edition(
         Of the edition, random, never published.
     on_progress : callable
         Called with a percentage, 0 to 100, by whole datasets: says nothing of their sizes.
+    before_noise : callable
+        Called once when all is counted and no noise is drawn yet; what it raises ends the
+        measurement without any.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def measure_edition(
     plan.check_schema(schema)
     on_progress(0)
     tables = _tables(engine, vault, object_ids, schema, on_progress)
-    release = measure(engine, tables, plan, secret, tuple(object_ids))
+    release = measure(engine, tables, plan, secret, tuple(object_ids), before_noise)
     on_progress(100)
     return release
 

@@ -1,7 +1,7 @@
 """Measuring an edition: charge, then measure, then publish.
 
-Each step is a unit of work and happens at most once: the charge is committed before any
-noise is drawn, and noise that was drawn but not published was seen by nobody.
+Each step is a unit of work: the charge is committed before any noise is drawn, and so is the mark
+that it is about to be drawn, so that no charge ever pays for two draws.
 """
 
 import hashlib
@@ -14,26 +14,23 @@ import pyarrow as pa
 from sqlalchemy import select
 
 from app.collections import queries as collections
-from app.consent import queries as consent
 from app.core import audit, jobs
 from app.core.clock import now
 from app.core.db import Database, session
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
+from app.releases import charging
+from app.releases.charging import Charge
 from app.releases.models import (
     Edition,
     EditionDataset,
-    PrivacyAccount,
-    PrivacyCharge,
     PublishedRelease,
 )
 from app.releases.states import Event, State, next_state
 from app.vault.local import LocalVault
 from pricing.split import denominator
-from privacy.accountant import Account
-from privacy.errors import BudgetExceeded
 from privacy.loss import Rho
-from privacy.plan import NoisePlan
+from privacy.noise_plan import NoisePlan
 from privacy.release import Release
 
 JOB = "measure-edition"
@@ -52,8 +49,9 @@ class Measurer(Protocol):
         plan: NoisePlan,
         secret: str,
         on_progress: Callable[[int], None],
+        before_noise: Callable[[], None],
     ) -> Release:
-        """Measure the objects of an edition together."""
+        """Measure the objects of an edition together; call `before_noise` before any is drawn."""
         ...
 
 
@@ -80,13 +78,13 @@ class Measuring:
 
 
 def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) -> None:
-    """Charge, then measure, then publish: each a unit of work, each done at most once.
+    """Charge, count, mark, draw, publish: a charge pays for one draw of noise at most.
 
-    A crash after the charge wastes nothing: the charge stands and the noise that was drawn
-    but not published was seen by nobody.
+    A crash before the mark wastes nothing: no noise was drawn, and the same charge is used again.
+    A crash after it wastes the charge: what was drawn is lost, and drawing anew is charged anew.
     """
     with doors.db.unit_of_work():
-        state, plan, objects = _charge(doors, edition_id)
+        state, attempt, plan, objects = _charge(doors, edition_id)
     if state is not State.CHARGED or plan is None:
         return
     progress(10)
@@ -96,16 +94,22 @@ def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) 
         plan,
         _edition_secret(doors.secret, edition_id),
         lambda percent: progress(10 + percent * 85 // 100),
+        lambda: _mark_drawn(doors, edition_id, attempt),
     )
     with doors.db.unit_of_work():
-        _publish(edition_id, release)
+        _publish(edition_id, attempt, release)
 
 
-def _charge(doors: Measuring, edition_id: str) -> tuple[State, NoisePlan | None, dict[str, str]]:
+def _locked(edition_id: str) -> Edition:
+    chosen = select(Edition).where(Edition.id == edition_id).with_for_update()
+    return session().scalars(chosen).one()
+
+
+def _charge(
+    doors: Measuring, edition_id: str
+) -> tuple[State, int, NoisePlan | None, dict[str, str]]:
     """Lock, check and charge everybody's account; leave out whom it would put over."""
-    edition = (
-        session().scalars(select(Edition).where(Edition.id == edition_id).with_for_update()).one()
-    )
+    edition = _locked(edition_id)
     rules = collections.rules(edition.collection_id)
     members = (
         session()
@@ -117,15 +121,11 @@ def _charge(doors: Measuring, edition_id: str) -> tuple[State, NoisePlan | None,
         .all()
     )
     rho = rules.plan(sources=2).rho
-    if edition.state == State.CLOSED:
+    lost = edition.state == State.CHARGED and edition.drawn == edition.attempt
+    if edition.state == State.CLOSED or lost:
+        edition.attempt += 1
         for member in members:
-            member.left_out = (
-                _charge_one(doors, edition_id, member.producer_id, rho)
-                if doors.vault.exists(member.rows_object)
-                else "erased"
-            )
-            if member.left_out in ("paused", "ceiling"):
-                datasets_service.relist(SYSTEM, member.dataset_id)
+            _charge_member(doors, edition, member, rho)
         anybody = any(not member.left_out for member in members)
         event = Event.CHARGE if anybody else Event.NOBODY
         edition.state = next_state(State(edition.state), event)
@@ -136,47 +136,38 @@ def _charge(doors: Measuring, edition_id: str) -> tuple[State, NoisePlan | None,
     plan = rules.plan(sources=len(objects))
     if plan.rho > rho:
         raise RuntimeError("the plan costs more than was charged")
-    return State(edition.state), plan, objects
+    return State(edition.state), edition.attempt, plan, objects
 
 
-def _charge_one(doors: Measuring, edition_id: str, producer_id: str, rho: Rho) -> str:
-    """Charge one producer's people; return why they are left out, or an empty text."""
-    choices = consent.choices(producer_id)
-    if choices.paused:
-        return "paused"
-    if session().get(PrivacyCharge, (producer_id, edition_id)) is not None:
-        return ""
-    account = (
-        session()
-        .scalars(
-            select(PrivacyAccount)
-            .where(PrivacyAccount.producer_id == producer_id)
-            .with_for_update()
+def _charge_member(doors: Measuring, edition: Edition, member: EditionDataset, rho: Rho) -> None:
+    if member.left_out:
+        return
+    member.left_out = (
+        charging.charge(
+            doors.ceiling,
+            member.producer_id,
+            Charge(f"edition:{edition.id}", edition.attempt, rho, edition_id=edition.id),
         )
-        .one_or_none()
+        if doors.vault.exists(member.rows_object)
+        else "erased"
     )
-    if account is None:
-        account = PrivacyAccount(producer_id=producer_id, spent_micro_rho=0)
-        session().add(account)
-    own = choices.ceiling_micro_rho
-    ceiling = doors.ceiling if own is None else Rho(min(own, doors.ceiling.micro))
-    try:
-        after = Account(ceiling, Rho(account.spent_micro_rho)).charge(rho)
-    except BudgetExceeded:
-        return "ceiling"
-    account.spent_micro_rho = after.spent.micro
-    session().add(
-        PrivacyCharge(producer_id=producer_id, edition_id=edition_id, micro_rho=rho.micro)
-    )
-    session().flush()
-    return ""
+    if member.left_out in ("paused", "ceiling"):
+        datasets_service.relist(SYSTEM, member.dataset_id)
 
 
-def _publish(edition_id: str, release: Release) -> None:
-    edition = (
-        session().scalars(select(Edition).where(Edition.id == edition_id).with_for_update()).one()
-    )
-    if edition.state == State.PUBLISHED:
+def _mark_drawn(doors: Measuring, edition_id: str, attempt: int) -> None:
+    """Commit that the noise of a charge is about to be drawn: whoever comes second stops here."""
+    with doors.db.unit_of_work():
+        edition = _locked(edition_id)
+        if edition.state != State.CHARGED or edition.attempt != attempt or edition.drawn == attempt:
+            raise RuntimeError("another worker draws the noise of this charge")
+        edition.drawn = attempt
+
+
+def _publish(edition_id: str, attempt: int, release: Release) -> None:
+    edition = _locked(edition_id)
+    if edition.state == State.PUBLISHED or edition.attempt != attempt:
+        # Others were quicker, or took this worker for dead and charged anew: nobody saw this.
         return
     edition.state = next_state(State(edition.state), Event.PUBLISH)
     edition.published_at = now()

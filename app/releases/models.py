@@ -3,6 +3,7 @@ from datetime import datetime
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -16,7 +17,11 @@ from app.core.db import Base, Moment, new_id
 
 
 class Edition(Base):
-    """A closed set of datasets of one collection, with one set of purposes."""
+    """A closed set of datasets of one collection, with one set of purposes.
+
+    `attempt` counts how often its people were charged, `drawn` is the attempt whose noise may
+    have been drawn: a charge pays for one draw at most.
+    """
 
     __tablename__ = "edition"
     __table_args__ = (UniqueConstraint("collection_id", "number"),)
@@ -27,6 +32,8 @@ class Edition(Base):
     state: Mapped[str] = mapped_column(String(12), index=True)
     closed_at: Mapped[datetime] = mapped_column(Moment, default=now)
     published_at: Mapped[datetime | None] = mapped_column(Moment)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    drawn: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class EditionDataset(Base):
@@ -71,10 +78,17 @@ class PrivacyAccount(Base):
 
 
 class PrivacyCharge(Base):
-    """One charge: at most one for a producer and an edition."""
+    """One charge on the people of a producer: for an edition, or for finding categories.
+
+    `extra_delta` is what the charge adds to delta beside its zCDP loss.
+    """
 
     __tablename__ = "privacy_charge"
+    __table_args__ = (CheckConstraint("micro_rho >= 0", name="charge_not_negative"),)
     producer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
-    edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)
+    attempt: Mapped[int] = mapped_column(Integer, primary_key=True, default=1)
+    edition_id: Mapped[str | None] = mapped_column(ForeignKey("edition.id"))
     micro_rho: Mapped[int] = mapped_column(Integer)
+    extra_delta: Mapped[float] = mapped_column(Float, default=0.0)
     charged_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -64,11 +64,18 @@ class Participation:
 
 @dataclass(frozen=True)
 class ChargeView:
-    """A privacy charge: micro_rho in millionths of rho."""
+    """A privacy charge: micro_rho in millionths of rho, extra_delta beside it.
+
+    `edition_id` is empty where it paid for something else, which `subject` names; `attempt` is
+    more than 1 where noise was drawn and lost in a crash.
+    """
 
     producer_id: str
+    subject: str
+    attempt: int
     edition_id: str
     micro_rho: int
+    extra_delta: float
     charged_at: datetime
 
 
@@ -209,6 +216,14 @@ def charges(producer_id: str = "") -> tuple[ChargeView, ...]:
     if producer_id:
         chosen = chosen.where(PrivacyCharge.producer_id == producer_id)
     return tuple(
-        ChargeView(r.producer_id, r.edition_id, r.micro_rho, r.charged_at)
+        ChargeView(
+            r.producer_id,
+            r.subject,
+            r.attempt,
+            r.edition_id or "",
+            r.micro_rho,
+            r.extra_delta,
+            r.charged_at,
+        )
         for r in session().scalars(chosen)
     )

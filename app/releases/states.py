@@ -27,6 +27,9 @@ class Event(StrEnum):
 _NEXT = {
     (State.CLOSED, Event.CHARGE): State.CHARGED,
     (State.CLOSED, Event.NOBODY): State.EMPTY,
+    # The noise of a charge was drawn and lost: its people are charged again, or nobody can be.
+    (State.CHARGED, Event.CHARGE): State.CHARGED,
+    (State.CHARGED, Event.NOBODY): State.EMPTY,
     (State.CHARGED, Event.PUBLISH): State.PUBLISHED,
 }
 

@@ -10,7 +10,7 @@ from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.releases import measuring, queries, service
 from app.releases.errors import NothingListed
-from app.releases.models import PrivacyCharge, PublishedRelease
+from app.releases.models import PublishedRelease
 from app.releases.states import State
 from tests import factories
 
@@ -33,28 +33,6 @@ def test_measuring_again_charges_and_publishes_nothing_more(app: Flask) -> None:
     with app.extensions["db"].unit_of_work():
         assert queries.release(made.edition_id).digest == before
         assert queries.spent(made.producer.user_id) == spent
-
-
-def test_a_crash_after_the_charge_resumes_without_a_second_charge(app: Flask) -> None:
-    producer = factories.account(app, Role.PRODUCER)
-    _, collection_id = factories.listed(app, producer)
-    with app.extensions["db"].unit_of_work():
-        (edition_id,) = service.close(producer, collection_id)
-    doors = app.extensions["measuring"]
-
-    def dies(*_: object) -> None:
-        raise RuntimeError("killed")
-
-    broken = measuring.Measuring(doors.db, doors.vault, dies, doors.secret, doors.ceiling)
-    with pytest.raises(RuntimeError):
-        measuring.measure(broken, edition_id, lambda _: None)
-    with app.extensions["db"].unit_of_work() as s:
-        assert queries.edition(edition_id).state is State.CHARGED
-        assert s.query(PublishedRelease).count() == 0
-    factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work() as s:
-        assert queries.edition(edition_id).state is State.PUBLISHED
-        assert s.query(PrivacyCharge).count() == 1
 
 
 def test_only_the_owner_closes_an_edition(app: Flask) -> None:

@@ -1,0 +1,157 @@
+"""A charge pays for one draw of noise at most, whatever crashes and whoever else works."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app import create_app
+from app.consent import service as consent
+from app.core.db import Database
+from app.core.permissions import Actor, Role
+from app.releases import measuring, queries, service
+from app.releases.models import Edition, PrivacyCharge, PublishedRelease
+from app.releases.states import State
+from tests import factories
+from tests.app.releases import dying
+from tests.conftest import ENGINES, environment
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+
+
+class Closed:
+    """An edition that waits to be measured, on a real database that other processes share."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self.settings = settings
+        self.app = create_app(settings)
+        self.db: Database = self.app.extensions["db"]
+        with self.app.app_context():
+            self.producer = factories.account(self.app, Role.PRODUCER)
+            _, collection_id = factories.listed(self.app, self.producer)
+            with self.db.unit_of_work():
+                (self.edition_id,) = service.close(self.producer, collection_id)
+
+    def start(self, point: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.app.releases.dying", point, self.edition_id],
+            cwd=ROOT,
+            env={**os.environ, **self.settings},
+            stderr=subprocess.DEVNULL,
+        )
+
+    def facts(self) -> tuple[int, int, int, str]:
+        """Charges, attempts whose noise may have been drawn, releases, state."""
+        with self.db.unit_of_work() as s:
+            edition = s.get_one(Edition, self.edition_id)
+            charges = s.scalar(select(func.count()).select_from(PrivacyCharge)) or 0
+            releases = s.scalar(select(func.count()).select_from(PublishedRelease)) or 0
+            return charges, edition.drawn, releases, edition.state
+
+    def spent(self) -> int:
+        with self.db.unit_of_work():
+            return queries.spent(self.producer.user_id)
+
+
+@pytest.fixture(params=ENGINES)
+def closed(
+    request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path
+) -> Iterator[Closed]:
+    made = Closed(environment(tmp_path / "instance", new_database(request.param)))
+    yield made
+    made.db.dispose()
+
+
+#: At each point of death: charges, drawn before the retry; charges after it.
+EXPECTED = {
+    "after the charge": (1, 0, 1),
+    "before the mark": (1, 0, 1),
+    "after the mark": (1, 1, 2),
+    "after the noise": (1, 1, 2),
+}
+
+
+@pytest.mark.parametrize("point", dying.POINTS)
+def test_killed_at_any_point_a_charge_pays_for_one_draw(closed: Closed, point: str) -> None:
+    """A real process is killed by signal 9; another one takes over."""
+    before, drawn, after = EXPECTED[point]
+    killed = closed.start(point)
+    assert killed.wait(120) == -signal.SIGKILL
+    assert closed.facts() == (before, drawn, 0, "charged")
+    assert closed.start("never").wait(120) == 0
+    assert closed.facts() == (after, after, 1, "published")
+    with closed.db.unit_of_work():
+        rho = queries.release(closed.edition_id).release.plan.rho.micro
+    assert closed.spent() == after * rho
+
+
+def test_two_workers_at_once_draw_once_for_a_charge(closed: Closed) -> None:
+    """Both may count; one marks the charge as used, and only it draws and publishes."""
+    both = [closed.start("never") for _ in range(2)]
+    codes = sorted(process.wait(120) for process in both)
+    charges, drawn, releases, state = closed.facts()
+    assert (charges, drawn, releases, state) == (1, 1, 1, "published")
+    assert codes[0] == 0
+
+
+def _measured(app: Flask) -> tuple[Actor, str]:
+    producer = factories.account(app, Role.PRODUCER)
+    _, collection_id = factories.listed(app, producer)
+    with app.extensions["db"].unit_of_work():
+        (edition_id,) = service.close(producer, collection_id)
+    return producer, edition_id
+
+
+def _lose_the_noise(app: Flask, edition_id: str) -> None:
+    doors = app.extensions["measuring"]
+
+    def dies(*arguments: object) -> None:
+        arguments[-1]()
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        measuring.measure(replace(doors, measure=dies), edition_id, lambda _: None)
+
+
+def test_a_late_release_of_a_lost_attempt_is_thrown_away(app: Flask) -> None:
+    """A worker taken for dead comes back with noise that was drawn for the first charge."""
+    _, edition_id = _measured(app)
+    doors = app.extensions["measuring"]
+
+    def overtaken(*arguments: object) -> object:
+        release = doors.measure(*arguments)
+        measuring.measure(doors, edition_id, lambda _: None)
+        return release
+
+    measuring.measure(replace(doors, measure=overtaken), edition_id, lambda _: None)
+    with app.extensions["db"].unit_of_work() as s:
+        assert s.scalar(select(func.count()).select_from(PublishedRelease)) == 1
+        assert s.get_one(Edition, edition_id).attempt == 2
+        assert s.scalar(select(func.count()).select_from(PrivacyCharge)) == 2
+
+
+def test_who_cannot_be_charged_again_is_left_out_of_the_retry(app: Flask) -> None:
+    producer, edition_id = _measured(app)
+    _lose_the_noise(app, edition_id)
+    with app.extensions["db"].unit_of_work():
+        spent = queries.spent(producer.user_id)
+        consent.set_ceiling(producer, spent)
+    factories.run_jobs(app)
+    with app.extensions["db"].unit_of_work():
+        assert queries.edition(edition_id).state is State.EMPTY
+        assert queries.spent(producer.user_id) == spent
+        assert [c.attempt for c in queries.charges(producer.user_id)] == [1]
+
+
+def test_charges_are_written_once(app: Flask) -> None:
+    _measured(app)
+    factories.run_jobs(app)
+    with pytest.raises(Exception, match="written once"), app.extensions["db"].unit_of_work() as s:
+        s.query(PrivacyCharge).update({"micro_rho": 1})
