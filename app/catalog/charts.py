@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from privacy import derived
 from privacy.tables import CONTRIBUTIONS, MEAN, Estimate, Table
+
+MEDIAN = "median"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Chart:
 
 
 def charts_of(table: Table) -> tuple[Chart, ...]:
-    """Draw the contributions of a table and the mean of each of its measures."""
+    """Draw the contributions of a table and the mean (and median) of each of its measures."""
     figures = table.estimates()
     made = []
     if table.hard:
@@ -37,7 +40,18 @@ def charts_of(table: Table) -> tuple[Chart, ...]:
     for name in table.soft:
         means = [e for e in figures if e.statistic == MEAN and e.measure == name]
         made.append(Chart(table.hard, MEAN, name, means[0].unit, tuple(_bar(e) for e in means)))
+    medians = [e for e in quartiles(table) if e.statistic == MEDIAN]
+    if medians:
+        name, unit = medians[0].measure or "", medians[0].unit
+        made.append(Chart(table.hard, MEDIAN, name, unit, tuple(_bar(e) for e in medians)))
     return tuple(made)
+
+
+def quartiles(table: Table) -> tuple[Estimate, ...]:
+    """Return the quartiles of a table's measure; none where there are two knots or measures."""
+    if len(table.soft) != 1 or len(table.plan.schema.measure(table.soft[0]).knots) == 2:
+        return ()
+    return derived.quantiles(table, table.soft[0])
 
 
 def _bar(estimate: Estimate) -> Bar:

@@ -1,7 +1,8 @@
 """Writing a table as CSV and its companions; a pure function of the release.
 
-One line a figure: cell, statistic, value, noise interval (95 %), unit. A text cell that a
-spreadsheet would run as a formula gets an apostrophe in front.
+One line a figure: cell, statistic, value, noise interval (95 %), unit. First what was measured,
+cell by cell; then what follows from it: shares, and quartiles where a measure has knots enough.
+A text cell that a spreadsheet would run as a formula gets an apostrophe in front.
 """
 
 import csv
@@ -9,14 +10,42 @@ import io
 import json
 import zipfile
 
+from app.catalog.charts import quartiles
 from app.catalog.products import Product, product_title, table
 from app.releases.queries import ReleaseView
+from privacy import adjusted, derived
 from privacy.loss import right_guesses
-from privacy.tables import Estimate
+from privacy.mechanism import Mechanism
+from privacy.tables import CONTRIBUTIONS, SUM, Coordinates, Estimate, Table
+
+Place = tuple[Coordinates, str, str | None]
+"""Cell, statistic and measure: what names a figure."""
 
 #: Every entry of an archive carries this date, so that its bytes do not change.
 EPOCH = (2000, 1, 1, 0, 0, 0)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NOISE = {
+    Mechanism.GAUSSIAN: "discrete Gaussian noise on residuals, drawn once",
+    Mechanism.GEOMETRIC: "two-sided geometric noise on the cells of one table, drawn once",
+}
+INTERVALS = {
+    Mechanism.GAUSSIAN: {
+        "contributions, sum": "value +- 1.96 standard deviations of the noise",
+        "mean, share": "Fieller's set of a ratio of two Gaussian figures",
+    },
+    Mechanism.GEOMETRIC: {
+        "contributions, sum": "value +- the exact quantile of the noise",
+        "mean, share": "Fieller's set of a ratio, with the exact quantiles of the noise",
+    },
+}
+QUANTILES = (
+    "the distribution inverted: every value at which it is not told apart from the level; "
+    "a quantile is right to within one gap between knots"
+)
+ADJUSTED = (
+    "value made whole and not negative, adding up to the table's own total; it is biased upwards "
+    "where few contributed, and the noise interval belongs to value, not to it"
+)
 LICENCE = (
     "For the purpose stated in the order. Do not try to single out, identify or contact a "
     "person, and do not combine these tables with others in order to do so."
@@ -32,16 +61,26 @@ def table_csv(view: ReleaseView, product: Product) -> bytes:
             *(guarded(name) for name in product.dimensions),
             "statistic",
             "measure",
+            "near",
             "value",
+            "adjusted_value",
             "noise_interval_95_low",
             "noise_interval_95_high",
             "unit",
             "told_apart_from_zero",
         ]
     )
-    for estimate in table(view, product).estimates():
-        writer.writerow(_row(view, product, estimate))
+    released = table(view, product)
+    nicer = _adjusted(released)
+    for estimate in figures(released):
+        place = (estimate.coordinates, estimate.statistic, estimate.measure)
+        writer.writerow(_row(view, product, estimate, nicer.get(place, "")))
     return text.getvalue().encode()
+
+
+def figures(released: Table) -> tuple[Estimate, ...]:
+    """Return what a table tells: what was measured first, then what follows from it."""
+    return (*released.estimates(), *derived.shares(released), *quartiles(released))
 
 
 def archive(view: ReleaseView, product: Product) -> bytes:
@@ -93,11 +132,14 @@ def privacy_json(view: ReleaseView, product: Product) -> bytes:
         "rho_zcdp": plan.rho.micro / 1_000_000,
         "at_most_right_guesses_of_100": round(right_guesses(plan.epsilon), 1),
         "scope": "the whole release: all tables and tiers together, however often sold",
-        "mechanism": "discrete Gaussian noise on residuals, drawn once",
+        "mechanism": plan.mechanism.value,
+        "noise": NOISE[plan.mechanism],
         "tier": product.tier.name,
         "variance_factor_of_tier": product.tier.variance_factor,
         "noise_sd_of_a_count": round(product.sd, 6),
         "interval": "noise interval (95 %): it says nothing of people outside the data",
+        "intervals_are_made_so": {**INTERVALS[plan.mechanism], "quantile": QUANTILES},
+        "adjusted_value": ADJUSTED,
         "release_sha256": view.digest,
     }
     return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
@@ -110,6 +152,8 @@ def readme(view: ReleaseView, product: Product) -> bytes:
         "table.csv       one line a figure, with its noise interval (95 %)\n"
         "dictionary.csv  what the columns mean\n"
         "privacy.json    how the people behind it are protected\n\n"
+        f"In table.csv, adjusted_value is {ADJUSTED}.\n"
+        "Quartiles, where given, are right to within one gap between knots.\n\n"
         f"{LICENCE}\n"
     ).encode()
 
@@ -119,18 +163,40 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _row(view: ReleaseView, product: Product, estimate: Estimate) -> list[str]:
+def _adjusted(released: Table) -> dict[Place, str]:
+    """Write the adjusted contributions and sums of each cell."""
+    cells = released.cells()
+    counts = adjusted.contributions(released).ravel().tolist()
+    found: dict[Place, str] = {
+        (cell, CONTRIBUTIONS, None): str(n) for cell, n in zip(cells, counts, strict=True)
+    }
+    for name in released.soft:
+        sums = adjusted.sums(released, name).ravel().tolist()
+        # Multiples of the resolution, which fifteen digits hold exactly as they are written.
+        found |= {(cell, SUM, name): format(n, ".15g") for cell, n in zip(cells, sums, strict=True)}
+    return found
+
+
+def _row(view: ReleaseView, product: Product, estimate: Estimate, nicer: str) -> list[str]:
     cell = dict(estimate.coordinates)
     return [
         *(guarded(cell[name]) for name in product.dimensions),
         estimate.statistic,
         guarded(estimate.measure or ""),
+        # Which knot of the measure the contributions lie near.
+        cell.get(estimate.measure or "", ""),
         _figure(estimate.value),
+        nicer,
         _figure(estimate.low),
         _figure(estimate.high),
-        guarded(estimate.unit or ("" if estimate.measure else view.rules.record)),
+        guarded(_unit(view, estimate)),
         "yes" if estimate.distinct else "no",
     ]
+
+
+def _unit(view: ReleaseView, estimate: Estimate) -> str:
+    counted = estimate.measure is None and estimate.statistic != derived.SHARE
+    return view.rules.record if counted else estimate.unit
 
 
 def _figure(value: float) -> str:

@@ -6,17 +6,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from app.catalog import queries as catalog
-from app.catalog.products import ProductKey, table
+from app.catalog.charts import charts_of
+from app.catalog.products import ProductKey, products, table
 from app.core.permissions import Actor, Role
 from app.downloads import files
+from privacy import adjusted
+from privacy.derived import quantiles, shares
+from privacy.errors import PlanError
+from privacy.tables import Estimate, Table
+from privacy.tiers import GOLD
 from tests import factories
 from tests.app.payouts.trading import Trade, trading
 from tests.browser import Browser
+from tests.privacy.test_derived import KNOTS, PLANS, SCHEMA, release_of
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +79,7 @@ def test_every_line_agrees_with_the_released_table(
         written = lines(browser.get(f"/downloads/{key}/table.csv").data)
         with trade.db.unit_of_work(write=False):
             view, product = catalog.found(key)
-            released = table(view, product).estimates()
+            released = every_figure(table(view, product))
         assert len(written) == len(released)
         for line, figure in zip(written, released, strict=True):
             assert line["statistic"] == figure.statistic
@@ -79,7 +87,101 @@ def test_every_line_agrees_with_the_released_table(
             assert line["value"] == format(figure.value, ".9g")
             assert line["noise_interval_95_low"] == format(figure.low, ".9g")
             assert line["noise_interval_95_high"] == format(figure.high, ".9g")
-            assert line["unit"] == (figure.unit or "visit")
+            share = figure.statistic == "share"
+            assert line["unit"] == ("" if share else figure.unit or "visit")
+
+
+def every_figure(released: Table) -> tuple[Estimate, ...]:
+    """What was measured, then the shares, then the quartiles of the only measure."""
+    known = (*released.estimates(), *shares(released))
+    try:
+        return known + quantiles(released, *released.soft)
+    except (PlanError, TypeError):
+        return known
+
+
+@pytest.fixture(scope="module", params=sorted(PLANS))
+def paid(request: pytest.FixtureRequest, trade: Trade, keys: list[ProductKey]) -> Any:
+    """A table by day of a measure with eleven knots, and all its lines."""
+    with trade.db.unit_of_work(write=False):
+        view, _ = catalog.found(keys[0])
+    rules = replace(view.rules, schema=SCHEMA)
+    view = replace(view, rules=rules, release=release_of(request.param))
+    (product,) = (p for p in products(view, GOLD) if p.marginal == ("day", "paid"))
+    return view, product, files.table_csv(view, product)
+
+
+def test_shares_and_quartiles_follow_what_was_measured(paid: Any) -> None:
+    view, product, content = paid
+    released = table(view, product)
+    measured = released.estimates()
+    written = lines(content)
+    figures = (*shares(released), *quantiles(released, "paid"))
+    assert [line["statistic"] for line in written[len(measured) :]] == [
+        *["share"] * 3,
+        *["quantile_25"] * 3,
+        *["median"] * 3,
+        *["quantile_75"] * 3,
+    ]
+    for line, figure in zip(written[len(measured) :], figures, strict=True):
+        assert line["statistic"] == figure.statistic
+        assert line["day"] == dict(figure.coordinates)["day"]
+        shown = (line["value"], line["noise_interval_95_low"], line["noise_interval_95_high"])
+        assert shown == tuple(format(n, ".9g") for n in (figure.value, figure.low, figure.high))
+        assert line["unit"] == figure.unit
+        assert line["adjusted_value"] == ""
+    assert content == files.table_csv(view, product)
+
+
+def test_contributions_near_a_knot_say_which(paid: Any) -> None:
+    _, _, content = paid
+    near = [line for line in lines(content) if line["statistic"] == "contributions_near"]
+    assert [line["near"] for line in near] == [str(knot) for knot in KNOTS] * 3
+    assert {line["near"] for line in lines(content) if line not in near} == {""}
+
+
+def test_adjusted_values_add_up_and_leave_the_unbiased_ones_alone(paid: Any) -> None:
+    view, product, content = paid
+    released = table(view, product)
+    by_kind: dict[str, list[dict[str, str]]] = {}
+    for line in lines(content):
+        by_kind.setdefault(line["statistic"], []).append(line)
+    counted = [int(line["adjusted_value"]) for line in by_kind["contributions"]]
+    assert counted == adjusted.contributions(released).tolist()
+    assert sum(counted) == max(0, round(float(released.contributions().sum())))
+    assert min(counted) >= 0
+    assert [float(line["adjusted_value"]) for line in by_kind["sum"]] == adjusted.sums(
+        released, "paid"
+    ).tolist()
+    for line, count in zip(
+        by_kind["contributions"], released.contributions().tolist(), strict=True
+    ):
+        assert line["value"] == format(count, ".9g")
+    for kind in set(by_kind) - {"contributions", "sum"}:
+        assert {line["adjusted_value"] for line in by_kind[kind]} == {""}
+
+
+def test_the_facts_name_the_noise_and_how_intervals_are_made(paid: Any) -> None:
+    view, product, _ = paid
+    facts = json.loads(files.privacy_json(view, product))
+    assert facts["mechanism"] == view.release.plan.mechanism
+    made = facts["intervals_are_made_so"]
+    gaussian = facts["mechanism"] == "gaussian"
+    assert ("1.96 standard deviations" in made["contributions, sum"]) is gaussian
+    assert ("exact quantile" in made["contributions, sum"]) is not gaussian
+    assert "Fieller" in made["mean, share"]
+    assert "one gap between knots" in made["quantile"]
+    assert "biased upwards" in files.readme(view, product).decode()
+    assert "belongs to value" in facts["adjusted_value"]
+
+
+def test_the_preview_draws_the_median_of_a_measure_with_several_knots(paid: Any) -> None:
+    view, product, _ = paid
+    released = table(view, product)
+    drawn = {chart.statistic: chart for chart in charts_of(released)}
+    medians = [e for e in quantiles(released, "paid") if e.statistic == "median"]
+    assert [bar.value for bar in drawn["median"].bars] == [e.value for e in medians]
+    assert [bar.high for bar in drawn["median"].bars] == [e.high for e in medians]
 
 
 def test_the_archive_holds_table_dictionary_and_privacy_facts(
@@ -165,7 +267,7 @@ def test_the_truth_lies_within_the_downloaded_intervals_as_often_as_they_claim(
                     held += [
                         inside(line, product.dimensions, counts, sums)
                         for line in lines(files.table_csv(view, product))
-                        if line["statistic"] != "mean"
+                        if line["statistic"] in ("contributions", "sum")
                     ]
     per_release = np.array(held, float).reshape(12, -1).mean(axis=1)
     error = per_release.std(ddof=1) / len(per_release) ** 0.5
