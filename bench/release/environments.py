@@ -120,8 +120,8 @@ PEERS = (
         "Tumult Analytics",
         cube_ways=("gaussian",),
         cube_runs=20,
-        runs=40,
-        searched=(1, 3, 5, 7),
+        runs=20,
+        searched=(3, 5, 7),
     ),
 )
 

@@ -40,10 +40,11 @@ tables together. Peers that spend rho are given the same rho.
 Ours asks for no number of people and one tier, chooses its noise by predicted error, and weighs
 counts 1 and sums 0.7 in its plan, which makes both errors of the cube about equal.
 
-The best peer is the one with the smallest error in the same setting; with many variants to choose
-from, chance helps it. On a single count by one key there is nothing to win: the release, OpenDP,
-diffprivlib and Tumult Analytics all add the same two-sided geometric noise, and the ratio is 1 but
-for chance. `by hand, centred` is what no library offers: diffprivlib's analytic Gaussian noise over
+The best peer is the one with the smallest error in the same setting, a standard error added so that
+few runs make nobody the best by chance; among many variants, chance helps it still. On a single
+count by one key there is nothing to win: the release, OpenDP, diffprivlib and Tumult Analytics
+all add the same two-sided geometric noise, and the ratio is 1 but for chance. `by hand, centred`
+is what no library offers: diffprivlib's analytic Gaussian noise over
 all figures as one vector, with measures moved to the middle of their bounds first.
 """
 
@@ -61,7 +62,7 @@ CONFIGURED = {
     "statistic that its own odometer allows.",
     "tumult": "Spark with one local thread; geometric noise, or Gaussian under rho-zCDP. Runs are "
     "evaluated together as groups of their own, with people of their own. Gaussian only on the "
-    "cube; its best bound is looked for among 1, 3, 5 and 7.",
+    "cube; its best bound is looked for among 3, 5 and 7.",
 }
 
 
