@@ -23,6 +23,7 @@ class IbisEngine:
 
     def __init__(self, backend: "BaseBackend") -> None:
         self._backend = backend
+        self.own_hash = backend.name == "duckdb"
         self._names = (f"moisson_kept_{number}" for number in count())
 
     def run(self, expression: "ir.Table") -> "pa.Table":

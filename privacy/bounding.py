@@ -35,6 +35,18 @@ def _md5(text: str) -> str:
     raise NotImplementedError
 
 
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _mixed(one, other) -> int:  # type: ignore[no-untyped-def]  # of any two types
+    """Hash two values by the engine's own hash."""
+    raise NotImplementedError
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _stirred(value) -> int:  # type: ignore[no-untyped-def]
+    """Hash one value by the engine's own hash."""
+    raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Key:
     """A column that stands for some neighbouring dimensions: a code, or a single text.
@@ -115,11 +127,23 @@ def records(rows: ir.Table, schema: CubeSchema) -> ir.Table:
     )
 
 
-def bounded(rows: ir.Table, schema: CubeSchema, secret: str) -> ir.Table:
-    """Keep at most k records per person: those with the smallest keyed hash.
+def ranked(rows: ir.Table, schema: CubeSchema, secret: str, own_hash: bool = False) -> ir.Table:
+    """Rank each person's records by a keyed hash, from 0; those below k are kept.
 
-    Rows are read once. Columns are those of `records` and the record's rank, from 0, among its
-    person's. Where k records are as many as there are cells, nothing is cut and nothing hashed.
+    Rows are read once. Columns are those of `records` and the rank. Where k records are as many
+    as there are cells, nothing is cut and nothing hashed. All records are returned: engines turn
+    "the first k of each" into lists by person, which cost several times as much as ranks do.
+
+    Parameters
+    ----------
+    rows : ibis Table
+    schema : CubeSchema
+    secret : str
+        Of the edition, never published.
+    own_hash : bool
+        Whether to use the engine's own hash, many times cheaper than the portable one. Which
+        records of a person are kept then depends on the engine; that it depends on nobody else
+        does not.
     """
     every = records(rows, schema)
     names = [key.name for key in keys(schema)]
@@ -127,16 +151,24 @@ def bounded(rows: ir.Table, schema: CubeSchema, secret: str) -> ir.Table:
         return every.mutate(**{RANK: ibis.literal(0, "int64")})
     order: list[str | ir.Column] = [*names]
     if schema.bound < prod(len(d.domain) for d in schema.dimensions):
-        order.insert(0, _hash(every, schema, secret))
+        order = (
+            [_own_hash(every, schema, secret)]
+            if own_hash
+            else [_portable_hash(every, schema, secret), *names]
+        )
     window = ibis.window(group_by=list(PERSON), order_by=order)
-    ranked = every.mutate(**{RANK: ibis.row_number().over(window)})
-    return ranked.filter(ranked[RANK] < schema.bound)
+    return every.mutate(**{RANK: ibis.row_number().over(window)})
 
 
-def totals(kept: ir.Table) -> dict[str, ir.IntegerScalar]:
+def is_kept(records_ranked: ir.Table, schema: CubeSchema) -> ir.BooleanColumn:
+    """Tell which records count."""
+    return records_ranked[RANK] < schema.bound
+
+
+def totals(records_ranked: ir.Table, schema: CubeSchema) -> dict[str, ir.IntegerScalar]:
     """Count people, each by the first of their records, and kept records."""
-    first = (kept[RANK] == 0).cast("int64")
-    return {PEOPLE: first.sum(), KEPT: kept.count()}
+    first = records_ranked.count(where=records_ranked[RANK] == 0)
+    return {PEOPLE: first, KEPT: records_ranked.count(where=is_kept(records_ranked, schema))}
 
 
 def decoded(summed: ir.Table, schema: CubeSchema) -> ir.Table:
@@ -181,9 +213,20 @@ def _clamp(table: ir.Table, measure: Measure) -> ir.IntegerColumn:
     return within.cast("int32" if -NARROW <= lower and upper < NARROW else "int64")
 
 
-def _hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.StringColumn:
+def _portable_hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.StringColumn:
     cell = [key.text(table) for key in keys(schema)]
     text = ibis.literal(SEPARATOR).join(
         [ibis.literal(secret), table["source"], table["person"], *cell]
     )
     return _md5(text)
+
+
+def _own_hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.IntegerColumn:
+    """Mix secret, source, person and cell; two cells of a person tie once in 2^64.
+
+    Stirred once more, because engines combine hashes in ways that do not mix the last part.
+    """
+    mixed = _mixed(ibis.literal(secret), table["source"])
+    for name in ("person", *(key.name for key in keys(schema))):
+        mixed = _mixed(mixed, table[name])
+    return _stirred(mixed)

@@ -32,22 +32,25 @@ def cells(
     closure: tuple[Marginal, ...],
     keys: tuple[str, ...],
     totals: Mapping[str, ir.IntegerScalar],
+    where: ir.BooleanColumn | None = None,
 ) -> ir.Table:
     """Sum the masses of all records in each occupied cell of each source.
 
     Parameters
     ----------
     kept : ibis Table
-        At most k records per person.
+        Records, of which at most k per person satisfy `where`.
     schema : CubeSchema
     closure : tuple of Marginal
     keys : tuple of str
         The columns that tell cells apart.
     totals : mapping of str to ibis scalar
         What else to sum in each cell.
+    where : ibis boolean column, optional
+        Which records count.
     """
     masses = {
-        mass_column(schema, soft, knots): _mass(kept, schema, soft, knots)
+        mass_column(schema, soft, knots): _mass(kept, schema, soft, knots, where)
         for soft in soft_parts(schema, closure)
         for knots in _knots(schema, soft)
     }
@@ -119,16 +122,20 @@ def _knots(schema: CubeSchema, soft: Marginal) -> list[tuple[int, ...]]:
 
 
 def _mass(
-    kept: ir.Table, schema: CubeSchema, soft: Marginal, knots: tuple[int, ...]
+    kept: ir.Table,
+    schema: CubeSchema,
+    soft: Marginal,
+    knots: tuple[int, ...],
+    where: ir.BooleanColumn | None,
 ) -> ir.IntegerScalar:
     if not soft:
-        return kept.count()
+        return kept.count(where=where)
     measures = [schema.measure(axis) for axis in soft]
     hats = [
         _hat(kept[measure.name].cast("int64"), measure, knot)
         for measure, knot in zip(measures, knots, strict=True)
     ]
-    return prod(hats[1:], start=hats[0]).sum()
+    return prod(hats[1:], start=hats[0]).sum(where=where)
 
 
 def _hat(value: ir.IntegerColumn, measure: Measure, knot: int) -> ir.IntegerColumn:

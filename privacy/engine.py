@@ -8,7 +8,18 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """Runs Ibis expressions over registered tables, where the rows are."""
+    """Runs Ibis expressions over registered tables, where the rows are.
+
+    Attributes
+    ----------
+    own_hash : bool
+        Whether it has a function `hash` of one or two values of any type, to 64 bits.
+    """
+
+    @property
+    def own_hash(self) -> bool:
+        """Tell whether the engine's own hash chooses among a person's records."""
+        ...
 
     def run(self, expression: "ir.Table") -> "pa.Table":
         """Compute a small result and return it."""

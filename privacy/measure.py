@@ -72,7 +72,7 @@ def count(
         source.
     """
     schema = plan.schema
-    parts = [engine.keep(_occupied(table, plan, secret)) for table in tables]
+    parts = [engine.keep(_occupied(table, plan, secret, engine.own_hash)) for table in tables]
     occupied = reduce(lambda one, other: one.union(other), parts)
     by_source = engine.run(bounding.by_source(occupied)).to_pylist()
     counts: Counts = {}
@@ -114,12 +114,14 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
     return Release.of(plan, tuple(residuals), tuple(totals), noisy_shares, tuple(kept))
 
 
-def _occupied(table: "ir.Table", plan: NoisePlan, secret: str) -> "ir.Table":
+def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -> "ir.Table":
     """Bound and sum some whole sources, in one pass; what remains grows with cells alone."""
     schema = plan.schema
-    kept = bounding.bounded(table, schema, secret)
+    records = bounding.ranked(table, schema, secret, own_hash)
     keys = tuple(key.name for key in bounding.keys(schema))
-    summed = cube.cells(kept, schema, plan.counted, keys, bounding.totals(kept))
+    totals = bounding.totals(records, schema)
+    kept = bounding.is_kept(records, schema)
+    summed = cube.cells(records, schema, plan.counted, keys, totals, kept)
     return bounding.decoded(summed, schema)
 
 

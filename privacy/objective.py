@@ -38,12 +38,14 @@ class Objective:
     counts, sums, spreads : float
         Weights, >= 0, of a table's counts, of its sums (in units of their measure's range) and of
         the masses near each knot of a measure with more than two knots. With `counts` 0 a plan is
-        as good for sums as noise on plain sums is, with `sums` 0 as good as plain counts.
+        as good for sums as noise on plain sums is, with `sums` 0 as good as plain counts. By
+        default counts and sums gain alike beside an even split of the budget
+        (docs/benchmarks/release.md).
     """
 
     aim: Aim = Aim.VARIANCE
     counts: float = 1.0
-    sums: float = 0.5
+    sums: float = 0.7
     spreads: float = 1.0
 
     def __post_init__(self) -> None:

@@ -25,6 +25,9 @@ class DuckDBEngine:
         As DuckDB writes it, such as "4GB".
     threads : int
         >= 1.
+    own_hash : bool
+        Whether records are chosen by DuckDB's own hash, or by the slower one that is equal on
+        every engine.
 
     Notes
     -----
@@ -33,7 +36,8 @@ class DuckDBEngine:
     into the memory limit is refused.
     """
 
-    def __init__(self, memory_limit: str = "4GB", threads: int = 2) -> None:
+    def __init__(self, memory_limit: str = "4GB", threads: int = 2, own_hash: bool = True) -> None:
+        self.own_hash = own_hash
         self._connection = duckdb.connect(
             config={
                 "memory_limit": memory_limit,

@@ -1,13 +1,16 @@
 """Small schemas and rows, and the slow, obvious way to count them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import cache
 from hashlib import md5
 from itertools import product
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
+from privacy import bounding
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from privacy.workload import Marginal
 
@@ -60,8 +63,14 @@ def rows_of(schema: CubeSchema, rows: Iterable[tuple[object, ...]]) -> pa.Table:
 Kept = dict[tuple[str, str, tuple[str, ...]], tuple[int, ...]]
 
 
-def keep_slowly(schema: CubeSchema, table: pa.Table, secret: str) -> Kept:
-    """Combine, clamp and cut in plain Python."""
+Ordering = Callable[[str, tuple[str, str, tuple[str, ...]]], object]
+
+
+def keep_slowly(
+    schema: CubeSchema, table: pa.Table, secret: str, ordering: Ordering | None = None
+) -> Kept:
+    """Combine, clamp and cut in plain Python, by the portable hash unless told otherwise."""
+    order = ordering or _hash
     grouped: dict[tuple[str, str, tuple[str, ...]], list[tuple[int, ...]]] = {}
     for row in sorted(table.to_pylist(), key=lambda row: row["ordinal"]):
         cell = tuple(row[name] for name in schema.hard)
@@ -72,7 +81,7 @@ def keep_slowly(schema: CubeSchema, table: pa.Table, secret: str) -> Kept:
     kept: Kept = {}
     for person in {key[:2] for key in records}:
         mine = [key for key in records if key[:2] == person]
-        mine.sort(key=lambda key: (_hash(secret, key), key[2]))
+        mine.sort(key=lambda key: (order(secret, key), key[2]))
         kept |= {key: records[key] for key in mine[: schema.bound]}
     return kept
 
@@ -95,6 +104,27 @@ def _combine(schema: CubeSchema, values: list[tuple[int, ...]]) -> tuple[int, ..
 def _hash(secret: str, key: tuple[str, str, tuple[str, ...]]) -> str:
     text = "\x1f".join([secret, key[0], key[1], *key[2]])
     return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def own_hash(schema: CubeSchema) -> Ordering:
+    """DuckDB's own hash of a record, asked one record at a time."""
+    connection = duckdb.connect()
+
+    @cache
+    def of(secret: str, key: tuple[str, str, tuple[str, ...]]) -> int:
+        source, person, cell = key
+        by_name = dict(zip(schema.hard, cell, strict=True))
+        asked, values = "hash(hash($1, $2), $3)", [secret, source, person]
+        for part in bounding.keys(schema):
+            texts = tuple(by_name[dimension.name] for dimension in part.dimensions)
+            values.append(part.cells.index(texts) if part.cells else texts[0])
+            kind = "SMALLINT" if part.cells else "VARCHAR"
+            asked = f"hash({asked}, CAST(${len(values)} AS {kind}))"
+        found = connection.execute(f"SELECT hash({asked})", values).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    return of
 
 
 def masses_of(schema: CubeSchema, kept: Kept, marginal: Marginal) -> np.ndarray:

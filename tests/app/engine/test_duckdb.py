@@ -59,7 +59,7 @@ def test_errors_never_repeat_the_secret(engine):
     rows = engine.stream(table.schema, table.to_batches())
     broken = ibis.table({"source": "string", "person": "string", "d0": "string"}, name="gone")
     with pytest.raises(EngineError) as caught:
-        engine.run(bounding.bounded(broken, schema, "the secret"))
+        engine.run(bounding.ranked(broken, schema, "the secret"))
     assert "the secret" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
