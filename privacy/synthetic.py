@@ -1,47 +1,31 @@
 """Synthetic rows that agree with released tables: post-processing, so it costs no privacy.
 
-The one door to mbi and to jax, on which it is built. Rows describe no person: they are drawn from
+Rows describe no person: they are drawn from
 the most even distribution that fits the tables, so that only those tables are right in them, and
 only to within their noise.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from math import prod, sqrt
-from typing import Any
+from math import prod
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
-# Before mbi is loaded: it warns otherwise. Sixty-four bits, because contributions may be many.
-for setting, wanted in (
-    ("jax_platforms", "cpu"),
-    ("jax_enable_x64", True),
-    ("jax_enable_compilation_cache", False),
-):
-    jax.config.update(setting, wanted)  # type: ignore[no-untyped-call]
-
-import mbi  # noqa: E402
-from mbi.junction_tree import make_junction_tree, maximal_cliques  # noqa: E402
-
-from privacy.errors import PlanError  # noqa: E402
-from privacy.schema import CubeSchema  # noqa: E402
-from privacy.spreading import between_knots, dealt_out  # noqa: E402
-from privacy.tables import Table  # noqa: E402
-from privacy.workload import Marginal, cells  # noqa: E402
+from privacy.errors import PlanError
+from privacy.fitting import STEPS, draw, fit, model_cells
+from privacy.schema import CubeSchema
+from privacy.spreading import between_knots
+from privacy.tables import Table
+from privacy.workload import Marginal
 
 Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int], None]
 
 MAX_ROWS = 200_000
-#: Cells of the largest model: some seconds for fifty steps, some tens of megabytes.
+#: Cells of the largest model: half a minute, some hundred megabytes.
 MAX_MODEL_CELLS = 1_000_000
-STEPS = 2000
-#: Fifty steps that improve the fit by less than this part of it are the last but fifty.
-ENOUGH = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +95,7 @@ def synthesise(
     seed: int,
     *,
     rows: int | None = None,
-    model_cells: int = MAX_MODEL_CELLS,
+    limit: int = MAX_MODEL_CELLS,
     on_progress: Progress = lambda percent: None,
 ) -> SyntheticRows:
     """Draw rows that agree with some tables of one release.
@@ -128,7 +112,7 @@ def synthesise(
     rows : int, optional
         How many; by default the contributions that the finest tables count. Never more than
         `MAX_ROWS`, and none where the tables count none.
-    model_cells : int
+    limit : int
         The largest model, in cells; tables beyond it are left out, large ones first.
     on_progress : callable
         Told percents.
@@ -151,13 +135,14 @@ def synthesise(
     finest = min(tables, key=lambda table: table.tier.variance_factor)
     total = max(0, round(float(finest.contributions().sum())))
     count = min(total if rows is None else rows, MAX_ROWS) if total else 0
-    chosen, left_out = _choose(largest(tables), _Size(schema, axes, model_cells))
+    chosen, left_out = _choose(schema, axes, largest(tables), limit)
     generator = np.random.default_rng(seed)
     positions = np.zeros((count, len(axes)), np.int64)
     units = np.zeros((count, len(axes)), np.int64)
     if count:
-        model = _fit(schema, axes, _measurements(axes, chosen, tables), total, on_progress)
-        positions = _draw(model, count, generator)
+        model = fit(axes, chosen, tables, total, lambda n: on_progress(5 + 85 * n // STEPS))
+        positions = draw(model, count, generator)
+        on_progress(95)
         units = _values(schema, axes, [table.marginal for table in chosen], positions, generator)
     on_progress(100)
     fitted = tuple((table.marginal, table.tier.name) for table in chosen)
@@ -180,119 +165,19 @@ def largest(tables: Sequence[Table]) -> tuple[Table, ...]:
     return tuple(by_place[place] for place in sorted(by_place, key=lambda p: (size[p], p[0])))
 
 
-@dataclass(frozen=True)
-class _Size:
-    """How large the model of some tables would be."""
-
-    schema: CubeSchema
-    axes: Marginal
-    limit: int
-
-    def fits(self, marginals: Sequence[Marginal]) -> bool:
-        cliques = _cliques(self.axes, [*marginals, *((axis,) for axis in self.axes)])
-        tree, _ = make_junction_tree(_domain(self.schema, self.axes), cliques)
-        sizes = (
-            cells(self.schema, tuple(self.axes[i] for i in clique))
-            for clique in maximal_cliques(tree)
-        )
-        return sum(sizes) <= self.limit
-
-
-def _choose(tables: Sequence[Table], size: _Size) -> tuple[list[Table], list[Table]]:
+def _choose(
+    schema: CubeSchema, axes: Marginal, tables: Sequence[Table], limit: int
+) -> tuple[list[Table], list[Table]]:
     """Take tables, small ones first, as long as the model does not become too large."""
-    if not size.fits([]):
+    if model_cells(schema, axes, []) > limit:
         raise PlanError("These columns are too many for one model: choose fewer tables")
     chosen: list[Table] = []
     left_out: list[Table] = []
     for table in tables:
         together = [*(one.marginal for one in chosen), table.marginal]
-        (chosen if size.fits(together) else left_out).append(table)
+        fits = model_cells(schema, axes, together) <= limit
+        (chosen if fits else left_out).append(table)
     return chosen, left_out
-
-
-@dataclass(frozen=True)
-class _Residual:
-    """What remains of a table when the mean along each axis is removed: H_A."""
-
-    def __call__(self, factor: Any) -> Any:
-        return _without_means(factor.datavector(flatten=False)).ravel()
-
-    def op_norm_sq(self) -> float:
-        return 1.0
-
-
-def _measurements(axes: Marginal, chosen: Sequence[Table], tables: Sequence[Table]) -> list[Any]:
-    """Say what was measured and how exactly: the residuals, whose noises do not hang together.
-
-    A table's cells share noise, so that its totals are known far better than they would be if
-    each cell had noise of its own; least squares on its residuals weighs all of that rightly.
-    """
-    subsets = {(axis,) for axis in axes} | {
-        subset
-        for table in chosen
-        for size in range(1, len(table.marginal) + 1)
-        for subset in combinations(table.marginal, size)
-    }
-    found = []
-    for subset in sorted(subsets, key=lambda subset: (len(subset), subset)):
-        table = min(
-            (table for table in tables if set(subset) <= set(table.marginal)),
-            key=lambda table: table.tier.variance_factor,
-        )
-        others = tuple(i for i, axis in enumerate(table.marginal) if axis not in subset)
-        variance = table.plan.residual_variance(subset) * table.tier.variance_factor
-        residual = _without_means(np.asarray(table.masses.sum(axis=others))).ravel()
-        (clique,) = _cliques(axes, [subset])
-        found.append(mbi.LinearMeasurement(residual, clique, sqrt(variance), _Residual()))
-    return found
-
-
-def _without_means(array: Any) -> Any:
-    for axis in range(array.ndim):
-        array = array - array.mean(axis=axis, keepdims=True)
-    return array
-
-
-def _fit(
-    schema: CubeSchema, axes: Marginal, measurements: list[Any], total: int, on_progress: Progress
-) -> Any:
-    """Estimate the distribution: least squares, each part weighed by its noise."""
-    steps = iter(range(1, STEPS))
-
-    def told(_: Any) -> None:
-        on_progress(min(80, 5 + next(steps) * 4000 // STEPS))
-
-    return mbi.estimation.MirrorDescent().estimate(
-        _domain(schema, axes),
-        measurements,
-        known_total=float(total),
-        iters=STEPS,
-        callback_fn=told,
-        tol=ENOUGH,
-    )
-
-
-def _draw(model: Any, count: int, generator: np.random.Generator) -> Whole:
-    """Draw rows from the model, clique by clique of its junction tree.
-
-    mbi has a sampler too, but it draws from the generator that all of numpy shares, which must
-    not be seeded in a process that may have other work.
-    """
-    shape: tuple[int, ...] = model.domain.shape
-    rows = np.zeros((count, len(shape)), np.int64)
-    tree, _ = make_junction_tree(model.domain, [tuple(clique) for clique in model.cliques])
-    known: set[int] = set()
-    for clique in maximal_cliques(tree):
-        given = tuple(axis for axis in clique if axis in known)
-        new = tuple(axis for axis in clique if axis not in known)
-        sizes = [shape[axis] for axis in given], [shape[axis] for axis in new]
-        joint = np.asarray(model.project((*given, *new)).datavector(flatten=False), np.float64)
-        groups = _raveled(rows[:, given], sizes[0])
-        drawn = dealt_out(joint.reshape(prod(sizes[0]), prod(sizes[1])), groups, generator)
-        for axis, column in zip(new, np.unravel_index(drawn, sizes[1]), strict=True):
-            rows[:, axis] = column
-        known |= set(new)
-    return rows
 
 
 def _values(
@@ -314,19 +199,3 @@ def _values(
                 positions[:, column], groups.reshape(-1), knots, generator
             )
     return units
-
-
-def _domain(schema: CubeSchema, axes: Marginal) -> Any:
-    # Columns go by number: the order of sets of texts changes from one process to the next.
-    return mbi.Domain(range(len(axes)), [schema.size(axis) for axis in axes])
-
-
-def _cliques(axes: Marginal, marginals: Sequence[Marginal]) -> list[tuple[int, ...]]:
-    return [tuple(axes.index(axis) for axis in marginal) for marginal in marginals]
-
-
-def _raveled(columns: Whole, sizes: Sequence[int]) -> Whole:
-    place = np.zeros(len(columns), np.int64)
-    for column, size in zip(columns.T, sizes, strict=True):
-        place = place * size + column
-    return place
