@@ -21,3 +21,8 @@ def fixed_at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _fixed.reset(token)
+
+
+def this_hour() -> datetime:
+    """Return the present hour: for the end of work that takes as long as there are rows."""
+    return now().replace(minute=0, second=0, microsecond=0)

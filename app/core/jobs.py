@@ -21,7 +21,7 @@ from sqlalchemy import Integer, String, Text, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.clock import now
+from app.core.clock import now, this_hour
 from app.core.db import Base, Database, Moment, after_commit, new_id, session
 from app.core.errors import AppError
 
@@ -59,7 +59,10 @@ class Job(Base):
 
 @dataclass(frozen=True)
 class JobView:
-    """A job as pages show it: progress in percent, a message without private data."""
+    """A job as pages show it: progress in percent, a message without private data.
+
+    `finished_at` is known to the hour: how long work took may depend on rows.
+    """
 
     id: str
     kind: str
@@ -188,7 +191,7 @@ def _retry(db: Database, job_id: str, error: str) -> JobState:
     with db.unit_of_work() as s:
         job = s.get_one(Job, job_id)
         if job.attempts >= ATTEMPTS:
-            job.state, job.finished_at = JobState.FAILED, now()
+            job.state, job.finished_at = JobState.FAILED, this_hour()
         else:
             job.state = JobState.QUEUED
             job.run_at = now() + timedelta(seconds=5 * 4**job.attempts)
@@ -199,7 +202,7 @@ def _retry(db: Database, job_id: str, error: str) -> JobState:
 def _finish(db: Database, job_id: str, state: JobState, message: str) -> None:
     with db.unit_of_work() as s:
         job = s.get_one(Job, job_id)
-        job.state, job.message, job.finished_at = state, message[:200], now()
+        job.state, job.message, job.finished_at = state, message[:200], this_hour()
         job.lease_until = None
         job.progress = 100 if state is JobState.DONE else job.progress
 

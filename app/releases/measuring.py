@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.collections import queries as collections
 from app.core import audit, jobs
-from app.core.clock import now
+from app.core.clock import this_hour
 from app.core.db import Database, session
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
@@ -170,7 +170,7 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
         # Others were quicker, or took this worker for dead and charged anew: nobody saw this.
         return
     edition.state = next_state(State(edition.state), Event.PUBLISH)
-    edition.published_at = now()
+    edition.published_at = this_hour()
     content = release.to_bytes()
     given = _give_shares(edition_id, release)
     session().add(
@@ -180,6 +180,7 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
             digest=hashlib.sha256(content).hexdigest(),
             shares_total=max(given, _released_denominator(release)),
             micro_rho=release.plan.rho.micro,
+            published_at=edition.published_at,
         )
     )
     session().flush()

@@ -1,0 +1,228 @@
+"""Side doors: but for the noise, nothing that others see tells whether one person is in a file.
+
+Two markets differ in one person with worst-case rows: more cells than the bound, values far beyond
+theirs. The release of both is the same one, as it might be by chance. Then everything to the right
+of it must be the same to the byte: pages of every other role, prices, facets, counts, file sizes,
+the order of rows, empty cells, logs, messages, times and earnings.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from structlog.testing import capture_logs
+
+from app import create_app
+from app.catalog.products import Product, products
+from app.core import jobs
+from app.core.clock import fixed_at
+from app.core.permissions import Actor, Role
+from app.downloads import files
+from app.orders import bundle
+from app.releases import measuring, queries, service
+from app.releases.measuring import NOBODY
+from privacy.release import Release
+from tests import factories
+from tests.browser import Browser
+from tests.conftest import environment
+
+WITHOUT = factories.csv_rows(300, 2)
+PERSON = "".join(
+    f"somebody-else,{day},{place},{value}\n"
+    for day in factories.DAYS
+    for place in ("north", "south")
+    for value in ("99999.75", "-5", "49.5")
+).encode()
+WHEN = datetime(2026, 3, 2, 9, 17, 31, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A market with one edition, as everybody but the owner of the rows sees it."""
+
+    app: Flask
+    edition_id: str
+    collection_id: str
+    dataset_id: str
+    owner: Actor
+    logs: list[dict[str, Any]]
+
+
+@pytest.fixture
+def worlds(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[list[World]]:
+    made: list[World] = []
+    drawn: list[Release] = []
+    for position, content in enumerate((WITHOUT, WITHOUT + PERSON)):
+        app = create_app(environment(tmp_path / str(position), new_database("sqlite")))
+        # One measurement takes far longer than the other, as that of more rows may.
+        with app.app_context(), ExitStack() as clocks:
+            clocks.enter_context(fixed_at(WHEN))
+            takes = timedelta(minutes=position * 20)
+            made.append(_market(app, content, drawn, takes, clocks))
+    yield made
+    for world in made:
+        world.app.extensions["db"].dispose()
+
+
+def _market(
+    app: Flask,
+    content: bytes,
+    drawn: list[Release],
+    takes: timedelta,
+    clocks: ExitStack,
+) -> World:
+    owner = factories.account(app, Role.PRODUCER, name="owner")
+    doors = app.extensions["measuring"]
+
+    def measured(rows: Any, objects: Any, plan: Any, secret: str, tell: Any, mark: Any) -> Release:
+        honest = doors.measure(rows, objects, plan, secret, tell, mark)
+        drawn.append(honest)
+        clocks.enter_context(fixed_at(WHEN + takes))
+        return _renamed(drawn[0], dataset_id)
+
+    with capture_logs() as logs:
+        dataset_id, collection_id = factories.listed(app, owner, content=content)
+        with app.extensions["db"].unit_of_work():
+            (edition_id,) = service.close(owner, collection_id)
+        measuring.measure(replace(doors, measure=measured), edition_id, lambda _: None)
+        factories.run_jobs(app)
+        Browser(app, owner).get(f"/editions/{edition_id}")
+    return World(app, edition_id, collection_id, dataset_id, owner, list(logs))
+
+
+def _renamed(release: Release, dataset_id: str) -> Release:
+    """The same numbers, for the identifiers of this market."""
+    first = [source for source in release.sources if source != NOBODY]
+    counts = dict(zip(release.sources, release.source_counts, strict=True))
+    mine = {dataset_id: counts[first[0]], NOBODY: counts[NOBODY]}
+    return replace(
+        release, sources=tuple(sorted(mine)), source_counts=tuple(mine[s] for s in sorted(mine))
+    )
+
+
+def plain(world: World, text: str) -> str:
+    """Leave out what differs from market to market: identifiers, digests of them, tokens."""
+    for name, value in (
+        ("E", world.edition_id),
+        ("C", world.collection_id),
+        ("D", world.dataset_id),
+    ):
+        text = text.replace(value, name).replace(value[:8], name)
+    text = re.sub(r'value="[^"]{60,}"', "", text)
+    return re.sub(r"[0-9a-f]{64}|[0-9a-f]{32}|\b[0-9a-f]{8}\b", "", text)
+
+
+def seen(world: World) -> dict[str, str]:
+    """Every page that somebody else can open, with prices and previews."""
+    app = world.app
+    with app.extensions["db"].unit_of_work(write=False):
+        view = queries.release(world.edition_id)
+        keys = [p.key for p in products(view, view.release.plan.tiers[0])]
+    buyer = factories.account(app, Role.BUYER, name="buyer")
+    with app.extensions["db"].unit_of_work():
+        bundle.add(buyer, [str(key) for key in keys[:3]])
+    people = {
+        "visitor": Browser(app),
+        "buyer": Browser(app, buyer),
+        "producer": Browser(app, factories.account(app, Role.PRODUCER, name="other")),
+        "operator": Browser(app, factories.account(app, Role.OPERATOR, name="operator")),
+    }
+    paths = [
+        "/",
+        "/catalogue",
+        "/catalogue?q=Lunches",
+        "/catalogue?q=somebody-else",
+        f"/collections/{world.collection_id}",
+        f"/catalogue/{world.edition_id}",
+        f"/editions/{world.edition_id}",
+        f"/datasets/{world.dataset_id}",
+        "/operator/",
+        "/operator/collections",
+        "/operator/privacy",
+        "/operator/jobs",
+        "/operator/agreement",
+        "/bundle",
+    ]
+    return {
+        f"{who} {plain(world, path)}": plain(world, browser.get(path).text)
+        for who, browser in people.items()
+        for path in paths
+    }
+
+
+def test_pages_of_everybody_else_are_the_same_to_the_byte(worlds: list[World]) -> None:
+    with worlds[0].app.app_context(), fixed_at(WHEN + timedelta(days=1)):
+        one = seen(worlds[0])
+    with worlds[1].app.app_context(), fixed_at(WHEN + timedelta(days=1)):
+        two = seen(worlds[1])
+    assert "Lunches" in one["visitor /catalogue"]
+    assert "somebody-else" not in "".join(t for place, t in two.items() if "q=" not in place)
+    for place, text in one.items():
+        assert text == two[place], place
+
+
+def test_files_are_the_same_to_the_byte(worlds: list[World]) -> None:
+    """The same rows in the same order, empty cells included; so files are equally long."""
+
+    def written(world: World) -> list[bytes]:
+        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+            view = queries.release(world.edition_id)
+            chosen: list[Product] = [
+                p for tier in view.release.plan.tiers for p in products(view, tier)
+            ]
+            return [
+                part(view, p)
+                for p in chosen
+                for part in (files.table_csv, files.dictionary_csv, files.readme)
+            ]
+
+    one, two = (written(world) for world in worlds)
+    assert len(one) > 20
+    assert one == two
+
+
+def test_times_progress_and_messages_of_jobs_are_the_same(worlds: list[World]) -> None:
+    """One measurement took twenty minutes longer; times are told to the hour."""
+
+    def told(world: World) -> list[tuple[object, ...]]:
+        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+            view = queries.edition(world.edition_id)
+            return [
+                (view.state, view.closed_at, view.published_at),
+                *((j.kind, j.state, j.progress, j.message, j.finished_at) for j in jobs.latest()),
+            ]
+
+    assert told(worlds[0]) == told(worlds[1])
+
+
+def test_earnings_rest_on_released_shares_alone(worlds: list[World]) -> None:
+    def shared(world: World) -> tuple[object, ...]:
+        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+            view = queries.release(world.edition_id)
+            return (
+                view.shares_total,
+                queries.shares(world.edition_id)[world.owner.user_id],
+                queries.spent(world.owner.user_id),
+            )
+
+    assert shared(worlds[0]) == shared(worlds[1])
+
+
+def test_logs_are_the_same(worlds: list[World]) -> None:
+    """But for identifiers and times: as many lines, of the same events, with the same fields."""
+
+    def lines(world: World) -> str:
+        # How many milliseconds a request took is the owner's own request's, and differs anyway.
+        events = [{k: v for k, v in event.items() if k != "ms"} for event in world.logs]
+        return plain(world, json.dumps(events, default=str))
+
+    assert len(worlds[0].logs) > 0
+    assert lines(worlds[0]) == lines(worlds[1])
+    assert "somebody-else" not in lines(worlds[1])
