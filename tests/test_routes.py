@@ -38,7 +38,7 @@ TABLE = {
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
     """,
     For.PRODUCERS: """
-        datasets.mine datasets.new payouts.income payouts.connect payouts.fresh_link
+        datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
         payouts.came_back
     """,
     For.BUYERS: "orders.bundle orders.change orders.add orders.mine orders.place",

@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
-from app.consent import queries as consent
 from app.core import audit
 from app.core.db import session
 from app.core.jobs import Job, JobState
@@ -18,14 +17,11 @@ from app.orders import queries as orders
 from app.orders.states import State as OrderState
 from app.payouts import queries as payouts
 from app.releases import queries as releases
-from app.releases.queries import ChargeView, EditionView
+from app.releases.queries import EditionView
 from app.releases.states import State as EditionState
 from app.users import queries as users
 from app.webhooks import queries as webhooks
 from pricing.money import Money
-from privacy.loss import Rho, epsilon_of, right_guesses
-
-DELTA = 1e-6
 
 
 @dataclass(frozen=True)
@@ -58,28 +54,6 @@ class CollectionLine:
     rules: CollectionRules
     owner: str
     editions: tuple[EditionView, ...]
-
-
-@dataclass(frozen=True)
-class PrivacyLine:
-    """What the people of one producer have lost at most, over all collections.
-
-    Attributes
-    ----------
-    spent, ceiling : int
-        Millionths of rho (zCDP).
-    epsilon : float
-        At delta = 1e-6.
-    guesses : float
-        Of 100 guesses whether one took part, so many are right at most.
-    """
-
-    producer_id: str
-    name: str
-    spent: int
-    ceiling: int
-    epsilon: float
-    guesses: float
 
 
 def overview(actor: Actor) -> Overview:
@@ -121,26 +95,3 @@ def collection_lines(actor: Actor) -> tuple[CollectionLine, ...]:
         CollectionLine(one, users.display_name(one.owner_id), releases.editions_of(one.id))
         for one in collections.all_collections()
     )
-
-
-def privacy_lines(actor: Actor, market_ceiling: int) -> tuple[PrivacyLine, ...]:
-    """Return each producer's privacy account, the most spent first."""
-    require(actor, Role.OPERATOR)
-    producers = sorted({charge.producer_id for charge in releases.charges()})
-    lines = [_privacy_line(producer, market_ceiling) for producer in producers]
-    return tuple(sorted(lines, key=lambda line: (-line.spent, line.producer_id)))
-
-
-def _privacy_line(producer_id: str, market_ceiling: int) -> PrivacyLine:
-    spent = releases.spent(producer_id)
-    own = consent.choices(producer_id).ceiling_micro_rho
-    ceiling = market_ceiling if own is None else min(own, market_ceiling)
-    epsilon = epsilon_of(Rho(spent), DELTA)
-    name = users.display_name(producer_id)
-    return PrivacyLine(producer_id, name, spent, ceiling, epsilon, right_guesses(epsilon))
-
-
-def charges(actor: Actor) -> tuple[ChargeView, ...]:
-    """Return every privacy charge, newest first."""
-    require(actor, Role.OPERATOR)
-    return releases.charges()

@@ -1,4 +1,4 @@
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -9,7 +9,7 @@ from app.core.http import limiter, settings
 from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
 from app.ledger import queries as ledger
-from app.operator import queries, service
+from app.operator import odometer, queries, service
 from app.orders import queries as orders_queries
 from app.orders import service as orders_service
 from app.payments.gateway import GatewayError, PaymentGateway
@@ -106,11 +106,12 @@ def book() -> str:
 @login_required
 def privacy() -> str:
     actor = _operator()
+    view = odometer.privacy(actor, settings().account_ceiling_micro_rho)
+    wanted = request.args.get("page", 1, type=int)
     return render_template(
         "operator/privacy.html",
-        lines=queries.privacy_lines(actor, settings().account_ceiling_micro_rho),
-        charges=queries.charges(actor),
-        delta=queries.DELTA,
+        view=view,
+        listed=odometer.charges(actor, wanted, view.charges),
     )
 
 

@@ -2,12 +2,15 @@ from dataclasses import dataclass
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
-from app.core.permissions import Actor
+from app.consent import queries as consent
+from app.core.permissions import Actor, Role, require
 from app.datasets import queries as datasets
 from app.datasets.queries import DatasetView
 from app.orders import queries as orders
 from app.orders.queries import SaleView
+from app.releases import odometer
 from app.releases import queries as releases
+from app.releases.odometer import Odometer, Reading
 from app.releases.queries import EditionView
 from pricing.money import Money
 
@@ -30,6 +33,61 @@ class Trace:
     left_out: str
     shares: int
     uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class ChargeLine:
+    """One charge on one's own account, and what it was for.
+
+    `rules` and `edition` for an edition; `dataset` where categories were found.
+    """
+
+    reading: Reading
+    rules: CollectionRules | None
+    edition: EditionView | None
+    dataset: DatasetView | None
+
+
+@dataclass(frozen=True)
+class PrivacyPage:
+    """One's own privacy account.
+
+    Attributes
+    ----------
+    lines : tuple of ChargeLine
+        In the order they were charged.
+    only_me : bool
+        All rows of all datasets are the producer's own.
+    """
+
+    odometer: Odometer
+    lines: tuple[ChargeLine, ...]
+    only_me: bool
+
+
+def privacy_account(actor: Actor, market: int) -> PrivacyPage:
+    """Return one's own privacy account, with the market's ceiling in millionths of rho.
+
+    Raises
+    ------
+    Forbidden
+        For anybody but a producer: only producers' people are charged.
+    """
+    require(actor, Role.PRODUCER)
+    own = consent.choices(actor.user_id).ceiling_micro_rho
+    read = odometer.read(releases.charges(actor.user_id), own, market)
+    mine = {view.id: view for view in datasets.of_producer(actor.user_id)}
+    only_me = bool(mine) and all(view.everyone_is_me for view in mine.values())
+    return PrivacyPage(read, tuple(_line(r, mine) for r in read.readings), only_me)
+
+
+def _line(reading: Reading, mine: dict[str, DatasetView]) -> ChargeLine:
+    charge = reading.charge
+    if charge.edition_id:
+        edition = releases.edition(charge.edition_id)
+        return ChargeLine(reading, collections.rules(edition.collection_id), edition, None)
+    _kind, dataset_id, *_place = charge.subject.split(":")
+    return ChargeLine(reading, None, None, mine.get(dataset_id))
 
 
 def traces(actor: Actor) -> tuple[Trace, ...]:

@@ -1,4 +1,4 @@
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import fresh_login_required, login_required, logout_user
@@ -9,18 +9,19 @@ from app.collections.rules import Purpose
 from app.consent import queries as consent
 from app.consent import service as consent_service
 from app.consent.texts import TEXTS
+from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.http import limiter, settings, writes
 from app.core.permissions import Role
 from app.datasets.service import Checking
 from app.releases import queries as releases
+from app.releases.odometer import DELTA, loss_of
 from app.rights import export, queries, service
 from app.rights.forms import CeilingForm, ConsentForm, EraseForm
 from app.users.login import current_actor
-from privacy.loss import Rho, epsilon_of, rho_for, right_guesses
+from privacy.loss import rho_for, right_guesses
 
 bp = Blueprint("rights", __name__, url_prefix="/rights")
-DELTA = 1e-6
 CEILINGS = (1, 2, 4, 8)
 
 
@@ -29,18 +30,13 @@ def _doors() -> Checking:
     return doors
 
 
-def _spent(micro_rho: int) -> dict[str, float]:
-    epsilon = epsilon_of(Rho(micro_rho), DELTA) if micro_rho else 0.0
-    return {"epsilon": epsilon, "guesses": right_guesses(epsilon)}
-
-
 def _ceiling_form(present: int | None) -> CeilingForm:
     form = CeilingForm()
     market = settings().account_ceiling_micro_rho
     offered = [(str(rho_for(e, DELTA).micro), e) for e in CEILINGS]
     form.ceiling.choices = [
         SelectChoice(
-            "", _("the market's ceiling, epsilon %(e)s", e=round(_spent(market)["epsilon"], 1))
+            "", _("the market's ceiling, epsilon %(e)s", e=round(loss_of(market).epsilon, 1))
         ),
         *(
             SelectChoice(
@@ -67,8 +63,23 @@ def centre() -> str:
         choices=choices,
         receipts=consent.receipts(actor.user_id),
         texts=TEXTS,
-        spent=_spent(releases.spent(actor.user_id)),
+        spent=loss_of(releases.spent(actor.user_id)),
         traces=queries.traces(actor) if actor.has(Role.PRODUCER) else (),
+    )
+
+
+@bp.get("/privacy")
+@login_required
+def privacy() -> str:
+    actor = current_actor()
+    page = queries.privacy_account(actor, settings().account_ceiling_micro_rho)
+    choices = consent.choices(actor.user_id)
+    return render_template(
+        "rights/privacy.html",
+        page=page,
+        choices=choices,
+        ceiling=_ceiling_form(choices.ceiling_micro_rho),
+        until=now(),
     )
 
 
@@ -103,7 +114,8 @@ def ceiling() -> Response:
         chosen = form.ceiling.data
         consent_service.set_ceiling(current_actor(), int(chosen) if chosen else None)
         flash(_l("Your ceiling is set."), "success")
-    return redirect(url_for("rights.centre"))
+    account = request.args.get("back") == "account"
+    return redirect(url_for("rights.privacy" if account else "rights.centre"))
 
 
 @bp.get("/export.zip")
