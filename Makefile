@@ -46,6 +46,9 @@ bench-cube: setup-dev ## measure the bounded cube against plain queries
 bench-release: setup-dev ## compare the release's errors and speed with other libraries
 	@$(BIN)/python -m bench.release $(ARGS)
 
+audit: setup-dev ## attack the whole path with five times as many runs as the tests
+	@$(BIN)/python -m bench.audit
+
 screenshots: setup-dev ## draw the pages for the README and for a look
 	@$(BIN)/python tools/screenshots.py
 

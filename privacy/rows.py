@@ -74,7 +74,8 @@ def _within(column: ir.StringColumn, dimension: Dimension) -> ir.StringColumn:
 
 
 def _steps(column: ir.FloatingColumn, measure: Measure) -> ir.IntegerColumn:
-    number = ibis.ifelse(column.isnan(), ibis.null("float64"), column)
-    steps = (number / float(measure.resolution)).round()
-    held = ibis.least(ibis.greatest(steps, -FAR), FAR).cast("int64")
-    return ibis.ifelse(number.notnull(), held, ibis.null("int64"))
+    # Engines may compute both sides of a choice, so nothing may reach a cast that it refuses.
+    given = column.notnull() & ~column.isnan()
+    number = ibis.ifelse(given, column, 0.0) / float(measure.resolution)
+    steps = ibis.least(ibis.greatest(number, -FAR), FAR).round().cast("int64")
+    return ibis.ifelse(given, steps, ibis.null("int64"))
