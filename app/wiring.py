@@ -1,9 +1,9 @@
 """Put the parts together: settings, doors, features, the worker's queue."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_htmx
 from flask import Flask, Response, request, send_from_directory, url_for
@@ -24,6 +24,7 @@ from app.core.queue import build_queue
 from app.datasets import service as datasets_service
 from app.datasets import views as datasets
 from app.datasets.ingest.reading import Limits
+from app.downloads import synthetic
 from app.downloads import views as downloads
 from app.operator import views as operator
 from app.orders import views as orders
@@ -47,6 +48,11 @@ from app.webhooks import views as webhooks
 from privacy.loss import Rho
 from privacy.plan import NoisePlan
 from privacy.release import Release
+from privacy.tables import Table
+
+if TYPE_CHECKING:
+    from privacy.likeness import Likeness
+    from privacy.synthetic import SyntheticRows
 
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
 UPLOADS = frozenset({"datasets.new"})
@@ -111,6 +117,7 @@ def _doors(app: Flask, settings: Settings, db: Database) -> None:
     app.extensions["measuring"] = measuring
     datasets_service.register(checking)
     releases_measuring.register(measuring)
+    synthetic.register(synthetic.Synthesising(db, _synthesise))
     mail.use_post(mail.build_post(settings))
     _money(app, settings, db)
     hourly: tuple[Callable[[], None], ...] = (
@@ -149,6 +156,16 @@ def _measure(
             engine, rows, objects, plan.schema, plan, secret, on_progress, before_noise
         )
     return release
+
+
+def _synthesise(
+    tables: Sequence[Table], seed: int, on_progress: Callable[[int], None]
+) -> "tuple[SyntheticRows, Sequence[Likeness]]":
+    # As heavy as the engine: only the worker loads it.
+    drawing = importlib.import_module("privacy.synthetic")
+    comparing = importlib.import_module("privacy.likeness")
+    rows = drawing.synthesise(tables, seed, on_progress=on_progress)
+    return rows, comparing.compare(rows, tables)
 
 
 def _pages(app: Flask, settings: Settings, *, stand_in: bool) -> None:

@@ -23,7 +23,7 @@ class Likeness:
     marginal : Marginal
     tier : str
     fitted : bool
-        Whether the rows were fitted to this very table; otherwise to one that holds it, or not.
+        Whether the rows were fitted to this table or to one that holds it.
     statistic : str
         "contributions", "sum", "mean" or "contributions_near".
     measure : str or None
@@ -96,7 +96,7 @@ def _likeness(
     return Likeness(
         table.marginal,
         table.tier.name,
-        (table.marginal, table.tier.name) in rows.fitted,
+        any(set(table.marginal) <= set(marginal) for marginal, _ in rows.fitted),
         statistic,
         measure,
         estimates[0].unit,

@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.core.permissions import Actor, Role
+from app.downloads import synthetic
 from app.users import queries as users
 from tests import factories
 from tests.app.payouts.trading import trading
@@ -50,7 +51,8 @@ TABLE = {
     For.OWNER: """
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
         datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
-        downloads.csv downloads.archive users.revoke
+        downloads.csv downloads.archive downloads.synthesise downloads.synthetic_rows
+        downloads.synthetic_archive users.revoke
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -88,6 +90,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         with trade.db.unit_of_work(write=False):
             first, second, *_ = made.keys()
         order_id = trade.bought(buyer, [first])
+        with trade.db.unit_of_work():
+            digest = synthetic.ask(buyer, made.edition_id)
         trade.place(buyer, [second])
         trade.onboard(made.producer)
         Browser(trade.app, made.producer)
@@ -103,6 +107,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "edition_id": made.edition_id,
                 "order_id": order_id,
                 "key": str(first),
+                "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,
                 "token": "not-a-token",

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 
 from app.catalog.charts import quartiles
 from app.catalog.products import Product, product_title, table
@@ -85,18 +86,25 @@ def figures(released: Table) -> tuple[Estimate, ...]:
 
 def archive(view: ReleaseView, product: Product) -> bytes:
     """Return a zip of the table, its dictionary and its privacy facts."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in (
-            ("table.csv", table_csv(view, product)),
-            ("dictionary.csv", dictionary_csv(view, product)),
-            ("privacy.json", privacy_json(view, product)),
-            ("README.txt", readme(view, product)),
-        ):
+    return packed(
+        {
+            "table.csv": table_csv(view, product),
+            "dictionary.csv": dictionary_csv(view, product),
+            "privacy.json": privacy_json(view, product),
+            "README.txt": readme(view, product),
+        }
+    )
+
+
+def packed(contents: Mapping[str, bytes]) -> bytes:
+    """Return a zip of some files: the same bytes each time."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in contents.items():
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16
             file.writestr(entry, content)
-    return packed.getvalue()
+    return whole.getvalue()
 
 
 def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
@@ -123,6 +131,21 @@ def privacy_json(view: ReleaseView, product: Product) -> bytes:
     """Return the privacy facts of the release and the accuracy of this table."""
     plan = view.release.plan
     facts = {
+        **release_facts(view),
+        "tier": product.tier.name,
+        "variance_factor_of_tier": product.tier.variance_factor,
+        "noise_sd_of_a_count": round(product.sd, 6),
+        "interval": "noise interval (95 %): it says nothing of people outside the data",
+        "intervals_are_made_so": {**INTERVALS[plan.mechanism], "quantile": QUANTILES},
+        "adjusted_value": ADJUSTED,
+    }
+    return as_json(facts)
+
+
+def release_facts(view: ReleaseView) -> dict[str, object]:
+    """Return how the people behind a release are protected."""
+    plan = view.release.plan
+    return {
         "unit_of_privacy": view.rules.person,
         "one_contribution": view.rules.record,
         "contribution_bound_cells": plan.schema.bound,
@@ -134,14 +157,12 @@ def privacy_json(view: ReleaseView, product: Product) -> bytes:
         "scope": "the whole release: all tables and tiers together, however often sold",
         "mechanism": plan.mechanism.value,
         "noise": NOISE[plan.mechanism],
-        "tier": product.tier.name,
-        "variance_factor_of_tier": product.tier.variance_factor,
-        "noise_sd_of_a_count": round(product.sd, 6),
-        "interval": "noise interval (95 %): it says nothing of people outside the data",
-        "intervals_are_made_so": {**INTERVALS[plan.mechanism], "quantile": QUANTILES},
-        "adjusted_value": ADJUSTED,
         "release_sha256": view.digest,
     }
+
+
+def as_json(facts: Mapping[str, object]) -> bytes:
+    """Write facts as UTF-8 JSON, for people to read."""
     return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
 
 

@@ -1,11 +1,11 @@
-from flask import Blueprint
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
 from app.core.http import limiter
-from app.downloads import files, service
+from app.downloads import files, service, synthetic
 from app.releases.queries import ReleaseView
 from app.users.login import current_actor
 
@@ -43,6 +43,33 @@ def csv(key: str) -> Response:
 def archive(key: str) -> Response:
     view, product = _entitled(key)
     return _file(files.archive(view, product), "application/zip", f"moisson-{_name(product)}.zip")
+
+
+@bp.post("/editions/<edition_id>/synthetic")
+@login_required
+@limiter.limit("60/hour")
+def synthesise(edition_id: str) -> Response:
+    key = synthetic.ask(current_actor(), edition_id)
+    return redirect(url_for("downloads.synthetic_rows", digest=key))
+
+
+@bp.get("/synthetic/<digest>")
+@login_required
+def synthetic_rows(digest: str) -> str:
+    template = "fragment" if request.headers.get("HX-Request") else "synthetic"
+    return render_template(
+        f"downloads/{template}.html", made=synthetic.show(current_actor(), digest)
+    )
+
+
+@bp.get("/synthetic/<digest>/rows.zip")
+@login_required
+@limiter.limit("300/hour")
+def synthetic_archive(digest: str) -> Response:
+    content = synthetic.fetch(current_actor(), digest)
+    if content is None:
+        return redirect(url_for("downloads.synthetic_rows", digest=digest))
+    return _file(content, "application/zip", f"moisson-synthetic-{digest[:8]}.zip")
 
 
 def _name(product: Product) -> str:

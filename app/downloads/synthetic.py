@@ -1,0 +1,172 @@
+"""Synthetic rows from the tables of an edition that somebody owns, at no further price.
+
+They are post-processing of what was bought: whoever owns the tables could make them alone. They
+are made by a job, once for each set of tables, and kept.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flask_babel import lazy_gettext as _l
+
+from app.catalog.products import ProductKey, product, table
+from app.core import jobs
+from app.core.db import Database, session
+from app.core.errors import Invalid, NotFound
+from app.core.permissions import Actor
+from app.downloads import rows
+from app.downloads.models import SyntheticFile
+from app.orders import queries as orders
+from app.orders.states import State
+from app.releases import queries as releases
+from app.releases.queries import ReleaseView
+from privacy.errors import PlanError
+from privacy.tables import Table
+
+if TYPE_CHECKING:  # The library beneath is heavy, and only the worker loads it.
+    from privacy.likeness import Likeness
+    from privacy.synthetic import SyntheticRows
+
+JOB = "synthesise"
+
+
+class Synthesiser(Protocol):
+    """Fits, draws and compares; imported by the worker alone."""
+
+    def __call__(
+        self, tables: Sequence[Table], seed: int, on_progress: Callable[[int], None]
+    ) -> "tuple[SyntheticRows, Sequence[Likeness]]":
+        """Return rows that agree with the tables, and how well they do."""
+        ...
+
+
+@dataclass(frozen=True)
+class Synthesising:
+    """What making synthetic rows needs from outside."""
+
+    db: Database
+    synthesise: Synthesiser
+
+
+@dataclass(frozen=True)
+class SyntheticView:
+    """Synthetic rows as their page shows them; no report until they are made."""
+
+    key: str
+    view: ReleaseView
+    products: tuple[ProductKey, ...]
+    report: rows.Report | None
+    job: jobs.JobView | None
+
+
+def owned(actor: Actor, edition_id: str) -> tuple[ProductKey, ...]:
+    """Return the tables of an edition that the actor has paid for, refunded ones left out."""
+    return tuple(
+        sorted(
+            {
+                key
+                for order in orders.of_buyer(actor.user_id)
+                if order.state is State.PAID
+                for key in order.products
+                if key.edition == edition_id
+            }
+        )
+    )
+
+
+def ask(actor: Actor, edition_id: str) -> str:
+    """Have rows made from all tables of an edition that the actor owns; return their key.
+
+    Raises
+    ------
+    NotFound
+        When they own none.
+    """
+    keys = owned(actor, edition_id)
+    if not keys:
+        raise NotFound(_l("You own no table of this edition."))
+    digest = releases.release(edition_id).digest
+    products = "\n".join(str(key) for key in keys)
+    key = hashlib.sha256(f"{digest}\n{products}".encode()).hexdigest()
+    if session().get(SyntheticFile, key) is None:
+        session().add(SyntheticFile(key=key, edition_id=edition_id, products=products))
+        session().flush()
+    jobs.enqueue(JOB, f"{JOB}:{key}", {"key": key})
+    return key
+
+
+def show(actor: Actor, key: str) -> SyntheticView:
+    """Return synthetic rows as their page shows them.
+
+    Raises
+    ------
+    NotFound
+    """
+    file = _entitled(actor, key)
+    return SyntheticView(
+        key,
+        releases.release(file.edition_id),
+        _products(file),
+        rows.report_of(file.content) if file.content else None,
+        jobs.view_by_key(f"{JOB}:{key}"),
+    )
+
+
+def fetch(actor: Actor, key: str) -> bytes | None:
+    """Return the archive; None while it is being made.
+
+    Raises
+    ------
+    NotFound
+    """
+    return _entitled(actor, key).content
+
+
+def make(doors: Synthesising, key: str, progress: Callable[[int], None]) -> None:
+    """Make the rows and keep them; whoever comes second finds them made.
+
+    Raises
+    ------
+    Invalid
+        Where the tables have more columns than one model can hold.
+    """
+    with doors.db.unit_of_work(write=False):
+        file = session().get_one(SyntheticFile, key)
+        if file.content is not None:
+            return
+        view = releases.release(file.edition_id)
+        tables = [table(view, product(view, each)) for each in _products(file)]
+    progress(5)
+    try:
+        # The seed is no secret: no privacy hangs on it, only that the rows stay the same.
+        made, report = doors.synthesise(tables, int(key, 16), progress)
+    except PlanError:
+        raise Invalid(_l("These tables have too many columns for synthetic rows.")) from None
+    content = rows.archive(view, made, report)
+    with doors.db.unit_of_work():
+        file = session().get_one(SyntheticFile, key)
+        file.content = file.content or content
+
+
+def register(doors: Synthesising) -> None:
+    """Tell the worker how synthetic rows are made."""
+
+    @jobs.handler(JOB)
+    def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
+        make(doors, payload["key"], progress)
+
+
+def _entitled(actor: Actor, key: str) -> SyntheticFile:
+    """Return a file if every table it was made from is owned still."""
+    file = session().get(SyntheticFile, key)
+    if file is None or any(
+        orders.entitled(actor.user_id, each) is None for each in _products(file)
+    ):
+        raise NotFound(_l("You do not own these tables, or one of them was refunded."))
+    return file
+
+
+def _products(file: SyntheticFile) -> tuple[ProductKey, ...]:
+    return tuple(ProductKey.parse(text) for text in file.products.splitlines())
