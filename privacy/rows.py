@@ -74,8 +74,9 @@ def _within(column: ir.StringColumn, dimension: Dimension) -> ir.StringColumn:
 
 
 def _steps(column: ir.FloatingColumn, measure: Measure) -> ir.IntegerColumn:
-    # Engines may compute both sides of a choice, so nothing may reach a cast that it refuses.
-    given = column.notnull() & ~column.isnan()
+    # Engines may compute both sides of a choice, so nothing may reach a cast that it refuses. By
+    # its text, because DuckDB trusts a file's statistics, which leave out what is not a number.
+    given = column.notnull() & (column.cast("string").lower() != "nan")
     number = ibis.ifelse(given, column, 0.0) / float(measure.resolution)
     steps = ibis.least(ibis.greatest(number, -FAR), FAR).round().cast("int64")
     return ibis.ifelse(given, steps, ibis.null("int64"))

@@ -76,6 +76,30 @@ def test_what_cannot_name_a_category_is_left_out():
     assert found_in(rows, PLAN).people == {}
 
 
+def test_what_is_to_come_before_the_noise_comes_before_it(monkeypatch):
+    """A charge is marked as used, once; where that fails, no noise is drawn."""
+    happened = []
+
+    def draws(_, size):
+        happened.append("noise")
+        return np.zeros(size, dtype=object)
+
+    monkeypatch.setattr(discovery, "discrete_gaussian", draws)
+    table = table_of(CROWD)
+
+    def refuses():
+        raise RuntimeError("taken")
+
+    with DuckDBEngine(threads=1) as engine:
+        rows = engine.stream(table.schema, table.to_batches())
+        find_categories(engine, rows, "shop", PLAN, "secret", lambda: happened.append("mark"))
+        assert happened == ["mark", "noise"]
+        rows = engine.stream(table.schema, table.to_batches())
+        with pytest.raises(RuntimeError, match="taken"):
+            find_categories(engine, rows, "shop", PLAN, "secret", refuses)
+    assert happened == ["mark", "noise"]
+
+
 @pytest.mark.statistics
 def test_a_lone_value_is_named_as_seldom_as_promised(monkeypatch):
     """With a threshold for delta = 0.1: 2,000 lone values, 5 standard errors."""
