@@ -109,6 +109,12 @@ class WholePath:
                 writer.write_batch(batch)
         return name
 
+    def nothing(self) -> str:
+        """A dataset without rows, as one that was erased leaves behind: a file of none is refused."""
+        name = secrets.token_hex(16)
+        with self.vault.write(name, row_schema(self.plan.schema)):
+            return name
+
     def run(self, name: str, draws: int = 1) -> list[np.ndarray]:
         """Measure, publish, download: figures as in `read`.
 
