@@ -1,11 +1,12 @@
 """Put the parts together: settings, doors, features, the worker's queue."""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django_htmx
+import pyarrow as pa
 from flask import Flask, Response, request, send_from_directory, url_for
 from flask_login import current_user
 from markupsafe import Markup
@@ -36,9 +37,11 @@ from app.payouts import reconciliation, sending
 from app.payouts import service as payouts_service
 from app.payouts import views as payouts
 from app.payouts.queries import Terms
+from app.releases import discovering as releases_discovering
 from app.releases import measuring as releases_measuring
 from app.releases import service as releases_service
 from app.releases import views as editions
+from app.releases.finding import Terms as FindingTerms
 from app.rights import views as rights
 from app.users import views as users
 from app.users.login import install_login
@@ -51,6 +54,7 @@ from privacy.release import Release
 from privacy.tables import Table
 
 if TYPE_CHECKING:
+    from privacy.discovery import FoundCategories
     from privacy.likeness import Likeness
     from privacy.synthetic import SyntheticRows
 
@@ -113,10 +117,15 @@ def _doors(app: Flask, settings: Settings, db: Database) -> None:
         settings.edition_secret,
         Rho(settings.account_ceiling_micro_rho),
     )
+    discovering = releases_discovering.Discovering(
+        db, vault, _discover, settings.edition_secret, measuring.ceiling
+    )
     app.extensions["checking"] = checking
     app.extensions["measuring"] = measuring
+    app.extensions["discovering"] = discovering
     datasets_service.register(checking)
     releases_measuring.register(measuring)
+    releases_discovering.register(discovering)
     synthetic.register(synthetic.Synthesising(db, _synthesise))
     mail.use_post(mail.build_post(settings))
     _money(app, settings, db)
@@ -158,6 +167,26 @@ def _measure(
     return release
 
 
+def _discover(
+    rows: Iterator[pa.RecordBatch],
+    terms: FindingTerms,
+    secret: str,
+    before_noise: Callable[[], None],
+) -> "FoundCategories":
+    engines = importlib.import_module("app.engine.duckdb")
+    discovery = importlib.import_module("privacy.discovery")
+    plan = discovery.plan_discovery(terms.epsilon, terms.delta, terms.bound)
+    planned = (plan.rho, plan.threshold_delta, plan.threshold)
+    if planned != (terms.rho, terms.threshold_delta, terms.threshold):
+        raise RuntimeError("the search costs something else than was charged")
+    with engines.DuckDBEngine() as engine:
+        table = engine.stream(releases_discovering.COLUMNS, rows)
+        found: FoundCategories = discovery.find_categories(
+            engine, table, releases_discovering.VALUE, plan, secret, before_noise
+        )
+    return found
+
+
 def _synthesise(
     tables: Sequence[Table], seed: int, on_progress: Callable[[int], None]
 ) -> "tuple[SyntheticRows, Sequence[Likeness]]":
@@ -195,6 +224,7 @@ def _blueprints(app: Flask) -> None:
         catalog.bp,
         datasets.bp,
         editions.bp,
+        editions.categories,
         orders.bp,
         downloads.bp,
         payouts.bp,

@@ -5,7 +5,7 @@ its noisy count passes a threshold so high that a value of one person alone hard
 is not found falls into "other". Only a worker imports this: it draws noise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import exp, sqrt
@@ -124,7 +124,12 @@ def plan_discovery(epsilon: float, delta: float, bound: int = 1) -> DiscoveryPla
 
 
 def find_categories(
-    engine: Engine, rows: "ir.Table", column: str, plan: DiscoveryPlan, secret: str
+    engine: Engine,
+    rows: "ir.Table",
+    column: str,
+    plan: DiscoveryPlan,
+    secret: str,
+    before_noise: Callable[[], None] = lambda: None,
 ) -> FoundCategories:
     """Find the values of a column, once. The charge must be committed before.
 
@@ -137,6 +142,9 @@ def find_categories(
     plan : DiscoveryPlan
     secret : str
         Keys the choice of which values of a person count; never published.
+    before_noise : callable
+        Called once when all is counted and no noise is drawn yet: where a caller commits that
+        this charge is used. What it raises ends the search without any noise.
     """
     wanted = rows.select(*PERSON, column)
     values = wanted.filter(wanted[column].notnull()).distinct()
@@ -147,6 +155,7 @@ def find_categories(
     counted = engine.run(kept.group_by(column).agg(**{COUNT: kept.count()}))
     # What cannot be a category's name is left to "other": a rule about a value, not about people.
     exact = {row[column]: int(row[COUNT]) for row in counted.to_pylist() if is_name(row[column])}
+    before_noise()
     noise = discrete_gaussian(plan.variance, len(exact)).tolist()
     noisy = {value: exact[value] + draw for value, draw in zip(sorted(exact), noise, strict=True)}
     named = {value: count for value, count in noisy.items() if count >= plan.threshold}

@@ -51,11 +51,14 @@ TABLE = {
     For.OWNER: """
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
         datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
-        downloads.csv downloads.archive downloads.synthesise downloads.synthetic_rows
+        categories.show categories.find downloads.csv downloads.archive
+        downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
+#: What the operator reaches no more than a stranger does.
+OWN = ("datasets", "categories", "downloads", "users", "editions")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -110,6 +113,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,
+                "position": "0",
                 "token": "not-a-token",
                 "locale": "fr",
                 "name": "htmx-2.min.js",
@@ -169,7 +173,7 @@ def test_another_account_reaches_nothing_of_the_first(
 def test_the_operator_reaches_no_rows_and_no_tables(world: World) -> None:
     operator = Browser(world.app, factories.account(world.app, Role.OPERATOR))
     for rule in world.rules(For.OWNER):
-        if rule.endpoint.split(".")[0] in ("datasets", "downloads", "users", "editions"):
+        if rule.endpoint.split(".")[0] in OWN:
             for method in methods(rule):
                 answer = asked(operator, world.address(rule), method)
                 assert answer.status_code in (403, 404), (rule.endpoint, method)
@@ -193,7 +197,8 @@ def test_the_owners_pages_open_for_them(world: World) -> None:
     }
     for rule in world.rules(For.OWNER):
         if "GET" in (rule.methods or ()):
-            role = Role.PRODUCER if rule.endpoint.startswith("datasets") else Role.BUYER
+            producers = rule.endpoint.startswith(("datasets", "categories"))
+            role = Role.PRODUCER if producers else Role.BUYER
             answer = owners[role].get(world.address(rule))
             assert answer.status_code in (200, 302), (rule.endpoint, answer.status_code)
 

@@ -10,7 +10,8 @@ from app.core.db import Base, Moment, new_id
 class Dataset(Base):
     """What one producer listed, or is about to; its rows are in the vault alone.
 
-    Row counts, answers and check errors are for the owner only.
+    Row counts, answers and check errors are for the owner only. `offered` are categories that
+    were found in a column, at a charge, and wait to be taken into the answers.
     """
 
     __tablename__ = "dataset"
@@ -26,6 +27,7 @@ class Dataset(Base):
     rows_object: Mapped[str | None] = mapped_column(String(32))
     answers: Mapped[str] = mapped_column(Text, default="{}")
     problems: Mapped[str] = mapped_column(Text, default="[]")
+    offered: Mapped[str] = mapped_column(Text, default="{}")
     row_count: Mapped[int] = mapped_column(Integer, default=0)
     purposes: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -24,6 +24,8 @@ class DatasetView:
         What the owner answered about the columns, as typed.
     problems : tuple of mapping
         What the last check found: row, column, message, remedy.
+    offered : mapping
+        Categories that were found in a column of the file, to be taken into the answers.
     """
 
     id: str
@@ -38,6 +40,7 @@ class DatasetView:
     purposes: frozenset[Purpose]
     answers: dict[str, Any]
     problems: tuple[dict[str, Any], ...]
+    offered: dict[str, list[str]]
     created_at: datetime
     listed_at: datetime | None
 
@@ -67,6 +70,7 @@ def _view(row: Dataset) -> DatasetView:
         frozenset(Purpose(p) for p in row.purposes.split()),
         json.loads(row.answers),
         tuple(json.loads(row.problems)),
+        json.loads(row.offered),
         row.created_at,
         row.listed_at,
     )

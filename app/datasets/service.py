@@ -116,7 +116,7 @@ def answer(actor: Actor, dataset_id: str, answers: Answers) -> None:
     """
     row = _own(actor, dataset_id)
     state = next_state(State(row.state), Event.CHECK)
-    row.answers, row.problems = json.dumps(answers.to_dict()), "[]"
+    row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     _schema_and_mapping(answers, row.collection_id if row.joining else None)
     row.state = state
     row.everyone_is_me = not answers.person
@@ -126,7 +126,8 @@ def answer(actor: Actor, dataset_id: str, answers: Answers) -> None:
 
 def keep_answers(actor: Actor, dataset_id: str, answers: Answers) -> None:
     """Keep what was typed although it could not be accepted."""
-    _own(actor, dataset_id).answers = json.dumps(answers.to_dict())
+    row = _own(actor, dataset_id)
+    row.answers, row.offered = json.dumps(answers.to_dict()), "{}"
 
 
 def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> None:
@@ -218,7 +219,7 @@ def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
         if object_id:
             doors.vault.erase(object_id)
     row.upload_object = row.profile_object = row.rows_object = None
-    row.answers, row.problems, row.row_count = "{}", "[]", 0
+    row.answers, row.problems, row.offered, row.row_count = "{}", "[]", "{}", 0
     row.erased_at = now()
     audit.record(actor.user_id, "erase-dataset", "dataset", row.id)
 

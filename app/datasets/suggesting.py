@@ -3,16 +3,28 @@
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.collections.rules import CollectionRules
 from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
 from app.datasets.understanding import ColumnRole
 
 MOST_CATEGORIES = 20
+#: What finding the categories of a column costs each person: the market's choice, published.
+FINDING_EPSILON = 0.5
+FINDING_DELTA = 1e-7
 FEW = 12
 
 
-def columns_data(answers: dict[str, Any], profiles: tuple[ColumnProfile, ...]) -> dict[str, Any]:
-    """Return what the columns form shows first: kept answers, else what was understood."""
+def columns_data(
+    answers: dict[str, Any],
+    profiles: tuple[ColumnProfile, ...],
+    offered: dict[str, list[str]],
+) -> dict[str, Any]:
+    """Return what the columns form shows first: kept answers, else what was understood.
+
+    Categories that were found at a charge stand in place of either.
+    """
     kept = {c["column"]: c for c in answers.get("columns", ())}
     person = answers.get("person")
     if person is None:
@@ -20,7 +32,27 @@ def columns_data(answers: dict[str, Any], profiles: tuple[ColumnProfile, ...]) -
     return {
         "person": person,
         "bound": answers.get("bound", 1),
-        "columns": [kept.get(p.name) or _suggested(p) for p in profiles],
+        "columns": [
+            (kept.get(p.name) or _suggested(p)) | _found(offered.get(p.name)) for p in profiles
+        ],
+    }
+
+
+def _found(values: list[str] | None) -> dict[str, Any]:
+    """Say what was found as an answer: all that was not found falls into "other"."""
+    if values is None:
+        return {}
+    return {
+        "role": ColumnRole.DIMENSION.value,
+        "transform": "",
+        "categories": "\n".join(values),
+        "other": True,
+        "source": _(
+            "found in the first dataset by partition selection, epsilon %(epsilon)s, "
+            "delta %(delta)s",
+            epsilon=f"{FINDING_EPSILON:g}",
+            delta=f"{FINDING_DELTA:.0e}".replace("e-0", "e-"),
+        ),
     }
 
 

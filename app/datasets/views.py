@@ -17,7 +17,7 @@ from app.core.db import checkpoint
 from app.core.errors import Conflict
 from app.core.http import limiter
 from app.core.permissions import Role, require
-from app.datasets import queries, samples, service
+from app.datasets import offering, queries, samples, service
 from app.datasets.errors import BadFile
 from app.datasets.forms import (
     EPSILONS,
@@ -102,7 +102,7 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
                 *(SelectChoice(p.name, p.name) for p in profiles),
             ]
     else:
-        form = ColumnsForm(data=columns_data(view.answers, profiles))
+        form = ColumnsForm(data=columns_data(view.answers, profiles, view.offered))
     form.person.choices = [
         SelectChoice(EVERYONE_IS_ME, _("All rows are about me")),
         *(
@@ -112,6 +112,9 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
     ]
     if form.validate_on_submit():
         answers = _answers(form, profiles)
+        if "find" in request.form:
+            offering.keep_draft(actor, dataset_id, answers)
+            return redirect(_finding(dataset_id, request.form["find"]))
         try:
             service.answer(actor, dataset_id, answers)
             return redirect(url_for("datasets.show", dataset_id=dataset_id))
@@ -128,6 +131,12 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
         problems=problem_texts(view.problems),
     )
     return page, (422 if request.method == "POST" else 200)
+
+
+def _finding(dataset_id: str, position: str) -> str:
+    """Return where the categories of a column are found: a page of the releases."""
+    place = int(position) if position.isdecimal() and len(position) < 5 else 0
+    return url_for("categories.show", dataset_id=dataset_id, position=place)
 
 
 def _answers(form: JoinForm | ColumnsForm, profiles: tuple[ColumnProfile, ...]) -> Answers:

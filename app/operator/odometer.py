@@ -7,10 +7,12 @@ from app.collections import queries as collections
 from app.collections.rules import CollectionRules
 from app.consent import queries as consent
 from app.core.permissions import Actor, Role, require
+from app.releases import accounts as privacy_accounts
 from app.releases import odometer
 from app.releases import queries as releases
+from app.releases.accounts import AccountView, CollectionCharges
 from app.releases.odometer import Limit, Loss
-from app.releases.queries import AccountView, ChargeView, CollectionCharges
+from app.releases.queries import ChargeView
 
 NEAREST = 20
 A_PAGE = 50
@@ -76,11 +78,11 @@ def privacy(actor: Actor, market_ceiling: int) -> MarketOdometer:
     Forbidden
     """
     require(actor, Role.OPERATOR)
-    accounts = releases.accounts()
+    accounts = privacy_accounts.accounts()
     highest = max((_loss(a) for a in accounts), key=lambda loss: loss.guesses, default=None)
     lines = [_line(account, market_ceiling) for account in accounts]
     lines.sort(key=lambda line: (-line.limit.used_percent, line.producer_id))
-    charged = releases.charged_by_collection()
+    charged = privacy_accounts.charged_by_collection()
     return MarketOdometer(
         len(accounts),
         highest,

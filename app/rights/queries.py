@@ -8,7 +8,7 @@ from app.datasets import queries as datasets
 from app.datasets.queries import DatasetView
 from app.orders import queries as orders
 from app.orders.queries import SaleView
-from app.releases import odometer
+from app.releases import finding, odometer
 from app.releases import queries as releases
 from app.releases.odometer import Odometer, Reading
 from app.releases.queries import EditionView
@@ -39,13 +39,15 @@ class Trace:
 class ChargeLine:
     """One charge on one's own account, and what it was for.
 
-    `rules` and `edition` for an edition; `dataset` where categories were found.
+    `rules` and `edition` for an edition; `dataset` and the name of its `column` where
+    categories were found.
     """
 
     reading: Reading
     rules: CollectionRules | None
     edition: EditionView | None
     dataset: DatasetView | None
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,10 @@ def _line(reading: Reading, mine: dict[str, DatasetView]) -> ChargeLine:
     if charge.edition_id:
         edition = releases.edition(charge.edition_id)
         return ChargeLine(reading, collections.rules(edition.collection_id), edition, None)
-    _kind, dataset_id, *_place = charge.subject.split(":")
-    return ChargeLine(reading, None, None, mine.get(dataset_id))
+    found = finding.charged_for(charge.subject)
+    if found is None:
+        return ChargeLine(reading, None, None, None)
+    return ChargeLine(reading, None, None, mine.get(found.dataset_id), found.column)
 
 
 def traces(actor: Actor) -> tuple[Trace, ...]:

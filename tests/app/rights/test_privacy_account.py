@@ -52,7 +52,7 @@ def test_the_table_beside_the_curve_equals_the_charges(lite_app: Flask) -> None:
         epsilon = epsilon_of(Rho(total), DELTA)
         assert line[2:] == [f"{right_guesses(epsilon):.1f}", f"{epsilon:.3f}"]
     assert "edition 1" in shown[0][1]
-    assert "my rows" in shown[1][1]
+    assert shown[1][1] == "categories found"
     costs = rows_of(page, "rho")
     assert [line[1] for line in costs] == [f"{c.micro_rho:,}" for c in charges]
     assert [float(line[3]) for line in costs] == [0.0, 5e-8]
