@@ -5,13 +5,14 @@ Each comes with its noise interval; none of them reads anything but a `Table`.
 """
 
 from collections.abc import Collection, Mapping
-from math import log, sqrt
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from privacy import intervals
 from privacy.errors import PlanError
+from privacy.laplace import WIDEST
 from privacy.mechanism import Mechanism
 from privacy.ratios import RatioNoise
 from privacy.tables import (
@@ -29,8 +30,6 @@ DIFFERENCE = "difference"
 GROUP = "group"
 QUARTILES = {"quantile_25": 0.25, "median": 0.5, "quantile_75": 0.75}
 FINE = 16
-#: Quantile of Laplace noise over its standard deviation: wider than that of any sum of such noises.
-WIDEST = log(20) / sqrt(2)
 
 
 def shares(table: Table) -> tuple[Estimate, ...]:

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from privacy.mechanism import GaussianNoise, GeometricNoise
-from privacy.noise import discrete_gaussian, discrete_laplace
+from privacy.mechanism import GaussianNoise, GeometricNoise, KNormNoise
+from privacy.noise import discrete_gaussian, discrete_k_norm, discrete_laplace
 from privacy.noise_plan import NoisePlan
 from privacy.residual import Exact, plus, residual, without_means
 from privacy.workload import Marginal
@@ -85,9 +85,13 @@ class _GeometricDrawing:
         shape = _shape(self.plan, base)
         table = np.zeros(shape, dtype=object) if counts is None else counts[base]
         for _ in range(step):
-            drawn = discrete_laplace(self.noise.cube_scale, prod(shape))
-            table = plus(table, drawn.reshape(shape))
+            table = plus(table, self._draw(prod(shape)).reshape(shape))
         return {subset: without_means(_sum_to(table, base, subset)) for subset in self.plan.closure}
+
+    def _draw(self, size: int) -> Exact:
+        if isinstance(self.noise, KNormNoise):
+            return discrete_k_norm(self.noise.cube_scale, self.noise.bound, size)
+        return discrete_laplace(self.noise.cube_scale, size)
 
     def people(self, step: int) -> int:
         return int(sum(discrete_laplace(self.noise.people_scale, step)))

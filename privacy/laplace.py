@@ -10,6 +10,8 @@ LEVEL = 0.95
 STEP = 0.25
 POINTS = 2400
 PRECISION = 1e-6
+#: Half width of one Laplace draw in standard deviations: that of sums of several is less.
+WIDEST = log(1 / (1 - LEVEL)) / sqrt(2)
 
 Vector = npt.NDArray[np.float64]
 
@@ -44,7 +46,7 @@ def half_width(weights: Vector, counts: Vector, variance: float) -> float:
 def _standard(parts: tuple[tuple[float, float], ...]) -> float:
     """Return the half width at unit variance; `parts` are (share of the variance, how many)."""
     if len(parts) == 1 and parts[0][1] == 1:
-        return log(1 / (1 - LEVEL)) / sqrt(2)
+        return WIDEST
     times = STEP * np.arange(1, POINTS + 1)
     logs = sum(count * np.log1p(share / count * times**2 / 2) for share, count in parts)
     scaled = 2 / pi * STEP * np.exp(-np.asarray(logs)) / times

@@ -1,29 +1,35 @@
 """The two kinds of noise a release may have, and what each costs and adds up to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, expm1, prod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
+from privacy import k_norm
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho
 from privacy.schema import CubeSchema
 from privacy.workload import Marginal, Workload, cells
+
+#: Below this chance of keeping a candidate, drawing K-norm noise would take too long.
+LEAST_ACCEPTED = 1e-5
 
 
 class Mechanism(StrEnum):
     """Which noise: `AUTO` takes the one with the smaller predicted error, before any row is read.
 
     `GAUSSIAN` is discrete Gaussian noise on residuals, `GEOMETRIC` two-sided geometric noise on
-    the one table from which all tables of the workload follow by summing.
+    the one table from which all tables of the workload follow by summing, `K_NORM` noise shaped
+    like what one person can change in that table, for small tables of counts.
     """
 
     AUTO = "auto"
     GAUSSIAN = "gaussian"
     GEOMETRIC = "geometric"
+    K_NORM = "k-norm"
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class GaussianNoise:
     grid_variances: tuple[Fraction, ...]
     people_variance: Fraction
     share_variance: Fraction
+
+    mechanism: ClassVar[Mechanism] = Mechanism.GAUSSIAN
 
     def residual_variance(self, position: int, grid: int, size: int) -> float:
         """Return s2_A in squared contributions; `grid` is q_A, `size` is D_A."""
@@ -98,6 +106,8 @@ class GeometricNoise:
     cube_scale: Fraction
     people_scale: Fraction
     share_scale: Fraction
+
+    mechanism: ClassVar[Mechanism] = Mechanism.GEOMETRIC
 
     @classmethod
     def of(
@@ -174,6 +184,86 @@ class GeometricNoise:
             Fraction(data["people_scale"]),
             Fraction(data["share_scale"]),
         )
+
+
+@dataclass(frozen=True)
+class KNormNoise(GeometricNoise):
+    """Noise shaped like what one person can change, on a base table of counts.
+
+    The base has every dimension of the schema and no measure, so that a person changes it by a
+    vector of zeros and at most k ones. Cells are correlated, each pair alike, so that residuals
+    are uncorrelated still.
+
+    Parameters
+    ----------
+    bound : int
+        k.
+
+    References
+    ----------
+    `privacy.k_norm`.
+    """
+
+    bound: int = 1
+
+    mechanism: ClassVar[Mechanism] = Mechanism.K_NORM
+
+    @classmethod
+    def of(
+        cls,
+        schema: CubeSchema,
+        workload: Workload,
+        cube: Fraction,
+        people: Fraction,
+        shares: Fraction,
+    ) -> Self:
+        """Scale the noise to what each part may spend, as epsilon; 0 measures nothing."""
+        plain = GeometricNoise.of(schema, workload, cube, people, shares)
+        return cls(**{f.name: getattr(plain, f.name) for f in fields(plain)}, bound=schema.bound)
+
+    @cached_property
+    def moments(self) -> k_norm.Moments:
+        """Variances of the noise.
+
+        Raises
+        ------
+        PlanError
+            Where there are too many cells, or too many draws would be thrown away.
+        """
+        found = k_norm.moments(self.base_cells, self.bound, float(self.cube_scale))
+        if found is None or found.acceptance < LEAST_ACCEPTED:
+            raise PlanError("K-norm noise needs a smaller table or a larger budget")
+        return found
+
+    def residual_variance(self, _position: int, _grid: int, size: int) -> float:
+        """Return s2_A: the total has a variance of its own, all contrasts share another."""
+        found = self.moments
+        if size == 1:
+            return found.total
+        pair = (found.total / self.base_cells - found.cell) / (self.base_cells - 1)
+        return (found.cell - pair) * (self.base_cells // size)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready copy; exact numbers as text."""
+        return {**super().to_dict(), "bound": self.bound}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        plain = GeometricNoise.from_dict(data)
+        bound = int(data["bound"])
+        return cls(**{f.name: getattr(plain, f.name) for f in fields(plain)}, bound=bound)
+
+
+Noise = GaussianNoise | GeometricNoise
+
+
+def noise_from(mechanism: Mechanism, data: Mapping[str, Any]) -> Noise:
+    """Read the noise of a plan."""
+    if mechanism is Mechanism.GAUSSIAN:
+        return GaussianNoise.from_dict(data)
+    kind = KNormNoise if mechanism is Mechanism.K_NORM else GeometricNoise
+    return kind.from_dict(data)
 
 
 def base_table(schema: CubeSchema, workload: Workload) -> Marginal:

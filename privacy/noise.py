@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from diffprivlib.mechanisms.base import bernoulli_neg_exp
 
+from privacy import k_norm
 from privacy.coins import Whole, below, happens, signs
 from privacy.errors import PlanError
 
@@ -26,6 +27,8 @@ Exact = npt.NDArray[np.object_]
 ONE = Fraction(1)
 #: Above this scale draws are made one at a time: 64 bits leave room for 2^9 scales.
 WIDEST = 2**52
+#: How many candidates of a vector are drawn at once.
+TRIES = 4096
 
 
 class _ExactUniform:
@@ -115,6 +118,48 @@ def discrete_laplace(scale: Fraction, size: int) -> Exact:
     if numerator > WIDEST:
         return _objects([_laplace(numerator, denominator) for _ in range(size)])
     return _fill(size, lambda wanted: _laplaces(numerator, denominator, wanted))
+
+
+def discrete_k_norm(scale: Fraction, bound: int, size: int) -> Exact:
+    """Draw one noise vector of the K-norm mechanism for counts.
+
+    P(z) is proportional to exp(-k ||z|| / scale) over all whole vectors, exactly: a vector of
+    independent discrete Laplace draws of that scale is kept with the chance
+    exp(-(k ||z|| - sum |z_i|) / scale), which is at most 1 as k ||z|| >= sum |z_i|.
+
+    Parameters
+    ----------
+    scale : Fraction
+        k / epsilon, > 0.
+    bound : int
+        k >= 1.
+    size : int
+        How many cells, >= 1.
+
+    Returns
+    -------
+    (size,) object
+        Python integers.
+
+    Raises
+    ------
+    PlanError
+        For a scale that is not positive.
+
+    References
+    ----------
+    Hardt, Talwar (2010), On the Geometry of Differential Privacy, arXiv 0907.3754.
+    """
+    while True:
+        tries = discrete_laplace(scale, TRIES * size).astype(np.int64).reshape(TRIES, size)
+        excess = k_norm.steps(tries, bound) - np.abs(tries).sum(axis=1)
+
+        def exact(position: int, excess: Whole = excess) -> Fraction:
+            return int(excess[position]) / scale
+
+        kept = np.flatnonzero(happens(excess / float(scale), exact))
+        if len(kept):
+            return np.asarray(tries[kept[0]].astype(object))
 
 
 def _fill(size: int, draw: Callable[[int], Whole]) -> Exact:

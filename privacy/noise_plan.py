@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from math import prod, sqrt
+from math import ceil, prod, sqrt
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +13,16 @@ import numpy.typing as npt
 from privacy import intervals, laplace
 from privacy.errors import PlanError, PrivacyError
 from privacy.loss import MICRO, Rho, rho_for
-from privacy.mechanism import GaussianNoise, GeometricNoise, Mechanism, base_table, pure_rho
+from privacy.mechanism import (
+    GaussianNoise,
+    GeometricNoise,
+    KNormNoise,
+    Mechanism,
+    Noise,
+    base_table,
+    noise_from,
+    pure_rho,
+)
 from privacy.objective import Objective
 from privacy.schema import CubeSchema
 from privacy.sensitivity import Costs
@@ -43,7 +52,7 @@ class NoisePlan:
         How many producers' datasets are measured together, >= 1.
     cube_rho, people_rho, shares_rho : Rho
         How the loss is shared between tables, number of people and shares of the sources.
-    noise : GaussianNoise or GeometricNoise
+    noise : GaussianNoise, GeometricNoise or KNormNoise
     """
 
     schema: CubeSchema
@@ -56,7 +65,7 @@ class NoisePlan:
     cube_rho: Rho
     people_rho: Rho
     shares_rho: Rho
-    noise: GaussianNoise | GeometricNoise
+    noise: Noise
 
     @property
     def rho(self) -> Rho:
@@ -66,8 +75,7 @@ class NoisePlan:
     @property
     def mechanism(self) -> Mechanism:
         """Which noise it is."""
-        gaussian = isinstance(self.noise, GaussianNoise)
-        return Mechanism.GAUSSIAN if gaussian else Mechanism.GEOMETRIC
+        return self.noise.mechanism
 
     @property
     def people_variance(self) -> float:
@@ -204,10 +212,15 @@ class NoisePlan:
         """Half of the noise interval (95 %) of a linear functional of a table.
 
         Gaussian noise: 1.96 standard deviations. Geometric noise: the exact quantile of the
-        weighted sum; where masses are whole and all weights 0 or 1, rounded out to whole numbers.
+        weighted sum. K-norm noise: that of Laplace noise of the same variance, which is wider than
+        needed. Where masses are whole and all weights 0 or 1, rounded out to whole numbers.
         """
+        sd = sqrt(max(0.0, self.covariance_of(marginal, a, a, tier)))
         if isinstance(self.noise, GaussianNoise):
-            return intervals.QUANTILE * sqrt(self.covariance_of(marginal, a, a, tier))
+            return intervals.QUANTILE * sd
+        if isinstance(self.noise, KNormNoise):
+            wide = laplace.WIDEST * sd
+            return float(ceil(wide)) if set(np.unique(a)) <= {0.0, 1.0} else wide
         repeats = self.noise.base_cells // a.size * tier.variance_factor
         weights, found = np.unique(a[a != 0], return_counts=True)
         counts = np.asarray(found * repeats, dtype=np.float64)
@@ -262,11 +275,15 @@ class NoisePlan:
         charged = (self.cube_rho, self.people_rho, self.shares_rho)
         return (
             (self.sources == 1 or noise.share_scale > 0)
+            and (not isinstance(noise, KNormNoise) or self._fits_k_norm(noise))
             and (noise.base, noise.base_grid, noise.base_cells)
             == (base, *self._grid_and_size(base))
             and sum(parts) <= self.epsilon
             and all(pure_rho(e) <= rho for e, rho in zip(parts, charged, strict=True))
         )
+
+    def _fits_k_norm(self, noise: KNormNoise) -> bool:
+        return noise.bound == self.schema.bound and noise.base == self.schema.hard
 
     def check_sources(self, sources: tuple[str, ...]) -> None:
         """Refuse other sources than the plan was made for.
@@ -323,7 +340,6 @@ class NoisePlan:
         try:
             # Releases older than the choice of a mechanism are all Gaussian.
             mechanism = Mechanism(data.get("mechanism", Mechanism.GAUSSIAN))
-            geometric = mechanism is Mechanism.GEOMETRIC
             plan = cls(
                 CubeSchema.from_dict(data["schema"]),
                 Workload.from_dict(data["workload"]),
@@ -335,7 +351,7 @@ class NoisePlan:
                 Rho(data["cube_rho"]),
                 Rho(data["people_rho"]),
                 Rho(data["shares_rho"]),
-                GeometricNoise.from_dict(data) if geometric else GaussianNoise.from_dict(data),
+                noise_from(mechanism, data),
             )
         except (KeyError, TypeError, ValueError, ZeroDivisionError, PrivacyError) as error:
             raise PlanError(f"Not a plan: {error}") from error

@@ -1,5 +1,6 @@
 """Making a noise plan: how the budget is shared out, and which noise serves the tables best."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -9,6 +10,7 @@ from privacy.loss import MICRO, Rho, epsilon_of, rho_for
 from privacy.mechanism import (
     GaussianNoise,
     GeometricNoise,
+    KNormNoise,
     Mechanism,
     base_table,
     pure_rho,
@@ -85,13 +87,15 @@ def plan_release(
         Rho(0),
         GaussianNoise((), Fraction(0), Fraction(0)),
     )
-    if mechanism is Mechanism.GEOMETRIC:
-        return _geometric(empty, people)
-    gaussian = _gaussian(empty, people)
-    if mechanism is Mechanism.GAUSSIAN or _base_cells(empty) > MAX_CELLS:
-        return gaussian
-    geometric = _geometric(empty, people)
-    return geometric if predicted_error(geometric) < predicted_error(gaussian) else gaussian
+    if mechanism is not Mechanism.AUTO:
+        return _MAKERS[mechanism](empty, people)
+    choices = [_gaussian(empty, people)]
+    for maker in (_geometric, _k_norm):
+        try:
+            choices.append(maker(empty, people))
+        except PlanError:
+            continue
+    return min(choices, key=predicted_error)
 
 
 def predicted_error(plan: NoisePlan) -> float:
@@ -141,7 +145,18 @@ def _gaussian(plan: NoisePlan, people: bool) -> NoisePlan:
     )
 
 
-def _geometric(plan: NoisePlan, people: bool) -> NoisePlan:
+def _k_norm(plan: NoisePlan, people: bool) -> NoisePlan:
+    """Share out epsilon; the base must be all dimensions, and nothing else."""
+    if base_table(plan.schema, plan.workload) != plan.schema.hard:
+        raise PlanError("K-norm noise needs tables of all dimensions and no measure")
+    shaped = _geometric(plan, people, KNormNoise)
+    predicted_error(shaped)  # refuses what cannot be counted or drawn
+    return shaped
+
+
+def _geometric(
+    plan: NoisePlan, people: bool, kind: type[GeometricNoise] = GeometricNoise
+) -> NoisePlan:
     """Share out epsilon, in whole millionths."""
     rho_for(plan.epsilon, plan.delta)  # refuses the same budgets
     if _base_cells(plan) > MAX_CELLS:
@@ -158,7 +173,7 @@ def _geometric(plan: NoisePlan, people: bool) -> NoisePlan:
         cube_rho=pure_rho(spent[0]),
         people_rho=pure_rho(spent[1]),
         shares_rho=pure_rho(spent[2]),
-        noise=GeometricNoise.of(plan.schema, plan.workload, *spent),
+        noise=kind.of(plan.schema, plan.workload, *spent),
     )
 
 
@@ -169,3 +184,10 @@ def _base_cells(plan: NoisePlan) -> int:
 def _variance_for(rho: Rho, sensitivity: int) -> Fraction:
     """Return the Gaussian variance that costs rho; 0 where nothing is spent."""
     return Fraction(sensitivity**2 * MICRO, 2 * rho.micro) if rho.micro else Fraction(0)
+
+
+_MAKERS: dict[Mechanism, Callable[[NoisePlan, bool], NoisePlan]] = {
+    Mechanism.GAUSSIAN: _gaussian,
+    Mechanism.GEOMETRIC: _geometric,
+    Mechanism.K_NORM: _k_norm,
+}

@@ -110,7 +110,7 @@ class WholePath:
         return name
 
     def nothing(self) -> str:
-        """A dataset without rows, as one that was erased leaves behind: a file of none is refused."""
+        """A dataset without rows, as an erased one leaves behind: a file of none is refused."""
         name = secrets.token_hex(16)
         with self.vault.write(name, row_schema(self.plan.schema)):
             return name

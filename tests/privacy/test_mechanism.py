@@ -126,10 +126,14 @@ def test_a_cube_of_many_tables_gets_gaussian_noise():
 @pytest.mark.parametrize("sizes", [(4,), (7, 4), (3, 3, 3)])
 def test_the_choice_is_the_one_with_the_smaller_predicted_error(sizes, bound):
     schema = schema_of(sizes, (measure_of(),), bound=bound)
-    plans = {
-        mechanism: plan_release(schema, default_workload(schema), 1.0, 1e-6, mechanism=mechanism)
-        for mechanism in Mechanism
-    }
+    plans = {}
+    for mechanism in Mechanism:
+        try:
+            plans[mechanism] = plan_release(
+                schema, default_workload(schema), 1.0, 1e-6, mechanism=mechanism
+            )
+        except PlanError:
+            assert mechanism is Mechanism.K_NORM, "the measure is not for it"
     assert predicted_error(plans[Mechanism.AUTO]) == min(map(predicted_error, plans.values()))
 
 
