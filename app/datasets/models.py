@@ -11,7 +11,8 @@ class Dataset(Base):
     """What one producer listed, or is about to; its rows are in the vault alone.
 
     Row counts, answers and check errors are for the owner only. `offered` are categories that
-    were found in a column, at a charge, and wait to be taken into the answers.
+    were found in a column, at a charge, and wait to be taken into the answers. `found_for` is
+    the column that told people apart then: what was promised to them binds the answers.
     """
 
     __tablename__ = "dataset"
@@ -28,6 +29,7 @@ class Dataset(Base):
     answers: Mapped[str] = mapped_column(Text, default="{}")
     problems: Mapped[str] = mapped_column(Text, default="[]")
     offered: Mapped[str] = mapped_column(Text, default="{}")
+    found_for: Mapped[str | None] = mapped_column(String(80))
     row_count: Mapped[int] = mapped_column(Integer, default=0)
     purposes: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.collections.errors import BadRules
 from app.core.db import session
 from app.core.errors import Conflict
 from app.core.permissions import Actor, require_owner
@@ -20,10 +21,14 @@ from app.datasets.understanding import Answers
 
 @dataclass(frozen=True)
 class UploadedRows:
-    """The text columns of an uploaded file, whose rules are not published yet."""
+    """The text columns of an uploaded file, whose rules are not published yet.
+
+    `found_for` is the column that told people apart when something was found in it, if it was.
+    """
 
     producer_id: str
     rows_object: str
+    found_for: str | None
 
 
 def uploaded_rows(actor: Actor, dataset_id: str) -> UploadedRows:
@@ -41,7 +46,29 @@ def uploaded_rows(actor: Actor, dataset_id: str) -> UploadedRows:
         raise Conflict(_l("The categories of this dataset are published already."))
     if row.upload_object is None:
         raise Conflict(_l("The rows of this dataset were erased."))
-    return UploadedRows(row.producer_id, row.upload_object)
+    return UploadedRows(row.producer_id, row.upload_object, row.found_for)
+
+
+def promise(actor: Actor, dataset_id: str, person_column: str) -> None:
+    """Note who is protected in what is found: the answers must name the same people."""
+    _own(actor, dataset_id).found_for = person_column
+
+
+def check_promise(found_for: str | None, person_column: str) -> None:
+    """Refuse people other than those that categories were found for.
+
+    Raises
+    ------
+    BadRules
+    """
+    if found_for is not None and found_for != person_column:
+        raise BadRules(
+            _l(
+                "Categories were found for the people that column “%(column)s” tells apart. "
+                "Keep that column for it."
+            ),
+            column=found_for,
+        )
 
 
 def lock(dataset_id: str) -> None:

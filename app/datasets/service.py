@@ -17,7 +17,7 @@ from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
 from app.core.permissions import Actor, Role, require, require_owner
-from app.datasets import queries
+from app.datasets import offering, queries
 from app.datasets.errors import BadFile
 from app.datasets.ingest.conforming import conform
 from app.datasets.ingest.errors import UploadError, UploadErrors
@@ -118,8 +118,8 @@ def answer(actor: Actor, dataset_id: str, answers: Answers) -> None:
     state = next_state(State(row.state), Event.CHECK)
     row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     _schema_and_mapping(answers, row.collection_id if row.joining else None)
-    row.state = state
-    row.everyone_is_me = not answers.person
+    offering.check_promise(row.found_for, answers.person)
+    row.state, row.everyone_is_me = state, not answers.person
     # A new key each time: the same answers may be checked again after a correction.
     jobs.enqueue(JOB, f"{JOB}:{row.id}:{new_id()}", {"dataset": row.id})
 

@@ -42,7 +42,8 @@ COLUMNS = pa.schema([(name, pa.string()) for name in ("source", "person", VALUE)
 PAUSED = _l("You have paused, so nothing is charged to your people. Resume first.")
 CEILING = _l("This would cross a ceiling of your privacy account. Nothing was searched.")
 ERASED = _l("The rows of this dataset were erased.")
-REASONS = {"paused": PAUSED, "ceiling": CEILING, "erased": ERASED}
+PEOPLE = _l("Another search named other people. Choose the same column for people in both.")
+REASONS = {"paused": PAUSED, "ceiling": CEILING, "erased": ERASED, "people": PEOPLE}
 
 
 class Finder(Protocol):
@@ -102,12 +103,15 @@ def ask(
         For anybody but the owner.
     Conflict
         When nothing may be charged, or the dataset has its rules already.
+    BadRules
+        When something was found for other people before.
     """
     uploaded = offering.uploaded_rows(actor, dataset_id)
     row = session().get(FoundCategoriesRow, (dataset_id, position))
     if row is not None and row.state == State.FOUND:
         _offer(actor, row)
         return True
+    offering.check_promise(uploaded.found_for, person_column)
     _check_charge(uploaded.producer_id, ceiling)
     if row is None:
         row = FoundCategoriesRow(
@@ -191,6 +195,8 @@ def _charge(doors: Discovering, dataset_id: str, position: int) -> tuple[_Search
         return None, row.refused
     if uploaded is None or not doors.vault.exists(uploaded.rows_object):
         return None, _refuse(row, "erased")
+    if uploaded.found_for not in (None, row.person_column):
+        return None, _refuse(row, "people")
     if row.state == State.WANTED or row.drawn == row.attempt:
         wanted = Charge(
             finding.subject(dataset_id, position), row.attempt + 1, TERMS.rho, TERMS.threshold_delta
@@ -198,6 +204,7 @@ def _charge(doors: Discovering, dataset_id: str, position: int) -> tuple[_Search
         refused = charging.charge(doors.ceiling, uploaded.producer_id, wanted)
         if refused:
             return None, _refuse(row, refused)
+        offering.promise(SYSTEM, dataset_id, row.person_column)
         row.attempt += 1
         row.state = next_state(State(row.state), Event.CHARGE)
         audit.record(SYSTEM.user_id, "charge-privacy", "dataset", dataset_id, rho=TERMS.rho.micro)

@@ -99,7 +99,7 @@ class FindingView:
     Attributes
     ----------
     refused : str
-        "paused", "ceiling", "erased" or empty.
+        "paused", "ceiling", "erased", "people" (who are others than before) or empty.
     people : tuple of (str, int)
         What was found: each value with its noisy number of people.
     """

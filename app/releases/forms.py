@@ -7,7 +7,7 @@ from wtforms.validators import DataRequired
 class FindForm(FlaskForm):
     person = SelectField(
         _l("Which column tells people apart?"),
-        description=_l("Everything below is promised to each of them."),
+        description=_l("What is said above is promised to each of them."),
     )
     sure = BooleanField(
         _l("Charge this once to every person in the file."),

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
 from app.collections import queries as collections
+from app.collections.errors import BadRules
 from app.consent import queries as consent
 from app.core import jobs
 from app.core.errors import Conflict, NotFound
@@ -112,7 +113,7 @@ def find_categories(dataset_id: str, position: int) -> str | Response | tuple[st
     ceiling = Rho(settings().account_ceiling_micro_rho)
     try:
         found = discovering.ask(actor, ceiling, dataset_id, position, column, person)
-    except Conflict as error:
+    except (BadRules, Conflict) as error:
         flash(error.user_message, "error")
         found = False
     if found:

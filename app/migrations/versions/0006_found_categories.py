@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("dataset", sa.Column("offered", sa.Text(), nullable=False, server_default="{}"))
+    op.add_column("dataset", sa.Column("found_for", sa.String(length=80), nullable=True))
     op.create_table(
         "found_categories",
         sa.Column("dataset_id", sa.String(length=32), nullable=False),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.collections.errors import BadRules
 from app.consent import service as consent
 from app.core import jobs
 from app.core.errors import Conflict, NotFound
@@ -16,6 +17,7 @@ from app.core.permissions import Actor, Role
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.suggesting import columns_data
+from app.datasets.understanding import Answers, ColumnAnswer
 from app.releases import discovering, finding, queries
 from app.releases.finding import TERMS, State
 from privacy.discovery import plan_discovery
@@ -209,6 +211,37 @@ def test_nothing_is_charged_where_it_must_not_be(app: Flask, reason: str) -> Non
     with pytest.raises(Conflict):
         ask(app, producer, dataset_id)
     assert charges(app, producer) == []
+
+
+def test_what_was_promised_to_people_binds_the_answers(app: Flask) -> None:
+    """Else one person with many numbers could be told from what was found for the numbers."""
+    producer, dataset_id = start(app)
+    ask(app, producer, dataset_id)
+    factories.run_jobs(app)
+    columns = (ColumnAnswer("shop", "dimension", "shop", categories="Baker\nGrocer", other=True),)
+    db = app.extensions["db"]
+    for person in ("", "spend"):
+        with pytest.raises(BadRules, match="tells apart"), db.unit_of_work():
+            datasets_service.answer(producer, dataset_id, Answers(person, 1, columns))
+    with pytest.raises(BadRules), db.unit_of_work():
+        discovering.ask(producer, CEILING, dataset_id, 2, "spend", "shop")
+    with db.unit_of_work():
+        datasets_service.answer(producer, dataset_id, Answers("who", 1, columns))
+
+
+def test_two_searches_for_different_people_charge_one(app: Flask) -> None:
+    producer, dataset_id = start(app)
+    ask(app, producer, dataset_id)
+    with app.extensions["db"].unit_of_work():
+        discovering.ask(producer, CEILING, dataset_id, 2, "spend", "shop")
+    factories.run_jobs(app)
+    with app.extensions["db"].unit_of_work():
+        other = finding.finding(dataset_id, 2)
+    assert other is not None
+    states = {(known(app, dataset_id).state, known(app, dataset_id).refused)}
+    states.add((other.state, other.refused))
+    assert states == {(State.FOUND, ""), (State.REFUSED, "people")}
+    assert len(charges(app, producer)) == 1
 
 
 def test_another_persons_dataset_does_not_exist(app: Flask) -> None:
