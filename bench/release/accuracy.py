@@ -74,16 +74,23 @@ class Effort:
 
     Parameters
     ----------
-    runs, cube_runs, search : int
-        For tables, for the cube, and for each bound among which its best is looked for.
+    runs, count_runs, cube_runs, search : int
+        For tables, for counts by one key (which all libraries draw alike, so that few runs would
+        make one the best by chance), for the cube, and for each bound among which its best is
+        looked for.
     searched : tuple of int
         Those bounds.
     """
 
     runs: int
+    count_runs: int
     cube_runs: int
     search: int
     searched: tuple[int, ...] = tuple(range(1, data.DAYS + 1))
+
+    def of(self, question: Question) -> int:
+        """Return how often a question about tables is asked."""
+        return self.count_runs if question.statistics == ("count",) else self.runs
 
 
 class Bench:
@@ -111,7 +118,7 @@ class Bench:
 
     def run(self, library: str, answer: Answer, effort: Effort, into: Accuracy) -> None:
         """Run all cases of one library: fixed bounds, the cube, and its own best bound."""
-        cases = [Case(q, f"week{k}", k, effort.runs) for q in SIMPLE for k in BOUNDS]
+        cases = [Case(q, f"week{k}", k, effort.of(q)) for q in SIMPLE for k in BOUNDS]
         cases += [Case(CUBE, f"cube{k}", k, effort.cube_runs) for k in BOUNDS]
         cases += [Case(q, WEEK, k, effort.search) for q in SIMPLE for k in effort.searched]
         tried: dict[str, list[Score]] = {}
@@ -122,14 +129,14 @@ class Bench:
                 tried.setdefault(case.question.name, []).extend(found)
             else:
                 fresh.add(case.question, f"k{case.bound}", found)
-        self._at_best(library, answer, effort.runs, tried, fresh)
+        self._at_best(library, answer, effort, tried, fresh)
         into.merge(fresh)
 
     def _at_best(
         self,
         library: str,
         answer: Answer,
-        runs: int,
+        effort: Effort,
         tried: dict[str, list[Score]],
         into: Accuracy,
     ) -> None:
@@ -143,7 +150,7 @@ class Bench:
             for statistic in question.statistics
         }
         wanted = dict.fromkeys((question, bound) for (question, _, _), bound in chosen.items())
-        cases = [Case(question, WEEK, bound, runs) for question, bound in wanted]
+        cases = [Case(question, WEEK, bound, effort.of(question)) for question, bound in wanted]
         for case, results in zip(cases, answer(cases), strict=True):
             kept = [
                 one
@@ -189,10 +196,10 @@ def efforts(runs: int, quick: bool) -> Callable[[Peer | None], Effort]:
     def effort(peer: Peer | None) -> Effort:
         search = 3 if quick else 15
         if peer is None:
-            return Effort(runs, 3 if quick else runs, search)
+            return Effort(runs, runs, 3 if quick else runs, search)
         fewer = min(runs, peer.runs or runs)
         cube_runs = 3 if quick else min(runs, peer.cube_runs or runs)
-        return Effort(fewer, cube_runs, search if fewer == runs else 5, peer.searched)
+        return Effort(fewer, runs, cube_runs, search if fewer == runs else 5, peer.searched)
 
     return effort
 
