@@ -17,7 +17,6 @@ from app.engine.duckdb import DuckDBEngine
 from bench.release.workloads import CUBE, DELTA, EPSILON, Floats, Question
 from privacy.drawing import Counts
 from privacy.measure import add_noise, count, measure
-from privacy.mechanism import GeometricNoise
 from privacy.plan import Mechanism, NoisePlan, Objective, plan_release
 from privacy.release import Release
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
@@ -124,7 +123,7 @@ def answer(question: Question, file: Path, bound: int, runs: int, cut: bool) -> 
 def noise_name(question: Question, bound: int) -> str:
     """Say which noise the plan chose."""
     chosen = plan_of(question, bound).noise
-    return "geometric" if isinstance(chosen, GeometricNoise) else "gaussian"
+    return chosen.mechanism.value
 
 
 def seconds(question: Question, file: Path, bound: int, rounds: int = 3) -> Sequence[float]:

@@ -42,8 +42,9 @@ counts 1 and sums 0.7 in its plan, which makes both errors of the cube about equ
 
 The best peer is the one with the smallest error in the same setting, a standard error added so that
 few runs make nobody the best by chance; among many variants, chance helps it still. On a single
-count by one key there is nothing to win: the release, OpenDP, diffprivlib and Tumult Analytics
-all add the same two-sided geometric noise, and the ratio is 1 but for chance. `by hand, centred`
+count by one key, one row a person, there is nothing to win: the release, OpenDP, diffprivlib and
+Tumult Analytics all add the same two-sided geometric noise, and the ratio is 1 but for chance; with
+more rows a person the release shapes its noise to them (K-norm). `by hand, centred`
 is what no library offers: diffprivlib's analytic Gaussian noise over
 all figures as one vector, with measures moved to the middle of their bounds first.
 """

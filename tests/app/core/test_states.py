@@ -16,7 +16,8 @@ LIVES = {
         uploaded erase erased     | checking erase erased  | checked erase erased
         listed erase erased       | measured erase erased  | erased erase erased
     """,
-    "releases": "closed charge charged | closed nobody empty | charged publish published",
+    "releases": "closed charge charged | closed nobody empty | charged charge charged"
+    " | charged nobody empty | charged publish published",
     "payouts": "intended send sent | intended refuse refused",
 }
 
