@@ -1,5 +1,6 @@
 """Finding the categories of a column: once, at one charge for one draw, offered to the owner."""
 
+import itertools
 import json
 import logging
 from collections.abc import Callable
@@ -96,6 +97,25 @@ def test_the_terms_on_the_page_are_the_plan() -> None:
     plan = plan_discovery(TERMS.epsilon, TERMS.delta, TERMS.bound)
     assert (plan.rho, plan.threshold) == (TERMS.rho, TERMS.threshold)
     assert plan.threshold_delta == TERMS.threshold_delta
+
+
+def test_what_can_happen_is_exactly_what_is_written() -> None:
+    allowed = {
+        ("wanted", "ask"): "wanted",
+        ("wanted", "charge"): "charged",
+        ("wanted", "refuse"): "refused",
+        ("refused", "ask"): "wanted",
+        ("charged", "ask"): "charged",
+        ("charged", "charge"): "charged",
+        ("charged", "refuse"): "refused",
+        ("charged", "find"): "found",
+    }
+    for state, event in itertools.product(State, finding.Event):
+        if (state.value, event.value) in allowed:
+            assert finding.next_state(state, event) == allowed[state.value, event.value]
+        else:
+            with pytest.raises(Conflict):
+                finding.next_state(state, event)
 
 
 def test_what_many_have_is_found_and_offered_and_a_lone_value_is_not(app: Flask) -> None:
@@ -272,6 +292,8 @@ def test_from_the_columns_page_to_the_collections_rules(lite_app: Flask) -> None
     browser = Browser(lite_app, producer)
     page = browser.get(f"/datasets/{dataset_id}/columns").text
     assert 'name="find" value="1"' in page
+    # The Enter key presses the first button of a form, which must not be a search.
+    assert page.index('<button class="hidden"') < page.index('name="find"')
     draft = {"person": "who", "bound": "1", "find": "1"}
     for n, name in enumerate(("who", "shop", "spend")):
         draft |= {f"columns-{n}-column": name, f"columns-{n}-role": "leave"}
