@@ -170,7 +170,7 @@ def download(page: Page) -> None:
         files.append(Path(event.value.path()).read_bytes())
     assert files[0] == files[1]
     rows = list(csv.DictReader(io.StringIO(files[0].decode())))
-    assert {row["statistic"] for row in rows} == {"contributions"}
+    assert {row["statistic"] for row in rows} == {"contributions", "share"}
     assert all(
         float(r["noise_interval_95_low"]) <= float(r["value"]) <= float(r["noise_interval_95_high"])
         for r in rows
@@ -184,7 +184,22 @@ def download(page: Page) -> None:
             "privacy.json",
             "table.csv",
         ]
-    page.goto(page.url)
+    synthesise(page)
+
+
+def synthesise(page: Page) -> None:
+    """Rows made by the worker from the tables of the order, with their report."""
+    order = page.url
+    page.get_by_role("button", name="Synthetic rows").first.click()
+    link = page.get_by_role("link", name="Download (zip)")
+    expect(link).to_be_visible(timeout=90_000)
+    accessible(page)
+    with page.expect_download() as event:
+        link.click()
+    with zipfile.ZipFile(event.value.path()) as packed:
+        assert {"synthetic.csv", "quality.csv"} <= set(packed.namelist())
+        assert len(packed.read("synthetic.csv").splitlines()) > 100
+    page.goto(order)
 
 
 def connect_and_be_paid(page: Page, operator: Page) -> None:
