@@ -213,12 +213,14 @@ def _clamp(table: ir.Table, measure: Measure) -> ir.IntegerColumn:
     return within.cast("int32" if -NARROW <= lower and upper < NARROW else "int64")
 
 
+def keyed_md5(secret: str, texts: list[ir.StringColumn]) -> ir.StringColumn:
+    """Hash texts under a secret, equally on every engine."""
+    return _md5(ibis.literal(SEPARATOR).join([ibis.literal(secret), *texts]))
+
+
 def _portable_hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.StringColumn:
     cell = [key.text(table) for key in keys(schema)]
-    text = ibis.literal(SEPARATOR).join(
-        [ibis.literal(secret), table["source"], table["person"], *cell]
-    )
-    return _md5(text)
+    return keyed_md5(secret, [table["source"], table["person"], *cell])
 
 
 def _own_hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.IntegerColumn:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from privacy import bounding
 from privacy.engine import Engine
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho, rho_for
@@ -25,16 +26,9 @@ if TYPE_CHECKING:
 PERSON = ("source", "person")
 COUNT = "people with the value"
 RANK = "rank of the value"
-SEPARATOR = "\x1f"
 SAFETY = 1 + 1e-9
 #: Nothing that was found: a dimension needs two values, so it has this one beside "other".
 NOTHING = "(none found)"
-
-
-@ibis.udf.scalar.builtin(name="md5")  # type: ignore[untyped-decorator]  # ibis is untyped
-def keyed_hash(text: str) -> str:
-    """Hash text; equal on every engine."""
-    raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -148,7 +142,8 @@ def find_categories(
     """
     wanted = rows.select(*PERSON, column)
     values = wanted.filter(wanted[column].notnull()).distinct()
-    order = [_hash(values, column, secret), values[column]]
+    keyed = bounding.keyed_md5(secret, [values[name] for name in (*PERSON, column)])
+    order = [keyed, values[column]]
     window = ibis.window(group_by=list(PERSON), order_by=order)
     ranked = values.mutate(**{RANK: ibis.row_number().over(window)})
     kept = ranked.filter(ranked[RANK] < plan.bound)
@@ -160,13 +155,6 @@ def find_categories(
     noisy = {value: exact[value] + draw for value, draw in zip(sorted(exact), noise, strict=True)}
     named = {value: count for value, count in noisy.items() if count >= plan.threshold}
     return FoundCategories(plan, column, named)
-
-
-def _hash(values: "ir.Table", column: str, secret: str) -> "ir.StringColumn":
-    text = ibis.literal(secret)
-    for name in (*PERSON, column):
-        text = text + SEPARATOR + values[name]
-    return keyed_hash(text)
 
 
 def chance_at_least(variance: Fraction, least: int) -> float:

@@ -1,8 +1,7 @@
 """Synthetic rows that agree with released tables: post-processing, so it costs no privacy.
 
-Rows describe no person: they are drawn from
-the most even distribution that fits the tables, so that only those tables are right in them, and
-only to within their noise.
+Rows describe no person: they are drawn from the most even distribution that fits the tables, so
+that only those tables are right in them, and only to within their noise.
 """
 
 from collections.abc import Callable, Sequence

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from app.consent import queries as consent
 from app.core import audit, jobs
-from app.core.clock import now
+from app.core.clock import this_hour
 from app.core.db import Database, session
 from app.core.errors import Conflict
 from app.core.permissions import SYSTEM, Actor
@@ -254,7 +254,7 @@ def _keep(search: _Search, people: dict[str, int]) -> None:
     # Rules about a value, not about people: these cannot stand in a list of categories.
     named = [(v, n) for v, n in sorted(people.items()) if v != OTHER and not is_formula(v)]
     row.people, row.plan = json.dumps(named), json.dumps(asdict(TERMS))
-    row.state, row.found_at = next_state(State(row.state), Event.FIND), now()
+    row.state, row.found_at = next_state(State(row.state), Event.FIND), this_hour()
     _offer(SYSTEM, row)
     session().flush()
     audit.record(SYSTEM.user_id, "found-categories", "dataset", search.dataset_id)
