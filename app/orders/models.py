@@ -17,7 +17,11 @@ class BundleItem(Base):
 
 
 class Order(Base):
-    """A purchase at a fixed price, from quote to fulfilment or refund."""
+    """A purchase at a fixed price, from quote to fulfilment or refund.
+
+    `owned` are the products that the price took as owned already, `split` how the money is
+    shared: both fixed with the quote, whatever the price book says later.
+    """
 
     __tablename__ = "purchase_order"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -27,12 +31,17 @@ class Order(Base):
     total_cents: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     book_version: Mapped[str] = mapped_column(String(20))
+    quote_id: Mapped[str | None] = mapped_column(String(32), unique=True)
+    catalogue_number: Mapped[int] = mapped_column(Integer, default=0)
     lines: Mapped[str] = mapped_column(Text)
+    owned: Mapped[str] = mapped_column(Text, default="[]")
+    split: Mapped[str] = mapped_column(Text, default="{}")
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     checkout_session: Mapped[str | None] = mapped_column(String(120), index=True)
     payment_intent: Mapped[str | None] = mapped_column(String(120), index=True)
     charge: Mapped[str | None] = mapped_column(String(120))
     fee_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+    invoice_number: Mapped[int | None] = mapped_column(Integer, unique=True)
     refund_id: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     expires_at: Mapped[datetime] = mapped_column(Moment)

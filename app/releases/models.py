@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Float,
@@ -21,7 +22,8 @@ class Edition(Base):
     """A closed set of datasets of one collection, with one set of purposes.
 
     `attempt` counts how often its people were charged, `drawn` is the attempt whose noise may
-    have been drawn: a charge pays for one draw at most.
+    have been drawn: a charge pays for one draw at most. `catalogue_number` counts published
+    editions: a price names the catalogue it was worked out for by the last of them.
     """
 
     __tablename__ = "edition"
@@ -35,6 +37,8 @@ class Edition(Base):
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     drawn: Mapped[int] = mapped_column(Integer, default=0)
+    floor_micros: Mapped[int] = mapped_column(BigInteger, default=0)
+    catalogue_number: Mapped[int | None] = mapped_column(Integer, unique=True)
 
 
 class EditionDataset(Base):
