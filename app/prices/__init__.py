@@ -1,0 +1,1 @@
+"""The price books: published once, never changed; the newest is in force."""
