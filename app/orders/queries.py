@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, case, cast, func, select
 
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
@@ -187,6 +187,20 @@ def per_share_until(edition_ids: tuple[str, ...], until: datetime) -> dict[str, 
         .group_by(SaleEdition.edition_id)
     )
     return {edition_id: int(total) for edition_id, total in rows}
+
+
+def per_share_select() -> Select[str, int]:
+    """Return a query for the cumulative earnings per share of every edition that was ever sold.
+
+    Its columns are `edition_id` and `per_share_micros`: the sum over the sales that stand, 0
+    where all were refunded. For work on whole sets, inside the database.
+    """
+    each = case((SaleEdition.reversed.is_(False), SaleEdition.per_share_micros), else_=0)
+    return select(
+        SaleEdition.edition_id,
+        # PostgreSQL sums whole numbers into a decimal; one too large for 64 bits is refused.
+        cast(func.sum(each), BigInteger).label("per_share_micros"),
+    ).group_by(SaleEdition.edition_id)
 
 
 def _listed(condition: object) -> tuple[OrderView, ...]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, cast, func, select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules, Purpose
@@ -241,4 +241,21 @@ def charges(
             r.charged_at,
         )
         for r in session().scalars(chosen.offset(first).limit(most))
+    )
+
+
+def shares_select() -> Select[str, str, int]:
+    """Return a query for the released shares of every producer in every edition.
+
+    Its columns are `producer_id`, `edition_id` and `shares`, one row for each pair. For work
+    on whole sets, inside the database.
+    """
+    return (
+        select(
+            EditionDataset.producer_id,
+            EditionDataset.edition_id,
+            cast(func.sum(EditionDataset.shares), BigInteger).label("shares"),
+        )
+        .where(EditionDataset.shares.is_not(None))
+        .group_by(EditionDataset.producer_id, EditionDataset.edition_id)
     )
