@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from pricing.errors import InvalidBundle, InvalidItem
+from pricing.volume import effective_respondents
 
 #: Edition, marginal and tier: what names a product.
 ItemKey = tuple[str, tuple[str, ...], str]
@@ -27,6 +29,13 @@ class Question:
 
     collection: str
     axes: frozenset[str]
+
+    def __post_init__(self) -> None:
+        # A price looks questions up by the thousand.
+        object.__setattr__(self, "_hash", hash((self.collection, self.axes)))
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ class Item:
         From the published quality report, in [0, 1].
     answers : tuple of Answer
         One for every subset of the marginal.
+    floor_micros : int
+        What the edition asks for at least, in millionths, >= 0; the same for all its items.
 
     Raises
     ------
@@ -87,12 +98,15 @@ class Item:
     people: int
     quality: float
     answers: tuple[Answer, ...]
+    floor_micros: int = 0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.quality <= 1.0:
             raise InvalidItem(f"quality lies between 0 and 1, not {self.quality!r}")
         if type(self.people) is not int:
             raise InvalidItem("the number of people is a whole number")
+        if type(self.floor_micros) is not int or self.floor_micros < 0:
+            raise InvalidItem("a floor is a whole number of millionths, not below zero")
         if len(set(self.marginal)) != len(self.marginal):
             raise InvalidItem(f"an axis is named twice in {self.marginal}")
         expected = {Question(self.collection, axes) for axes in subsets(self.marginal)}
@@ -100,7 +114,7 @@ class Item:
         if len(given) != len(expected) or set(given) != expected:
             raise InvalidItem(f"{self.key} must answer every subset of its marginal once")
 
-    @property
+    @cached_property
     def key(self) -> ItemKey:
         """Name the product: edition, marginal, tier."""
         return self.edition, self.marginal, self.tier
@@ -110,6 +124,14 @@ class Item:
         """The most detailed question the item answers."""
         return Question(self.collection, frozenset(self.marginal))
 
+    @cached_property
+    def reach(self) -> tuple[tuple[Question, int], ...]:
+        """Each question answered, with its effective respondents in millionths."""
+        return tuple(
+            (a.question, effective_respondents(self.people, a.variance, self.quality))
+            for a in self.answers
+        )
+
 
 def distinct(items: Iterable[Item]) -> tuple[Item, ...]:
     """Return each product once, in a canonical order.
@@ -117,10 +139,14 @@ def distinct(items: Iterable[Item]) -> tuple[Item, ...]:
     Raises
     ------
     InvalidBundle
-        If one product is described in two ways.
+        If one product is described in two ways, or one edition with two floors.
     """
     by_key: dict[ItemKey, Item] = {}
+    floors: dict[str, int] = {}
     for item in items:
-        if by_key.setdefault(item.key, item) != item:
+        known = by_key.setdefault(item.key, item)
+        if known is not item and known != item:
             raise InvalidBundle(f"{item.key} is described in two ways")
+        if floors.setdefault(item.edition, item.floor_micros) != item.floor_micros:
+            raise InvalidBundle(f"{item.edition} has two floors")
     return tuple(by_key[key] for key in sorted(by_key))

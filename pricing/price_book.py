@@ -124,6 +124,14 @@ class PriceBook:
             for left, right in pairwise(self.curve)
         )
 
+    def rate(self, point: int) -> int:
+        """Return what a further value point costs from a point on, in millionths, rounded up."""
+        left, right = next(
+            (pair for pair in pairwise(self.curve) if point < pair[1][0]),
+            (self.curve[-2], self.curve[-1]),
+        )
+        return -((left[1] - right[1]) // (right[0] - left[0]))
+
     def detail_of(self, axes: int) -> float:
         """Return the factor of a table with so many axes."""
         return self.detail[min(axes, len(self.detail) - 1)]

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pricing.errors import InvalidBundle, TooFewPeople
+from pricing.errors import InvalidBundle
 from pricing.item import Item, ItemKey, distinct
 from pricing.money import Money
-from pricing.price_book import PriceBook
-from pricing.rarity import Rarity
-from pricing.value import value
-from pricing.volume import MICRORESPONDENTS, coverage
+from pricing.price_book import MICROPOINTS, PriceBook
+from pricing.price_list import PriceList
+from pricing.tariff import lifted, payable, payable_tariff
+from pricing.volume import MICRORESPONDENTS
 
 
 class LineKind(StrEnum):
@@ -22,6 +22,7 @@ class LineKind(StrEnum):
     FLOOR = "floor"
     TABLE = "table"
     BULK = "bulk"
+    OVERLAP = "overlap"
     OWNED = "owned"
     MINIMUM = "minimum"
     ROUNDING = "rounding"
@@ -48,6 +49,26 @@ class TableFacts:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Where on the curve a bundle has come to.
+
+    Parameters
+    ----------
+    points : int
+        Value points of the bundle, rounded.
+    start : int
+        Value points from which this step's rate holds.
+    rate, first_rate : Money
+        What a further point costs on this step, and on the first; rounded up.
+    """
+
+    points: int
+    start: int
+    rate: Money
+    first_rate: Money
+
+
+@dataclass(frozen=True)
 class QuoteLine:
     """One line: its kind, what it is about, its amount (may be negative) and its reason."""
 
@@ -56,6 +77,7 @@ class QuoteLine:
     item: ItemKey | None = None
     edition: str | None = None
     facts: TableFacts | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -68,62 +90,14 @@ class Quote:
     items: tuple[Item, ...]
 
 
-def exact_price(book: PriceBook, rarity: Rarity, items: Iterable[Item]) -> Money:
-    """Return P(B) = F + sum of floors + h(V(B)) to the millionth; nothing costs nothing."""
-    held = tuple(items)
-    if not held:
-        return book.money(0)
-    floors = book.floor_micros * len({item.edition for item in held})
-    worth = book.worth(value(book, rarity, coverage(held)))
-    return book.money(book.fixed_micros + floors + worth)
-
-
-def tariff(book: PriceBook, rarity: Rarity, items: Iterable[Item]) -> Money:
-    """Return G(B): P(B), at least the minimum, rounded up to the cent.
-
-    Everything a buyer ever pays is a difference of two values of G, so nothing is gained by
-    the order or the number of purchases.
-    """
-    return _tariff_of(book, exact_price(book, rarity, items))
-
-
-def _tariff_of(book: PriceBook, price: Money) -> Money:
-    return Money.from_cents(_lifted(book, price).cents_up(), book.currency)
-
-
-def _lifted(book: PriceBook, price: Money) -> Money:
-    return max(price, book.money(book.minimum_micros)) if price else price
-
-
-def _payable(book: PriceBook, due: Money) -> Money:
-    smallest = Money.from_cents(book.money(book.minimum_micros).cents_up(), book.currency)
-    return max(due, smallest) if due else due
-
-
-def charge(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], holdings: Iterable[Item] = ()
-) -> Money:
-    """Return what the owner of some products pays for more: G(H + B) - G(H).
-
-    A difference above zero and below the minimum is raised to the minimum, the smallest
-    amount that can be paid by card.
-    """
-    owned = distinct(holdings)
-    both = distinct((*owned, *bundle))
-    return _payable(book, tariff(book, rarity, both) - tariff(book, rarity, owned))
-
-
-def quote(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], holdings: Iterable[Item] = ()
-) -> Quote:
+def quote(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = ()) -> Quote:
     """Price a bundle and explain the price.
 
     Parameters
     ----------
-    book : PriceBook
-        The version in force.
-    rarity : Rarity
-        Counts of the published catalogue version, which must not depend on the bundle.
+    prices : PriceList
+        The book's version and the rarity of one published catalogue, which must not depend on
+        the bundle.
     bundle : iterable of Item
         What is asked for; a product named twice counts once.
     holdings : iterable of Item
@@ -140,19 +114,21 @@ def quote(
     asked = distinct(bundle)
     if not asked:
         raise InvalidBundle("a bundle holds at least one table")
-    both = distinct((*owned, *asked))
+    book = prices.book
     owned_keys = {item.key for item in owned}
-    for item in asked:
-        if item.people < book.minimum_people and item.key not in owned_keys:
-            raise TooFewPeople(f"{item.edition} has {item.people} people")
-    before, after = exact_price(book, rarity, owned), exact_price(book, rarity, both)
-    lines = list(_new_buyer_lines(book, rarity, asked))
-    shown = sum((line.amount for line in lines), book.money(0))
-    step = _tariff_of(book, after) - _tariff_of(book, before)
-    due = _payable(book, step)
-    raised = (_lifted(book, after) - after) - (_lifted(book, before) - before) + (due - step)
-    lines += [
-        QuoteLine(LineKind.OWNED, after - before - shown),
+    prices.check_people(item for item in asked if item.key not in owned_keys)
+    worth = prices.value(asked)
+    alone = book.fixed_micros + sum(prices.floors(asked).values()) + book.worth(worth)
+    before, after = book.money(0), book.money(alone)
+    if owned:
+        both = distinct((*owned, *asked))
+        before, after = _price(prices, owned), _price(prices, both)
+    step = payable_tariff(book, after) - payable_tariff(book, before)
+    due = payable(book, step)
+    raised = (lifted(book, after) - after) - (lifted(book, before) - before) + (due - step)
+    lines = [
+        *_new_buyer_lines(prices, asked, worth),
+        QuoteLine(LineKind.OWNED, after - before - book.money(alone)),
         QuoteLine(LineKind.MINIMUM, raised),
         QuoteLine(LineKind.ROUNDING, due - (after - before) - raised),
     ]
@@ -160,30 +136,59 @@ def quote(
     return Quote(book.version, due, kept, asked)
 
 
-def _new_buyer_lines(
-    book: PriceBook, rarity: Rarity, asked: tuple[Item, ...]
-) -> Iterable[QuoteLine]:
+def _price(prices: PriceList, items: tuple[Item, ...]) -> Money:
+    floors = sum(prices.floors(items).values())
+    worth = prices.book.worth(prices.value(items))
+    return prices.money(prices.book.fixed_micros + floors + worth)
+
+
+def _new_buyer_lines(prices: PriceList, asked: tuple[Item, ...], value: int) -> Iterable[QuoteLine]:
     """Yield the lines of somebody who owns nothing; they add up to P(B)."""
+    book = prices.book
     yield QuoteLine(LineKind.FIXED, book.money(book.fixed_micros))
-    for edition in sorted({item.edition for item in asked}):
-        yield QuoteLine(LineKind.FLOOR, book.money(book.floor_micros), edition=edition)
-    apart = book.money(0)
+    for edition, floor in sorted(prices.floors(asked).items()):
+        yield QuoteLine(LineKind.FLOOR, book.money(floor), edition=edition)
+    apart, points = 0, 0
     for item in asked:
-        alone = book.money(book.worth(value(book, rarity, coverage([item]))))
-        apart += alone
-        yield QuoteLine(
-            LineKind.TABLE, alone, item.key, item.edition, table_facts(book, rarity, item)
-        )
-    together = book.money(book.worth(value(book, rarity, coverage(asked))))
-    yield QuoteLine(LineKind.BULK, together - apart)
+        line = table_line(prices, item)
+        apart += line.amount.micros
+        points += prices.alone(item)
+        yield line
+    side_by_side = book.worth(points)
+    yield QuoteLine(LineKind.BULK, book.money(side_by_side - apart), step=step_at(book, points))
+    yield QuoteLine(LineKind.OVERLAP, book.money(book.worth(value) - side_by_side))
 
 
-def table_facts(book: PriceBook, rarity: Rarity, item: Item) -> TableFacts:
+def table_line(prices: PriceList, item: Item) -> QuoteLine:
+    """Return the line of a table: what it would cost alone, before fixed fee and floor."""
+    known = prices.lines.get(item.key)
+    worth = prices.alone(item)
+    if isinstance(known, QuoteLine) and known.item is item.key:
+        return known
+    amount = prices.money(prices.book.worth(worth))
+    line = QuoteLine(LineKind.TABLE, amount, item.key, item.edition, table_facts(prices, item))
+    prices.lines[item.key] = line
+    return line
+
+
+def table_facts(prices: PriceList, item: Item) -> TableFacts:
     """Return why a table costs what it costs, for its most detailed question."""
-    respondents = coverage([item])[item.question][item.edition]
+    question, rarity = item.question, prices.rarity
     return TableFacts(
-        respondents=respondents // MICRORESPONDENTS,
-        rarity=rarity.factor(book, item.question),
-        editions_answering=rarity.answering(item.question),
+        respondents=dict(item.reach)[question] // MICRORESPONDENTS,
+        rarity=rarity.factor(prices.book, question),
+        editions_answering=rarity.answering(question),
         editions_total=rarity.editions_total,
+    )
+
+
+def step_at(book: PriceBook, micropoints: int) -> Step:
+    """Return the step of the curve on which so many millionths of a point lie."""
+    starts = [point for point, _ in book.curve[:-1]]
+    start = max(s for s in starts if s * MICROPOINTS <= micropoints)
+    return Step(
+        round(micropoints / MICROPOINTS),
+        start,
+        book.money(book.rate(start)),
+        book.money(book.rate(0)),
     )

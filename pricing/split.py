@@ -6,19 +6,26 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pricing.coverage import Coverage, coverage
 from pricing.errors import InvalidSplit
 from pricing.item import Item, Question, distinct
 from pricing.money import Money
 from pricing.price_book import PriceBook
-from pricing.rarity import Rarity
-from pricing.value import terms
-from pricing.volume import Coverage, coverage
+from pricing.price_list import PriceList
 
 #: One-sided normal quantile of 99.9 %.
 _MARGIN = 3.0902323061678132
 
 #: Shares of a question are cut this much finer than micropoints before rounding down.
 _FINENESS = 1 << 64
+
+
+@dataclass(frozen=True)
+class Part:
+    """An edition's claim on a sale: its floor in millionths, then by weight."""
+
+    floor_micros: int
+    weight: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ def platform_share(book: PriceBook, net: Money) -> Money:
 
 
 def aumann_shapley(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], holdings: Iterable[Item] = ()
+    prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = ()
 ) -> dict[str, int]:
     """Return each edition's part s_d of the value a purchase adds, as whole-number weights.
 
@@ -54,9 +61,9 @@ def aumann_shapley(
     owned = distinct(holdings)
     both = distinct((*owned, *bundle))
     before, after = coverage(owned), coverage(both)
-    worth_before = terms(book, rarity, before)
+    worth_before = prices.terms(before)
     weights = dict.fromkeys((item.edition for item in both), 0)
-    for question, worth in terms(book, rarity, after).items():
+    for question, worth in prices.terms(after).items():
         gain = worth - worth_before.get(question, 0)
         steps = _steps(before, after, question)
         length = sum(steps.values())
@@ -98,17 +105,39 @@ def apportion(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
     return parts
 
 
-def split_editions(
-    book: PriceBook,
-    rarity: Rarity,
-    bundle: Iterable[Item],
-    holdings: Iterable[Item],
-    net: Money,
-) -> dict[str, Money]:
+def parts_of(
+    prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = ()
+) -> dict[str, Part]:
+    """Return how the money of a purchase will be shared among its editions.
+
+    Fixed when the price is quoted; `share_out` applies it once the money is there.
+
+    Parameters
+    ----------
+    bundle, holdings : iterable of Item
+        What is bought, and what the buyer owned before.
+
+    Raises
+    ------
+    InvalidSplit
+        If the bundle is empty.
+    """
+    asked, owned = distinct(bundle), distinct(holdings)
+    if not asked:
+        raise InvalidSplit("an empty bundle has nobody to share with")
+    new = {item.edition for item in asked} - {item.edition for item in owned}
+    gains = aumann_shapley(prices, asked, owned)
+    return {
+        edition: Part(floor if edition in new else 0, gains[edition])
+        for edition, floor in sorted(prices.floors(asked).items())
+    }
+
+
+def share_out(parts: Mapping[str, Part], net: Money) -> dict[str, Money]:
     """Share what is left of a sale among the editions that earned it.
 
-    Each edition new to the buyer gets its floor, then the rest goes by `aumann_shapley`.
-    When the money does not cover the floors, it is shared in proportion to them.
+    Each edition gets its floor, then the rest goes by weight. When the money does not cover
+    the floors, it is shared in proportion to them.
 
     Parameters
     ----------
@@ -118,32 +147,24 @@ def split_editions(
     Returns
     -------
     dict of str to Money
-        Every edition of the bundle, some perhaps with nothing; sums to ``net`` exactly.
+        Every edition, some perhaps with nothing; sums to ``net`` exactly.
 
     Raises
     ------
     InvalidSplit
-        If ``net`` is negative or the bundle is empty.
-    CurrencyMismatch
-        If ``net`` is not in the book's currency.
+        If ``net`` is negative or there is no part.
     """
-    asked, owned = distinct(bundle), distinct(holdings)
-    if net < book.money(0):
+    if net.micros < 0:
         raise InvalidSplit(f"nothing to share: {net}")
-    editions = {item.edition for item in asked}
-    new = editions - {item.edition for item in owned}
-    floors = {edition: book.floor_micros if edition in new else 0 for edition in sorted(editions)}
+    floors = {edition: part.floor_micros for edition, part in parts.items()}
     promised = sum(floors.values())
     if net.micros < promised:
-        parts = apportion(net.micros, floors)
+        shared = apportion(net.micros, floors)
     else:
-        gains = aumann_shapley(book, rarity, asked, owned)
-        weights = {edition: gains[edition] for edition in editions}
-        if not any(weights.values()):
-            weights = floors
-        rest = apportion(net.micros - promised, weights)
-        parts = {edition: floors[edition] + rest[edition] for edition in sorted(editions)}
-    return {edition: Money(micros, net.currency) for edition, micros in parts.items()}
+        weights = {edition: part.weight for edition, part in parts.items()}
+        rest = apportion(net.micros - promised, weights if any(weights.values()) else floors)
+        shared = {edition: floors[edition] + rest[edition] for edition in floors}
+    return {edition: Money(micros, net.currency) for edition, micros in shared.items()}
 
 
 def per_share(amount: Money, shares_total: int) -> PerShare:

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-
-from pricing.item import Item, Question
 
 #: Respondents are counted in millionths, so that sums are exact.
 MICRORESPONDENTS = 1_000_000
-
-#: Question -> edition -> effective respondents, in millionths.
-Coverage = dict[Question, dict[str, int]]
 
 
 def effective_respondents(people: int, variance: float, quality: float = 1.0) -> int:
@@ -37,18 +31,3 @@ def effective_respondents(people: int, variance: float, quality: float = 1.0) ->
     if people < 1:
         return 0
     return math.floor(quality * people * people / (people + 4.0 * variance) * MICRORESPONDENTS)
-
-
-def coverage(items: Iterable[Item]) -> Coverage:
-    """Return, per question and edition, the best answer among some items.
-
-    The maximum within an edition is what makes a second, coarser copy worth nothing.
-    """
-    best: Coverage = {}
-    for item in items:
-        for answer in item.answers:
-            x = effective_respondents(item.people, answer.variance, item.quality)
-            editions = best.setdefault(answer.question, {})
-            if x > editions.get(item.edition, -1):
-                editions[item.edition] = x
-    return best

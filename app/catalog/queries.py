@@ -9,8 +9,9 @@ from app.releases.queries import EditionView, ReleaseView
 from pricing.item import Item, Question
 from pricing.money import Money
 from pricing.price_book import DEFAULT_BOOK, PriceBook
-from pricing.quote import charge
+from pricing.price_list import PriceList
 from pricing.rarity import Rarity
+from pricing.tariff import charge
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,15 @@ def rarity() -> Rarity:
     return Rarity(len(editions), dict(answering))
 
 
+def prices() -> PriceList:
+    """Return the prices in force over everything published."""
+    return PriceList(price_book(), rarity())
+
+
 def offers(search: Search) -> tuple[Offer, ...]:
     """Return the releases that fit a search, newest first."""
     words = search.text.casefold().split()
-    scarcity, book = rarity(), price_book()
+    price_list = prices()
     found = []
     for edition in releases.published():
         rules = collections.rules(edition.collection_id)
@@ -61,7 +67,7 @@ def offers(search: Search) -> tuple[Offer, ...]:
             continue
         if not all(word in _haystack(rules) for word in words):
             continue
-        found.append(_offer(releases.release(edition.id), book, scarcity))
+        found.append(_offer(releases.release(edition.id), price_list))
     return tuple(found)
 
 
@@ -72,9 +78,9 @@ def _haystack(rules: CollectionRules) -> str:
     return " ".join(parts).casefold()
 
 
-def _offer(view: ReleaseView, book: PriceBook, scarcity: Rarity) -> Offer:
+def _offer(view: ReleaseView, price_list: PriceList) -> Offer:
     coarse = products(view, view.release.plan.tiers[-1])
-    cheapest = min(charge(book, scarcity, [one.item]) for one in coarse)
+    cheapest = min(charge(price_list, [one.item]) for one in coarse)
     return Offer(view, round(people(view).value), len(coarse), cheapest)
 
 
@@ -92,10 +98,10 @@ class PricedTable:
 
 def priced(view: ReleaseView) -> tuple[PricedTable, ...]:
     """Return every table of a release with its prices, plain ones first."""
-    book, scarcity = price_book(), rarity()
+    price_list = prices()
     by_tier = [products(view, tier) for tier in view.release.plan.tiers]
     return tuple(
-        PricedTable(tuple((one, charge(book, scarcity, [one.item])) for one in same))
+        PricedTable(tuple((one, charge(price_list, [one.item])) for one in same))
         for same in zip(*by_tier, strict=True)
     )
 

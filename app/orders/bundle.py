@@ -107,8 +107,7 @@ def composed(buyer_id: str, texts: list[str] | None = None) -> Bundle:
     if chosen:
         try:
             priced = quote(
-                catalog.price_book(),
-                catalog.rarity(),
+                catalog.prices(),
                 [one.product.item for one in chosen],
                 holdings(buyer_id),
             )

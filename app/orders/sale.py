@@ -23,7 +23,7 @@ from app.orders import bundle
 from app.orders.models import Order, SaleEdition
 from app.releases import queries as releases
 from pricing.money import Money
-from pricing.split import per_share, platform_share, split_editions
+from pricing.split import parts_of, per_share, platform_share, share_out
 
 
 def book(order: Order, keys: tuple[ProductKey, ...]) -> None:
@@ -31,11 +31,8 @@ def book(order: Order, keys: tuple[ProductKey, ...]) -> None:
     left = Money.from_cents(order.total_cents - order.fee_cents, order.currency)
     share = platform_share(catalog.price_book(), left)
     owned = bundle.owned_keys(order.buyer_id) - set(keys)
-    parts = split_editions(
-        catalog.price_book(),
-        catalog.rarity(),
-        catalog.items(keys),
-        catalog.items(tuple(sorted(owned))),
+    parts = share_out(
+        parts_of(catalog.prices(), catalog.items(keys), catalog.items(tuple(sorted(owned)))),
         left - share,
     )
     # Two sales at once must not both spend what waits in a reserve.

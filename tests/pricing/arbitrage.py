@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterable
 
 from pricing.item import Item
 from pricing.money import Money
-from pricing.price_book import PriceBook
-from pricing.rarity import Rarity
+from pricing.price_list import PriceList
 from tests.pricing.strategies import Purchase
 
-Charge = Callable[[PriceBook, Rarity, Iterable[Item], Iterable[Item]], Money]
+Charge = Callable[[PriceList, Iterable[Item], Iterable[Item]], Money]
 
 
 def _pays(charge: Charge, case: Purchase, bundle: Iterable[Item], owned: Iterable[Item]) -> int:
-    return charge(case.market.book, case.market.rarity, bundle, owned).micros
+    return charge(case.market.prices, bundle, owned).micros
 
 
 def monotone(charge: Charge, case: Purchase) -> None:

@@ -7,29 +7,23 @@ from fractions import Fraction
 
 from pricing.item import Item, distinct
 from pricing.money import Money
-from pricing.price_book import PriceBook
-from pricing.quote import exact_price, tariff
+from pricing.price_list import PriceList
 from pricing.rarity import Rarity
-from pricing.value import value
-from pricing.volume import coverage
+from pricing.tariff import exact_price, tariff
 
 
-def floor_rounding(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
-) -> Money:
+def floor_rounding(prices: PriceList, bundle: Iterable[Item], owned: Iterable[Item]) -> Money:
     """Round down to the cent: many small purchases shed their fractions."""
-    both = exact_price(book, rarity, distinct((*owned, *bundle)))
-    due = both - exact_price(book, rarity, distinct(owned))
-    return Money.from_cents(due.cents_down(), book.currency)
+    both = exact_price(prices, distinct((*owned, *bundle)))
+    due = both - exact_price(prices, distinct(owned))
+    return Money.from_cents(due.cents_down(), prices.book.currency)
 
 
-def all_units_discount(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
-) -> Money:
+def all_units_discount(prices: PriceList, bundle: Iterable[Item], owned: Iterable[Item]) -> Money:
     """Take a quarter off everything from the third table on: more becomes cheaper."""
 
     def price(items: tuple[Item, ...]) -> Money:
-        whole = tariff(book, rarity, items)
+        whole = tariff(prices, items)
         return whole * 3 if len(items) > 2 else whole * 4
 
     before = distinct(owned)
@@ -37,53 +31,45 @@ def all_units_discount(
 
 
 def bundle_dependent_weight(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
+    prices: PriceList, bundle: Iterable[Item], owned: Iterable[Item]
 ) -> Money:
     """Weigh rarity within the bundle instead of the catalogue."""
     both = distinct((*owned, *bundle))
-    return tariff(book, Rarity.of_catalogue(both), both) - tariff(
-        book, Rarity.of_catalogue(distinct(owned)), distinct(owned)
+    return tariff(PriceList(prices.book, Rarity.of_catalogue(both)), both) - tariff(
+        PriceList(prices.book, Rarity.of_catalogue(distinct(owned))), distinct(owned)
     )
 
 
 def cheaper_of_two_tariffs(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
+    prices: PriceList, bundle: Iterable[Item], owned: Iterable[Item]
 ) -> Money:
     """Offer a dearer rate or a flat sum plus a tenth of it, whichever is less, per order."""
     both, before = distinct((*owned, *bundle)), distinct(owned)
-    usual = tariff(book, rarity, both) - tariff(book, rarity, before)
-    flat = Money.from_cents(10 + -(-usual.cents_up() // 10), book.currency)
+    usual = tariff(prices, both) - tariff(prices, before)
+    flat = Money.from_cents(10 + -(-usual.cents_up() // 10), prices.book.currency)
     return min(usual, flat)
 
 
-def steepening(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
-) -> Money:
+def steepening(prices: PriceList, bundle: Iterable[Item], owned: Iterable[Item]) -> Money:
     """Let the price grow with the square of the value, as a convex curve would."""
 
     def price(items: tuple[Item, ...]) -> Money:
-        points = Fraction(value(book, rarity, coverage(items)), 1_000_000)
-        return Money.from_cents(round(points * points * 10), book.currency)
+        points = Fraction(prices.value(items), 1_000_000)
+        return Money.from_cents(round(points * points * 10), prices.book.currency)
 
     return price(distinct((*owned, *bundle))) - price(distinct(owned))
 
 
-def sum_of_items(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
-) -> Money:
+def sum_of_items(prices: PriceList, bundle: Iterable[Item], owned: Iterable[Item]) -> Money:
     """Add up tables one by one, blind to what they share."""
     keys = {item.key for item in owned}
-    prices = [
-        tariff(book, rarity, [item]).micros for item in distinct(bundle) if item.key not in keys
-    ]
-    return Money(sum(prices), book.currency)
+    each = [tariff(prices, [item]).micros for item in distinct(bundle) if item.key not in keys]
+    return Money(sum(each), prices.book.currency)
 
 
-def forgets_holdings(
-    book: PriceBook, rarity: Rarity, bundle: Iterable[Item], owned: Iterable[Item]
-) -> Money:
+def forgets_holdings(prices: PriceList, bundle: Iterable[Item], owned: Iterable[Item]) -> Money:
     """Charge for everything asked, owned or not."""
-    return tariff(book, rarity, distinct(bundle))
+    return tariff(prices, distinct(bundle))
 
 
 BROKEN = (

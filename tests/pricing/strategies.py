@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pricing.item import Answer, Item, Question, subsets
 from pricing.price_book import DEFAULT_BOOK, PriceBook
+from pricing.price_list import PriceList
 from pricing.rarity import Rarity
 
 AXES = ("age", "day", "product")
@@ -39,9 +40,12 @@ MARGINALS = (("age",), ("day",), ("product",), ("age", "day"), ("age", "day", "p
 class Market:
     """A catalogue and the rarity published for it."""
 
-    book: PriceBook
-    rarity: Rarity
+    prices: PriceList
     catalogue: tuple[Item, ...]
+
+    @property
+    def book(self) -> PriceBook:
+        return self.prices.book
 
 
 @st.composite
@@ -91,7 +95,7 @@ def markets(draw: st.DrawFn) -> Market:
                 )
                 for tier in TIERS
             ]
-    return Market(draw(books()), Rarity.of_catalogue(catalogue), tuple(catalogue))
+    return Market(PriceList(draw(books()), Rarity.of_catalogue(catalogue)), tuple(catalogue))
 
 
 @dataclass(frozen=True, repr=False)

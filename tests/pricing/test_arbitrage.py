@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from pricing.quote import charge, tariff
+from pricing.tariff import charge, tariff
 from tests.pricing.arbitrage import CHECKS, Charge
 from tests.pricing.broken import BROKEN
 from tests.pricing.strategies import Purchase, purchases
@@ -52,9 +52,9 @@ def test_checks_catch_a_price_that_can_be_cheated(price: Charge) -> None:
 @settings(max_examples=60, deadline=None)
 @given(case=purchases())
 def test_order_of_items_never_matters(case: Purchase) -> None:
-    book, rarity = case.market.book, case.market.rarity
+    prices = case.market.prices
     everything = (*case.holdings, *case.first, *case.second)
-    assert tariff(book, rarity, everything) == tariff(book, rarity, everything[::-1])
+    assert tariff(prices, everything) == tariff(prices, everything[::-1])
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

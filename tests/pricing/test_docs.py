@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pricing.item import Answer, Item, Question, subsets
 from pricing.price_book import DEFAULT_BOOK
+from pricing.price_list import PriceList
 from pricing.quote import LineKind, quote, table_facts
 from pricing.rarity import Rarity
 
@@ -30,14 +31,14 @@ def test_prices_on_the_page_are_true() -> None:
         table = item("e1", tuple(names.split(", ")), tier)
         for answering, price in ((6, common), (1, rare)):
             rarity = Rarity(6, {answer.question: answering for answer in table.answers})
-            assert str(quote(DEFAULT_BOOK, rarity, [table]).total) == price
-            assert table_facts(DEFAULT_BOOK, rarity, table).respondents == int(people)
+            assert str(quote(PriceList(DEFAULT_BOOK, rarity), [table]).total) == price
+            assert table_facts(PriceList(DEFAULT_BOOK, rarity), table).respondents == int(people)
 
 
 def test_study_on_the_page_is_true() -> None:
     marginals = [("age",), ("day",), ("age", "day"), ("day", "product")]
     study = [item(f"e{n}", marginal, "gold") for n in range(6) for marginal in marginals]
-    total = quote(DEFAULT_BOOK, Rarity.of_catalogue(study), study).total
+    total = quote(PriceList(DEFAULT_BOOK, Rarity.of_catalogue(study)), study).total
     assert f"24 tables, costs {total}." in PAGE
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from pricing.coverage import coverage
 from pricing.errors import InvalidBundle, InvalidItem, InvalidPriceBook
 from pricing.item import Answer, Question, distinct
 from pricing.price_book import DEFAULT_BOOK
 from pricing.rarity import Rarity
-from pricing.volume import MICRORESPONDENTS, coverage, effective_respondents
+from pricing.volume import MICRORESPONDENTS, effective_respondents
 from tests.pricing.strategies import make_item
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pricing.errors import InvalidPriceBook
 from pricing.price_book import DEFAULT_BOOK, PriceBook
+from pricing.price_list import PriceList
 from pricing.quote import quote
 from pricing.rarity import Rarity
 from tests.pricing.strategies import books, make_item
@@ -75,5 +76,5 @@ def test_default_prices_are_some_euros_a_table_and_tens_a_study() -> None:
     study = [make_item(e, m, variance=60.0) for e in editions for m in marginals]
     rarity = Rarity.of_catalogue(study)
     table = make_item("e0", ("age", "day"), variance=60.0)
-    assert 2_00 <= quote(DEFAULT_BOOK, rarity, [table]).total.cents_up() <= 9_00
-    assert 10_00 <= quote(DEFAULT_BOOK, rarity, study).total.cents_up() <= 99_00
+    assert 2_00 <= quote(PriceList(DEFAULT_BOOK, rarity), [table]).total.cents_up() <= 9_00
+    assert 10_00 <= quote(PriceList(DEFAULT_BOOK, rarity), study).total.cents_up() <= 99_00

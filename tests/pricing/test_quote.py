@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from pricing.errors import InvalidBundle, TooFewPeople
 from pricing.money import Money
 from pricing.price_book import DEFAULT_BOOK
-from pricing.quote import LineKind, charge, exact_price, quote
+from pricing.price_list import PriceList
+from pricing.quote import LineKind, quote
 from pricing.rarity import Rarity
+from pricing.tariff import charge, exact_price
 from tests.pricing.strategies import TIERS, Purchase, make_item, purchases
 
 GOLD = make_item("e1", ("age", "day"), "gold")
@@ -17,20 +19,21 @@ SILVER = make_item("e1", ("age", "day"), "silver")
 ONE_WAY = make_item("e1", ("age",), "gold")
 OTHER = make_item("e2", ("age", "day"), "gold")
 RARITY = Rarity.of_catalogue([GOLD, OTHER])
+PRICES = PriceList(DEFAULT_BOOK, RARITY)
 
 
 @settings(max_examples=150, deadline=None)
 @given(case=purchases())
 def test_lines_add_up_to_the_total_and_round_by_less_than_a_cent(case: Purchase) -> None:
     market = case.market
-    made = quote(market.book, market.rarity, case.first, case.holdings)
+    made = quote(market.prices, case.first, case.holdings)
     assert sum((line.amount for line in made.lines), Money.zero("EUR")) == made.total
-    assert made.total == charge(market.book, market.rarity, case.first, case.holdings)
+    assert made.total == charge(market.prices, case.first, case.holdings)
     assert made.total.micros % 10_000 == 0
     for line in made.lines:
         if line.kind is LineKind.ROUNDING:
             assert abs(line.amount.micros) < 10_000
-        if line.kind in (LineKind.BULK, LineKind.OWNED):
+        if line.kind in (LineKind.BULK, LineKind.OVERLAP, LineKind.OWNED):
             assert line.amount.micros <= 0
         if line.kind is LineKind.TABLE:
             assert line.facts is not None
@@ -38,7 +41,7 @@ def test_lines_add_up_to_the_total_and_round_by_less_than_a_cent(case: Purchase)
 
 
 def test_lines_say_why() -> None:
-    made = quote(DEFAULT_BOOK, RARITY, [GOLD, OTHER])
+    made = quote(PRICES, [GOLD, OTHER])
     kinds = [line.kind for line in made.lines]
     assert kinds[:5] == ["fixed", "floor", "floor", "table", "table"]
     facts = made.lines[3].facts
@@ -49,55 +52,56 @@ def test_lines_say_why() -> None:
 
 
 def test_nothing_more_costs_nothing() -> None:
-    made = quote(DEFAULT_BOOK, RARITY, [ONE_WAY, SILVER], [GOLD])
+    made = quote(PRICES, [ONE_WAY, SILVER], [GOLD])
     assert made.total == Money.zero("EUR")
 
 
 def test_a_new_buyer_pays_the_exact_price_rounded_up() -> None:
-    exact = exact_price(DEFAULT_BOOK, RARITY, [GOLD])
-    made = quote(DEFAULT_BOOK, RARITY, [GOLD])
+    exact = exact_price(PRICES, [GOLD])
+    made = quote(PRICES, [GOLD])
     assert made.total.cents_up() == exact.cents_up()
 
 
 def test_a_small_step_is_raised_to_the_smallest_payment() -> None:
     book = replace(DEFAULT_BOOK, curve=((0, 0), (1, 10_000)), minimum_micros=1_000_000)
-    first = charge(book, RARITY, [SILVER])
-    step = quote(book, RARITY, [GOLD], [SILVER])
-    assert first + step.total >= charge(book, RARITY, [GOLD])
+    prices = PriceList(book, RARITY)
+    first = charge(prices, [SILVER])
+    step = quote(prices, [GOLD], [SILVER])
+    assert first + step.total >= charge(prices, [GOLD])
     assert step.total == Money.from_cents(100, "EUR")
     assert LineKind.MINIMUM in [line.kind for line in step.lines]
 
 
 def test_refuses_empty_bundles_and_tiny_editions() -> None:
     with pytest.raises(InvalidBundle):
-        quote(DEFAULT_BOOK, RARITY, [])
+        quote(PRICES, [])
     few = make_item("e3", people=DEFAULT_BOOK.minimum_people - 1)
     with pytest.raises(TooFewPeople):
-        quote(DEFAULT_BOOK, RARITY, [few])
-    assert quote(DEFAULT_BOOK, RARITY, [few, GOLD], [few]).total
+        quote(PRICES, [few])
+    assert quote(PRICES, [few, GOLD], [few]).total
 
 
 def test_attack_buy_coarse_many_times_and_average() -> None:
-    accounts = [charge(DEFAULT_BOOK, RARITY, [SILVER]) for _ in range(4)]
-    assert sum(accounts, Money.zero("EUR")) > charge(DEFAULT_BOOK, RARITY, [GOLD])
-    assert charge(DEFAULT_BOOK, RARITY, [SILVER] * 10) == accounts[0]
+    accounts = [charge(PRICES, [SILVER]) for _ in range(4)]
+    assert sum(accounts, Money.zero("EUR")) > charge(PRICES, [GOLD])
+    assert charge(PRICES, [SILVER] * 10) == accounts[0]
     tiers = [make_item("e1", ("age",), tier) for tier in TIERS]
-    assert charge(DEFAULT_BOOK, RARITY, tiers) == charge(DEFAULT_BOOK, RARITY, tiers[:1])
+    assert charge(PRICES, tiers) == charge(PRICES, tiers[:1])
 
 
 def test_attack_buy_parts_and_add_them_up() -> None:
     parts = [ONE_WAY, make_item("e1", ("day",)), OTHER]
     bought = Money.zero("EUR")
     for count, part in enumerate(parts):
-        bought += charge(DEFAULT_BOOK, RARITY, [part], parts[:count])
-    assert bought >= charge(DEFAULT_BOOK, RARITY, parts)
+        bought += charge(PRICES, [part], parts[:count])
+    assert bought >= charge(PRICES, parts)
 
 
 def test_attack_derive_one_way_from_two_way() -> None:
-    assert charge(DEFAULT_BOOK, RARITY, [ONE_WAY]) <= charge(DEFAULT_BOOK, RARITY, [GOLD])
-    assert not charge(DEFAULT_BOOK, RARITY, [ONE_WAY], [GOLD])
+    assert charge(PRICES, [ONE_WAY]) <= charge(PRICES, [GOLD])
+    assert not charge(PRICES, [ONE_WAY], [GOLD])
 
 
 def test_attack_two_accounts() -> None:
-    apart = charge(DEFAULT_BOOK, RARITY, [GOLD]) + charge(DEFAULT_BOOK, RARITY, [OTHER])
-    assert apart >= charge(DEFAULT_BOOK, RARITY, [GOLD, OTHER])
+    apart = charge(PRICES, [GOLD]) + charge(PRICES, [OTHER])
+    assert apart >= charge(PRICES, [GOLD, OTHER])

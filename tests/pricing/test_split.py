@@ -1,38 +1,48 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing.errors import CurrencyMismatch, InvalidSplit
+from pricing.coverage import coverage
+from pricing.errors import InvalidSplit
+from pricing.item import Item
 from pricing.money import Money
 from pricing.price_book import DEFAULT_BOOK
+from pricing.price_list import PriceList
 from pricing.rarity import Rarity
 from pricing.split import (
     apportion,
     aumann_shapley,
     denominator,
     earned,
+    parts_of,
     per_share,
     platform_share,
-    split_editions,
+    share_out,
 )
-from pricing.value import terms, value
-from pricing.volume import coverage
 from tests.pricing.strategies import Purchase, make_item, purchases
 
 A, B = make_item("a", ("age",)), make_item("b", ("age",), people=900)
 RARITY = Rarity.of_catalogue([A, B])
+PRICES = PriceList(DEFAULT_BOOK, RARITY)
+
+
+def split(
+    prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item], net: Money
+) -> dict[str, Money]:
+    return share_out(parts_of(prices, bundle, holdings), net)
 
 
 @settings(max_examples=150, deadline=None)
 @given(case=purchases(), net=st.integers(0, 10**9))
 def test_shares_add_up_to_the_millionth(case: Purchase, net: int) -> None:
     market = case.market
-    parts = split_editions(market.book, market.rarity, case.first, case.holdings, Money(net, "EUR"))
+    parts = split(market.prices, case.first, case.holdings, Money(net, "EUR"))
     assert sum((part.micros for part in parts.values()), 0) == net
     assert all(part.micros >= 0 for part in parts.values())
     assert set(parts) == {item.edition for item in case.first}
@@ -42,19 +52,17 @@ def test_shares_add_up_to_the_millionth(case: Purchase, net: int) -> None:
 @given(case=purchases())
 def test_weights_add_up_to_the_value_gained(case: Purchase) -> None:
     market = case.market
-    weights = aumann_shapley(market.book, market.rarity, case.first, case.holdings)
+    weights = aumann_shapley(market.prices, case.first, case.holdings)
     both = coverage([*case.holdings, *case.first])
-    gain = value(market.book, market.rarity, both) - value(
-        market.book, market.rarity, coverage(case.holdings)
-    )
+    gain = market.prices.value([*case.holdings, *case.first]) - market.prices.value(case.holdings)
     shares = sum(weights.values()) / 2**64
     assert shares == pytest.approx(gain, abs=1e-6 * (1 + len(both)))
 
 
 def test_without_holdings_it_is_the_published_formula() -> None:
     covered = coverage([A, B])
-    worth = terms(DEFAULT_BOOK, RARITY, covered)
-    for edition, weight in aumann_shapley(DEFAULT_BOOK, RARITY, [A, B]).items():
+    worth = PRICES.terms(covered)
+    for edition, weight in aumann_shapley(PRICES, [A, B]).items():
         expected = sum(
             worth[question] * found[edition] / sum(found.values())
             for question, found in covered.items()
@@ -64,27 +72,25 @@ def test_without_holdings_it_is_the_published_formula() -> None:
 
 def test_floors_come_first_and_an_owned_edition_gets_none() -> None:
     floor = DEFAULT_BOOK.floor_micros
-    both = split_editions(DEFAULT_BOOK, RARITY, [A, B], [], Money(2 * floor, "EUR"))
+    both = split(PRICES, [A, B], [], Money(2 * floor, "EUR"))
     assert both == {"a": Money(floor, "EUR"), "b": Money(floor, "EUR")}
-    short = split_editions(DEFAULT_BOOK, RARITY, [A, B], [], Money(floor, "EUR"))
+    short = split(PRICES, [A, B], [], Money(floor, "EUR"))
     assert short["a"] == short["b"] == Money(floor // 2, "EUR")
     fine = replace(DEFAULT_BOOK, floor_micros=0)
-    upgrade = split_editions(fine, RARITY, [A, B], [A], Money(1_000, "EUR"))
+    upgrade = split(PriceList(fine, RARITY), [A, B], [A], Money(1_000, "EUR"))
     assert upgrade == {"a": Money(0, "EUR"), "b": Money(1_000, "EUR")}
 
 
 def test_larger_editions_earn_more() -> None:
-    parts = split_editions(DEFAULT_BOOK, RARITY, [A, B], [], Money(9_000_000, "EUR"))
+    parts = split(PRICES, [A, B], [], Money(9_000_000, "EUR"))
     assert parts["b"] > parts["a"]
 
 
 def test_refuses_to_share_debts_or_another_currency() -> None:
     with pytest.raises(InvalidSplit):
-        split_editions(DEFAULT_BOOK, RARITY, [A], [], Money(-1, "EUR"))
-    with pytest.raises(CurrencyMismatch):
-        split_editions(DEFAULT_BOOK, RARITY, [A], [], Money(1, "GBP"))
+        split(PRICES, [A], [], Money(-1, "EUR"))
     with pytest.raises(InvalidSplit):
-        split_editions(DEFAULT_BOOK, RARITY, [], [], Money(1, "EUR"))
+        split(PRICES, [], [], Money(1, "EUR"))
     with pytest.raises(InvalidSplit):
         apportion(1, {"a": -1})
     with pytest.raises(InvalidSplit):

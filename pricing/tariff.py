@@ -1,0 +1,56 @@
+"""What a set of products costs, and what the owner of some pays for more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pricing.item import Item, distinct
+from pricing.money import Money
+from pricing.price_book import PriceBook
+from pricing.price_list import PriceList
+
+
+def exact_price(prices: PriceList, items: Iterable[Item]) -> Money:
+    """Return P(B) = F + sum of floors + h(V(B)) to the millionth; nothing costs nothing."""
+    held = tuple(items)
+    if not held:
+        return prices.money(0)
+    floors = sum(prices.floors(held).values())
+    worth = prices.book.worth(prices.value(held))
+    return prices.money(prices.book.fixed_micros + floors + worth)
+
+
+def tariff(prices: PriceList, items: Iterable[Item]) -> Money:
+    """Return G(B): P(B), at least the minimum, rounded up to the cent.
+
+    Everything a buyer ever pays is a difference of two values of G, so nothing is gained by
+    the order or the number of purchases.
+    """
+    return payable_tariff(prices.book, exact_price(prices, items))
+
+
+def payable_tariff(book: PriceBook, price: Money) -> Money:
+    """Return G for a price P worked out already."""
+    return Money.from_cents(lifted(book, price).cents_up(), book.currency)
+
+
+def lifted(book: PriceBook, price: Money) -> Money:
+    """Return P, at least the minimum; nothing stays nothing."""
+    return max(price, book.money(book.minimum_micros)) if price else price
+
+
+def payable(book: PriceBook, due: Money) -> Money:
+    """Return what is paid for a step of G: nothing, or at least the smallest payment."""
+    smallest = Money.from_cents(book.money(book.minimum_micros).cents_up(), book.currency)
+    return max(due, smallest) if due else due
+
+
+def charge(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = ()) -> Money:
+    """Return what the owner of some products pays for more: G(H + B) - G(H).
+
+    A difference above zero and below the minimum is raised to the minimum, the smallest
+    amount that can be paid by card.
+    """
+    owned = distinct(holdings)
+    both = distinct((*owned, *bundle))
+    return payable(prices.book, tariff(prices, both) - tariff(prices, owned))
