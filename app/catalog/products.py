@@ -128,6 +128,17 @@ def product_title(view: ReleaseView, chosen: Product) -> str:
 
 
 def _product(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
+    # A release never changes, so its products are described once a process.
+    place = (view.edition.id, view.digest, marginal, tier.name)
+    if place not in _kept:
+        _kept[place] = _described(view, marginal, tier)
+    return _kept[place]
+
+
+_kept: dict[tuple[str, str, Marginal, str], Product] = {}
+
+
+def _described(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
     plan = view.release.plan
     schema = plan.schema
     hard = tuple(axis for axis in marginal if axis in schema.hard)
@@ -146,26 +157,20 @@ def _product(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
             tier=tier.name,
             people=int(people(view).value),
             quality=1.0,
-            answers=_answers(view.rules.id, view.digest, plan, marginal, tier),
+            answers=_answers(view.rules.id, plan, marginal, tier),
+            floor_micros=view.edition.floor_micros,
         ),
     )
 
 
-_kept: dict[tuple[str, Marginal, str], tuple[Answer, ...]] = {}
-
-
 def _answers(
-    collection: str, digest: str, plan: NoisePlan, marginal: Marginal, tier: Tier
+    collection: str, plan: NoisePlan, marginal: Marginal, tier: Tier
 ) -> tuple[Answer, ...]:
-    # A release never changes, so its variances are computed once a process.
-    place = (digest, marginal, tier.name)
-    if place not in _kept:
-        order = {axis: position for position, axis in enumerate(plan.schema.axes)}
-        _kept[place] = tuple(
-            Answer(
-                Question(collection, axes),
-                plan.cell_variance(tuple(sorted(axes, key=order.__getitem__)), tier),
-            )
-            for axes in sorted(subsets(marginal), key=lambda axes: (len(axes), sorted(axes)))
+    order = {axis: position for position, axis in enumerate(plan.schema.axes)}
+    return tuple(
+        Answer(
+            Question(collection, axes),
+            plan.cell_variance(tuple(sorted(axes, key=order.__getitem__)), tier),
         )
-    return _kept[place]
+        for axes in sorted(subsets(marginal), key=lambda axes: (len(axes), sorted(axes)))
+    )

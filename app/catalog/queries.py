@@ -1,16 +1,15 @@
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.catalog.price_lists import price_list
 from app.catalog.products import Product, ProductKey, people, product, products
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules, Purpose
 from app.releases import queries as releases
 from app.releases.queries import EditionView, ReleaseView
-from pricing.item import Item, Question
+from pricing.item import Item
 from pricing.money import Money
-from pricing.price_book import DEFAULT_BOOK, PriceBook
 from pricing.price_list import PriceList
-from pricing.rarity import Rarity
 from pricing.tariff import charge
 
 
@@ -33,31 +32,10 @@ class Search:
     purpose: str = ""
 
 
-def price_book() -> PriceBook:
-    """Return the price book in force."""
-    return DEFAULT_BOOK
-
-
-def rarity() -> Rarity:
-    """Count, over everything published, how many editions answer each question."""
-    answering: Counter[Question] = Counter()
-    editions = releases.published()
-    for edition in editions:
-        rules = collections.rules(edition.collection_id)
-        for marginal in rules.workload.closure():
-            answering[Question(rules.id, frozenset(marginal))] += 1
-    return Rarity(len(editions), dict(answering))
-
-
-def prices() -> PriceList:
-    """Return the prices in force over everything published."""
-    return PriceList(price_book(), rarity())
-
-
 def offers(search: Search) -> tuple[Offer, ...]:
     """Return the releases that fit a search, newest first."""
     words = search.text.casefold().split()
-    price_list = prices()
+    prices = price_list()
     found = []
     for edition in releases.published():
         rules = collections.rules(edition.collection_id)
@@ -67,7 +45,7 @@ def offers(search: Search) -> tuple[Offer, ...]:
             continue
         if not all(word in _haystack(rules) for word in words):
             continue
-        found.append(_offer(releases.release(edition.id), price_list))
+        found.append(_offer(releases.release(edition.id), prices))
     return tuple(found)
 
 
@@ -78,9 +56,9 @@ def _haystack(rules: CollectionRules) -> str:
     return " ".join(parts).casefold()
 
 
-def _offer(view: ReleaseView, price_list: PriceList) -> Offer:
+def _offer(view: ReleaseView, prices: PriceList) -> Offer:
     coarse = products(view, view.release.plan.tiers[-1])
-    cheapest = min(charge(price_list, [one.item]) for one in coarse)
+    cheapest = min(charge(prices, [one.item]) for one in coarse)
     return Offer(view, round(people(view).value), len(coarse), cheapest)
 
 
@@ -98,10 +76,10 @@ class PricedTable:
 
 def priced(view: ReleaseView) -> tuple[PricedTable, ...]:
     """Return every table of a release with its prices, plain ones first."""
-    price_list = prices()
+    prices = price_list()
     by_tier = [products(view, tier) for tier in view.release.plan.tiers]
     return tuple(
-        PricedTable(tuple((one, charge(price_list, [one.item])) for one in same))
+        PricedTable(tuple((one, charge(prices, [one.item])) for one in same))
         for same in zip(*by_tier, strict=True)
     )
 
@@ -117,9 +95,25 @@ def found(key: ProductKey) -> tuple[ReleaseView, Product]:
     return view, product(view, key)
 
 
+def found_all(keys: Iterable[ProductKey]) -> tuple[tuple[ReleaseView, Product], ...]:
+    """Return products and their releases; each release is read once.
+
+    Raises
+    ------
+    NotFound
+    """
+    views: dict[str, ReleaseView] = {}
+    made = []
+    for key in keys:
+        if key.edition not in views:
+            views[key.edition] = releases.release(key.edition)
+        made.append((views[key.edition], product(views[key.edition], key)))
+    return tuple(made)
+
+
 def items(keys: tuple[ProductKey, ...]) -> tuple[Item, ...]:
     """Return the priced items of some products."""
-    return tuple(found(key)[1].item for key in keys)
+    return tuple(product.item for _, product in found_all(keys))
 
 
 def sold_for(keys: tuple[ProductKey, ...]) -> frozenset[Purpose]:

@@ -59,4 +59,5 @@ def _rules(row: Collection) -> CollectionRules:
         currency=row.currency,
         open=row.open,
         created_at=row.created_at,
+        floor_micros=row.floor_micros,
     )

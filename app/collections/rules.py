@@ -70,6 +70,7 @@ class CollectionRules:
     currency: str
     open: bool
     created_at: datetime
+    floor_micros: int = 0
 
     @property
     def workload(self) -> Workload:

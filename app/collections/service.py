@@ -14,6 +14,8 @@ from privacy.errors import PrivacyError
 from privacy.schema import CubeSchema
 
 MAX_K = 50
+#: What an edition may ask of each buyer at least, in millionths.
+MAX_FLOOR = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Proposal:
     epsilon_milli: int
     purposes: frozenset[Purpose]
     edition_days: int
+    floor_micros: int = 0
 
 
 def found(actor: Actor, proposal: Proposal) -> str:
@@ -66,6 +69,7 @@ def found(actor: Actor, proposal: Proposal) -> str:
         epsilon_milli=proposal.epsilon_milli,
         purposes=" ".join(sorted(proposal.purposes)),
         edition_days=proposal.edition_days,
+        floor_micros=proposal.floor_micros,
     )
     session().add(row)
     session().flush()
@@ -96,5 +100,7 @@ def _check(proposal: Proposal) -> None:
         raise BadRules(_l("A person may count in 1 to 50 cells."))
     if not proposal.schema.dimensions:
         raise BadRules(_l("Choose at least one column as a category: tables need one."))
+    if not 0 <= proposal.floor_micros <= MAX_FLOOR:
+        raise BadRules(_l("The least price of an edition lies between 0 and 1,000."))
     if proposal.ways not in (1, 2):
         raise BadRules(_l("Tables may combine one or two categories."))

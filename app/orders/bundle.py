@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from app.catalog import queries as catalog
+from app.catalog.price_lists import price_list
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
@@ -107,7 +108,7 @@ def composed(buyer_id: str, texts: list[str] | None = None) -> Bundle:
     if chosen:
         try:
             priced = quote(
-                catalog.prices(),
+                price_list(),
                 [one.product.item for one in chosen],
                 holdings(buyer_id),
             )

@@ -13,6 +13,7 @@ leaves therefore stays in the pool, and is not counted out.
 from sqlalchemy import select
 
 from app.catalog import queries as catalog
+from app.catalog.price_lists import price_book, price_list
 from app.catalog.products import ProductKey
 from app.core.clock import now
 from app.core.db import session
@@ -29,10 +30,10 @@ from pricing.split import parts_of, per_share, platform_share, share_out
 def book(order: Order, keys: tuple[ProductKey, ...]) -> None:
     """Write a paid order into the book, once."""
     left = Money.from_cents(order.total_cents - order.fee_cents, order.currency)
-    share = platform_share(catalog.price_book(), left)
+    share = platform_share(price_book(), left)
     owned = bundle.owned_keys(order.buyer_id) - set(keys)
     parts = share_out(
-        parts_of(catalog.prices(), catalog.items(keys), catalog.items(tuple(sorted(owned)))),
+        parts_of(price_list(), catalog.items(keys), catalog.items(tuple(sorted(owned)))),
         left - share,
     )
     # Two sales at once must not both spend what waits in a reserve.

@@ -5,6 +5,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
+from app.catalog.price_lists import price_book
 from app.collections.rules import Purpose
 from app.core.errors import Conflict, Invalid
 from app.core.http import limiter, settings
@@ -45,7 +46,7 @@ def _bundle_page(composed: bundles.Bundle, form: PlaceForm | None = None) -> str
         views=editions,
         chosen={str(key) for key in composed.keys},
         owned={str(one.key) for one in composed.chosen if one.owned},
-        share=catalog.price_book().platform_basis_points / 100,
+        share=price_book().platform_basis_points / 100,
     )
 
 
@@ -71,7 +72,7 @@ def change() -> str | Response:
             "orders/price.html",
             bundle=composed,
             form=form,
-            share=catalog.price_book().platform_basis_points / 100,
+            share=price_book().platform_basis_points / 100,
         )
     return redirect(url_for("orders.bundle"))
 

@@ -4,6 +4,7 @@ from flask import Blueprint, jsonify, render_template
 from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
+from app.catalog.price_lists import price_book
 from app.consent.texts import TEXTS
 from app.core.http import limiter, settings
 from app.pages import queries
@@ -24,7 +25,7 @@ def protection() -> str:
 
 @bp.get("/what-data-costs")
 def prices() -> str:
-    return render_template("pages/prices.html", book=catalog.price_book())
+    return render_template("pages/prices.html", book=price_book())
 
 
 @bp.get("/words-and-purposes")

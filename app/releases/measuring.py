@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.collections import queries as collections
 from app.core import audit, jobs
@@ -19,6 +19,7 @@ from app.core.clock import this_hour
 from app.core.db import Database, session
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
+from app.ledger import service as ledger
 from app.releases import charging
 from app.releases.charging import Charge
 from app.releases.models import (
@@ -171,6 +172,11 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
         return
     edition.state = next_state(State(edition.state), Event.PUBLISH)
     edition.published_at = this_hour()
+    edition.people = int(release.people(release.plan.tiers[0]).value)
+    # Numbered one by one, so that a catalogue is named by its last number.
+    ledger.hold(["catalogue"])
+    last = session().scalar(select(func.max(Edition.catalogue_number)))
+    edition.catalogue_number = (last or 0) + 1
     content = release.to_bytes()
     given = _give_shares(edition_id, release)
     session().add(

@@ -23,7 +23,8 @@ class Edition(Base):
 
     `attempt` counts how often its people were charged, `drawn` is the attempt whose noise may
     have been drawn: a charge pays for one draw at most. `catalogue_number` counts published
-    editions: a price names the catalogue it was worked out for by the last of them.
+    editions: a price names the catalogue it was worked out for by the last of them. `people`
+    is the released number, never the true one.
     """
 
     __tablename__ = "edition"
@@ -38,6 +39,7 @@ class Edition(Base):
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     drawn: Mapped[int] = mapped_column(Integer, default=0)
     floor_micros: Mapped[int] = mapped_column(BigInteger, default=0)
+    people: Mapped[int | None] = mapped_column(Integer)
     catalogue_number: Mapped[int | None] = mapped_column(Integer, unique=True)
 
 

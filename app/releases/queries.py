@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
@@ -20,10 +20,20 @@ from app.releases.models import (
 from app.releases.states import State
 from privacy.release import Release
 
+EVER_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class EditionView:
-    """An edition as pages show it; nothing here is computed from rows."""
+    """An edition as pages show it; nothing here is computed from rows.
+
+    Attributes
+    ----------
+    floor_micros : int
+        What it asks of each buyer at least, in millionths; fixed when it was closed.
+    catalogue_number : int or None
+        Its place among all published editions, from 1.
+    """
 
     id: str
     collection_id: str
@@ -32,6 +42,8 @@ class EditionView:
     state: State
     closed_at: datetime
     published_at: datetime | None
+    floor_micros: int
+    catalogue_number: int | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,17 @@ class ReleaseView:
     release: Release
     digest: str
     shares_total: int
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """A published edition as prices see it: its place, its collection, its released people."""
+
+    number: int
+    edition_id: str
+    collection_id: str
+    people: int
+    published_at: datetime
 
 
 @dataclass(frozen=True)
@@ -88,6 +111,8 @@ def _edition(row: Edition) -> EditionView:
         State(row.state),
         row.closed_at,
         row.published_at,
+        row.floor_micros,
+        row.catalogue_number,
     )
 
 
@@ -122,6 +147,36 @@ def published() -> tuple[EditionView, ...]:
         .order_by(Edition.published_at.desc(), Edition.id)
     )
     return tuple(_edition(row) for row in session().scalars(chosen))
+
+
+def catalogue(until: int | None = None) -> tuple[CatalogueEntry, ...]:
+    """Return the published editions in the order of publication, up to a number."""
+    chosen = select(Edition).where(Edition.catalogue_number.is_not(None))
+    if until is not None:
+        chosen = chosen.where(Edition.catalogue_number <= until)
+    rows = session().scalars(chosen.order_by(Edition.catalogue_number))
+    return tuple(_entry(row) for row in rows)
+
+
+def last_published(until: int | None = None) -> CatalogueEntry | None:
+    """Return the edition published last, up to a number; None before the first."""
+    chosen = select(Edition).where(Edition.catalogue_number.is_not(None))
+    if until is not None:
+        chosen = chosen.where(Edition.catalogue_number <= until)
+    chosen = chosen.order_by(Edition.catalogue_number.desc()).limit(1)
+    row = session().scalars(chosen).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def _entry(row: Edition) -> CatalogueEntry:
+    people = row.people
+    if people is None:
+        # Published before the number was kept beside the release.
+        found = release(row.id).release
+        people = int(found.people(found.plan.tiers[0]).value)
+    return CatalogueEntry(
+        row.catalogue_number or 0, row.id, row.collection_id, people, row.published_at or EVER_AGO
+    )
 
 
 @lru_cache(maxsize=256)

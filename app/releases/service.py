@@ -79,6 +79,7 @@ def _found_edition(
         number=number,
         purposes=purposes,
         state=State.CLOSED,
+        floor_micros=collections.rules(collection_id).floor_micros,
     )
     session().add(edition)
     session().flush()

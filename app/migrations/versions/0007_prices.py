@@ -73,6 +73,7 @@ def upgrade() -> None:
         op.add_column(
             table, sa.Column("floor_micros", sa.BigInteger(), nullable=False, server_default="0")
         )
+    op.add_column("edition", sa.Column("people", sa.Integer(), nullable=True))
     op.add_column("edition", sa.Column("catalogue_number", sa.Integer(), nullable=True))
     op.create_index("uq_edition_catalogue_number", "edition", ["catalogue_number"], unique=True)
     connection.exec_driver_sql(

@@ -1,7 +1,7 @@
 import pytest
 from flask import Flask
 
-from app.catalog import queries
+from app.catalog.price_lists import price_book
 from app.catalog.products import people
 from app.core.permissions import Role
 from app.datasets import service as datasets
@@ -31,7 +31,7 @@ def test_a_release_of_very_few_people_is_shown_but_not_sold(lite_app: Flask, att
         assert browser.get(path).status_code == 200, path
     with lite_app.extensions["db"].unit_of_work(write=False):
         view = releases.release(edition_id)
-        sold = people(view).value >= queries.price_book().minimum_people
+        sold = people(view).value >= price_book().minimum_people
         key = factories.Published(edition_id, collection_id, dataset_id, owner).keys()[0]
     assert browser.post("/bundle/add", {"product": str(key)}).status_code == 302
     page = browser.get("/bundle")
