@@ -28,6 +28,7 @@ from app.datasets.ingest.reading import Limits
 from app.downloads import synthetic
 from app.downloads import views as downloads
 from app.operator import views as operator
+from app.operator.price_books import views as price_books
 from app.orders import views as orders
 from app.pages import views as pages
 from app.payments.gateway import PaymentGateway
@@ -231,5 +232,6 @@ def _blueprints(app: Flask) -> None:
         webhooks.bp,
         rights.bp,
         operator.bp,
+        price_books.bp,
     ):
         app.register_blueprint(blueprint)

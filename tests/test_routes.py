@@ -47,6 +47,7 @@ TABLE = {
         operator.overview operator.book operator.collections operator.jobs operator.retry
         operator.orders operator.ask_refund operator.refund operator.payouts
         operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
+        price_books.show price_books.version price_books.new
     """,
     For.OWNER: """
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
@@ -114,6 +115,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "session_id": session_id,
                 "job_id": "0" * 32,
                 "position": "0",
+                "version": "2026-1",
                 "token": "not-a-token",
                 "locale": "fr",
                 "name": "htmx-2.min.js",

@@ -12,6 +12,7 @@ from app.core.permissions import SYSTEM, Actor, Role, require
 from app.prices import queries
 from app.prices.errors import BookRefused, Superseded, VersionTaken
 from app.prices.models import PriceBookRow
+from app.prices.queries import BookView
 from pricing.errors import InvalidPriceBook
 from pricing.price_book import PriceBook
 
@@ -34,6 +35,46 @@ def draw_up(plain: Mapping[str, Any]) -> PriceBook:
         ) from error
 
 
+def check(book: PriceBook, *, based_on: str) -> BookView:
+    """Refuse what `publish` would refuse at this moment.
+
+    Returns
+    -------
+    BookView
+        The book in force, which this one would follow.
+
+    Raises
+    ------
+    BookRefused, VersionTaken, Superseded
+    """
+    newest = queries.newest()
+    before = newest.book
+    if not VERSION.fullmatch(book.version):
+        raise BookRefused(
+            _l(
+                "The name of a price book has up to 20 letters, digits, points and hyphens, "
+                "and starts with a letter or digit, such as 2026-2."
+            )
+        )
+    if book.currency != before.currency:
+        raise BookRefused(
+            _l("The market trades in %(before)s; a price book cannot change that to %(after)s."),
+            before=before.currency,
+            after=book.currency,
+        )
+    if any(book.version == known.book.version for known in queries.versions()):
+        raise VersionTaken(
+            _l(
+                "There is a price book %(version)s already, and a published one never changes. "
+                "Give yours another name."
+            ),
+            version=book.version,
+        )
+    if before.version != based_on:
+        raise _superseded(before.version)
+    return newest
+
+
 def publish(actor: Actor, book: PriceBook, note: str, *, based_on: str) -> None:
     """Put a new price book in force, for every offer made from now on.
 
@@ -54,18 +95,8 @@ def publish(actor: Actor, book: PriceBook, note: str, *, based_on: str) -> None:
     Forbidden, BookRefused, VersionTaken, Superseded
     """
     require(actor, Role.OPERATOR)
-    newest = queries.newest()
-    _check(book, newest.book)
-    if any(book.version == known.book.version for known in queries.versions()):
-        raise VersionTaken(
-            _l(
-                "There is a price book %(version)s already, and a published one never changes. "
-                "Give yours another name."
-            ),
-            version=book.version,
-        )
-    if newest.book.version != based_on:
-        raise _superseded(newest.book.version)
+    # Read once: a number read again could already be that of another operator's book.
+    newest = check(book, based_on=based_on)
     row = PriceBookRow(
         version=book.version,
         number=newest.number + 1,
@@ -80,22 +111,6 @@ def publish(actor: Actor, book: PriceBook, note: str, *, based_on: str) -> None:
         # Another operator published between our look and our writing.
         raise _superseded(queries.in_force().version) from error
     audit.record(actor.user_id, "publish-price-book", "price-book", book.version, after=based_on)
-
-
-def _check(book: PriceBook, before: PriceBook) -> None:
-    if not VERSION.fullmatch(book.version):
-        raise BookRefused(
-            _l(
-                "The name of a price book has up to 20 letters, digits, points and hyphens, "
-                "and starts with a letter or digit, such as 2026-2."
-            )
-        )
-    if book.currency != before.currency:
-        raise BookRefused(
-            _l("The market trades in %(before)s; a price book cannot change that to %(after)s."),
-            before=before.currency,
-            after=book.currency,
-        )
 
 
 def _superseded(version: str) -> Superseded:
