@@ -61,15 +61,17 @@ class PriceBookForm(FlaskForm):
         description=_l("For the history that operators read."),
     )
     based_on = HiddenField()
-    fixed_micros = _amount(
-        "fixed_micros", _l("With the first purchase, never again. It pays for the account.")
-    )
+    fixed_micros = _amount("fixed_micros", _l("With the first purchase, never again."))
     floor_micros = _amount(
         "floor_micros",
-        _l("Goes to the contributors of each release that is new to the buyer, before sharing."),
+        _l(
+            "Goes to the contributors of each release that is new to the buyer, before anything "
+            "is shared. A collection may ask for more."
+        ),
     )
     minimum_micros = _amount(
-        "minimum_micros", _l("What comes to less is raised to it: cards do not pay cents.")
+        "minimum_micros",
+        _l("What comes to less is raised to it, because each payment costs a fee."),
     )
     minimum_people = NumberField(
         LABELS["minimum_people"],
@@ -95,7 +97,7 @@ class PriceBookForm(FlaskForm):
         low="0.000001",
         high="1000000",
         description=_l(
-            "Value points of a table of one column that is as precise as asking one person. "
+            "Value points of an answer by one column that is as precise as asking one person. "
             "Four times the people count twice as much."
         ),
     )

@@ -33,7 +33,7 @@ LABELS = {
     "minimum_micros": _l("Smallest payment"),
     "minimum_people": _l("Fewest people"),
     "platform_basis_points": _l("The market’s share"),
-    "base": _l("Weight of a table"),
+    "base": _l("Weight of an answer"),
     "detail": _l("By number of columns"),
     "rarity_lambda": _l("How strongly rarity counts"),
     "rarity_cap": _l("Up to which rarity"),
@@ -106,9 +106,9 @@ class Preview:
 
     @property
     def charted(self) -> tuple[TierChange, ...]:
-        """The lines that a chart has room for, if they are sold under both books."""
-        both = (line for line in self.lines if line.whole.before and line.whole.after)
-        return tuple(both)[:CHARTED]
+        """Where all tables together change most, of what is sold under both books."""
+        both = [line for line in self.lines if line.whole.before and line.whole.after]
+        return tuple(sorted(both, key=lambda line: -abs(line.whole.percent or 0.0))[:CHARTED])
 
 
 @dataclass(frozen=True)
