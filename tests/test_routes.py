@@ -52,6 +52,7 @@ TABLE = {
     For.OWNER: """
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
         datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
+        orders.invoice orders.cancel orders.again
         categories.show categories.find downloads.csv downloads.archive
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke

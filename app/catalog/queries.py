@@ -111,15 +111,15 @@ def found_all(keys: Iterable[ProductKey]) -> tuple[tuple[ReleaseView, Product], 
     return tuple(made)
 
 
-def items(keys: tuple[ProductKey, ...]) -> tuple[Item, ...]:
+def items(keys: Iterable[ProductKey]) -> tuple[Item, ...]:
     """Return the priced items of some products."""
     return tuple(product.item for _, product in found_all(keys))
 
 
-def sold_for(keys: tuple[ProductKey, ...]) -> frozenset[Purpose]:
+def sold_for(keys: Iterable[ProductKey]) -> frozenset[Purpose]:
     """Return the purposes that all these products may be bought for."""
     editions: dict[str, EditionView] = {}
-    for key in keys:
-        editions[key.edition] = releases.edition(key.edition)
+    for edition in {key.edition for key in keys}:
+        editions[edition] = releases.edition(edition)
     allowed = [edition.purposes for edition in editions.values()]
     return frozenset.intersection(*allowed) if allowed else frozenset()

@@ -19,6 +19,7 @@ from app.datasets.understanding import Answers
 from app.demo.browsing import send_form
 from app.demo.rules import Design
 from app.orders import bundle as bundles
+from app.orders import paying, quotes, refunding
 from app.orders import queries as order_queries
 from app.orders import service as orders
 from app.payments.gateway import CheckoutRequest, CheckoutSession, PaymentGateway
@@ -144,11 +145,10 @@ class Stage:
 
     def order(self, buyer: Actor, keys: list[ProductKey], purpose: Purpose) -> str:
         """Order tables at the price that was shown."""
-        shown = self.compose(buyer, keys).quote
-        if shown is None:
-            raise RuntimeError("this bundle has no price")
+        key = self.letters.key
+        signed = quotes.sign(key, buyer.user_id, self.compose(buyer, keys))
         with self.db.unit_of_work():
-            return orders.place(buyer, purpose, shown.total.cents_up())
+            return orders.place(buyer, key, purpose, signed)
 
     def pay(self, buyer: Actor, order_id: str) -> None:
         """Pay an order on the provider's page, with its test card."""
@@ -169,7 +169,7 @@ class Stage:
     def fulfil(self, order_id: str) -> bool:
         """Ask the provider about an order, as its message makes the worker do."""
         with self.db.unit_of_work():
-            return orders.fulfil(self.gateway, order_id)
+            return paying.fulfil(self.gateway, order_id)
 
     def shown_order(self, order_id: str) -> order_queries.OrderView:
         """Return an order as its page shows it."""
@@ -179,7 +179,7 @@ class Stage:
     def refund(self, operator: Actor, order_id: str) -> None:
         """Give a buyer their money back."""
         with self.db.unit_of_work():
-            orders.refund(operator, self.gateway, order_id)
+            refunding.refund(operator, self.gateway, order_id)
 
     def connect(self, producer: Actor, country: str) -> None:
         """Connect a payout account and complete it on the provider's page."""

@@ -11,7 +11,7 @@ from app.core.permissions import Actor, Role, require
 from app.ledger import queries as ledger
 from app.operator import odometer, queries, service
 from app.orders import queries as orders_queries
-from app.orders import service as orders_service
+from app.orders import refunding
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation as comparing
@@ -81,7 +81,7 @@ def refund(order_id: str) -> Response:
     actor = _operator()
     orders_queries.order(actor, order_id)
     try:
-        orders_service.refund(actor, _gateway(), order_id)
+        refunding.refund(actor, _gateway(), order_id)
         flash(_l("The buyer gets their money back."), "success")
     except (GatewayError, Conflict) as error:
         flash(in_words(error), "error")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from app.catalog import queries as catalog
-from app.catalog.price_lists import price_list
+from app.catalog.price_lists import catalogue_number, price_list
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
@@ -15,8 +15,10 @@ from app.orders.models import BundleItem, Order, OrderItem
 from app.orders.states import State
 from app.releases.queries import ReleaseView
 from pricing.errors import PricingError
-from pricing.item import Item
 from pricing.quote import Quote, quote
+
+#: A bundle holds so many tables at most.
+MOST = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,18 @@ class Bundle:
     ----------
     problem : str
         Why there is no price, in the reader's language.
+    owned : tuple of ProductKey
+        Everything the buyer owns: the price takes it as paid for.
+    catalogue_number : int
+        Last edition of the catalogue the price was worked out for.
     """
 
     chosen: tuple[Chosen, ...]
     quote: Quote | None
     problem: str
     purposes: frozenset[Purpose]
+    owned: tuple[ProductKey, ...]
+    catalogue_number: int
 
     @property
     def keys(self) -> tuple[ProductKey, ...]:
@@ -60,11 +68,6 @@ def owned_keys(buyer_id: str) -> frozenset[ProductKey]:
     return frozenset(ProductKey.parse(text) for text in rows)
 
 
-def holdings(buyer_id: str) -> tuple[Item, ...]:
-    """Return the priced items a buyer owns, in a fixed order."""
-    return catalog.items(tuple(sorted(owned_keys(buyer_id))))
-
-
 def add(actor: Actor, texts: list[str]) -> None:
     """Put products into the bundle.
 
@@ -74,7 +77,7 @@ def add(actor: Actor, texts: list[str]) -> None:
     """
     require(actor, Role.BUYER)
     present = {text for text in _texts(actor.user_id)}
-    for text in texts[:500]:
+    for text in texts[:MOST]:
         key = ProductKey.parse(text)
         catalog.found(key)
         if str(key) not in present:
@@ -95,26 +98,42 @@ def empty(buyer_id: str) -> None:
     session().execute(delete(BundleItem).where(BundleItem.buyer_id == buyer_id))
 
 
-def composed(buyer_id: str, texts: list[str] | None = None) -> Bundle:
-    """Return the bundle with its price; other products than the kept ones for a what-if."""
-    chosen_texts = _texts(buyer_id) if texts is None else texts[:500]
+def composed(
+    buyer_id: str,
+    texts: list[str] | None = None,
+    version: str = "",
+    number: int | None = None,
+) -> Bundle:
+    """Return the bundle with its price.
+
+    Parameters
+    ----------
+    texts : list of str, optional
+        Other products than the kept ones, for a what-if.
+    version, number : str, int or None
+        Of the price book and the catalogue; the present ones when not given.
+
+    Raises
+    ------
+    NotFound
+    """
+    chosen_texts = _texts(buyer_id) if texts is None else texts[:MOST]
     keys = sorted({ProductKey.parse(text) for text in chosen_texts})
     owned = owned_keys(buyer_id)
-    chosen = []
-    for key in keys:
-        view, product = catalog.found(key)
-        chosen.append(Chosen(key, view, product, key in owned))
+    found = zip(keys, catalog.found_all(keys), strict=True)
+    chosen = tuple(Chosen(key, view, one, key in owned) for key, (view, one) in found)
+    number = catalogue_number() if number is None else number
     priced, problem = None, ""
     if chosen:
         try:
             priced = quote(
-                price_list(),
+                price_list(version, number),
                 [one.product.item for one in chosen],
-                holdings(buyer_id),
+                catalog.items(sorted(owned)),
             )
         except PricingError as error:
             problem = in_words(error)
-    return Bundle(tuple(chosen), priced, problem, catalog.sold_for(tuple(keys)))
+    return Bundle(chosen, priced, problem, catalog.sold_for(keys), tuple(sorted(owned)), number)
 
 
 def _texts(buyer_id: str) -> list[str]:

@@ -4,9 +4,13 @@ AppError
 |-- Conflict
 |   |-- PriceChanged     the catalogue changed since the price was shown
 |   |-- NothingToPay     everything in the bundle is owned already
-|   `-- PaymentPending   it was paid in a way that takes days to arrive
+|   |-- PaymentPending   it was paid in a way that takes days to arrive
+|   |-- PaymentOpen      the buyer has another payment under way
+|   |-- LaterPurchase    later prices rest on what is to be refunded
+|   `-- NothingToRefund  the order cost nothing
 `-- Invalid
-    `-- PurposeRefused   a table in the bundle is not sold for the stated purpose
+    |-- PurposeRefused   a table in the bundle is not sold for the stated purpose
+    `-- BadQuote         not signed here, changed, or made for another buyer
 """
 
 from app.core.errors import Conflict, Invalid
@@ -26,3 +30,19 @@ class PaymentPending(Conflict):
 
 class PurposeRefused(Invalid):
     """A table in the bundle is not sold for the stated purpose."""
+
+
+class PaymentOpen(Conflict):
+    """The buyer has another payment under way."""
+
+
+class LaterPurchase(Conflict):
+    """Later prices rest on what is to be refunded."""
+
+
+class NothingToRefund(Conflict):
+    """The order cost nothing."""
+
+
+class BadQuote(Invalid):
+    """Not signed here, changed, or made for another buyer."""

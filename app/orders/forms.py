@@ -13,7 +13,7 @@ class PlaceForm(FlaskForm):
         [DataRequired(_l("Say what you will use the tables for."))],
         description=_l("Contributors see the kind of use. Singling out a person is forbidden."),
     )
-    shown_cents = HiddenField()
+    quote = HiddenField()
     submit = SubmitField(_l("Order at this price"))
 
     def offer(self, purposes: frozenset[Purpose]) -> None:
@@ -21,8 +21,3 @@ class PlaceForm(FlaskForm):
         self.purpose.choices = [
             SelectChoice(p.value, TEXTS[p].title) for p in Purpose if p in purposes
         ]
-
-    def cents(self) -> int:
-        """Return the total the buyer was shown, in cents; -1 when it is not a number."""
-        text = self.shown_cents.data or ""
-        return int(text) if text.isdigit() and len(text) < 12 else -1

@@ -1,6 +1,8 @@
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, Select, case, cast, func, select
@@ -13,6 +15,7 @@ from app.core.permissions import Actor, Role, require_owner
 from app.orders.models import Order, OrderItem, SaleEdition
 from app.orders.states import State
 from pricing.money import Money
+from pricing.quote import Step
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class KeptLine:
     product: ProductKey | None
     respondents: int | None
     rarity: float | None
+    edition: str | None = None
+    editions: tuple[int, int] | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class OrderView:
     total_cents: int
     fee_cents: int
     book_version: str
+    catalogue_number: int
+    invoice_number: int | None
     lines: tuple[KeptLine, ...]
     products: tuple[ProductKey, ...]
     payment_intent: str | None
@@ -45,6 +53,13 @@ class OrderView:
     expires_at: datetime
     paid_at: datetime | None
     refunded_at: datetime | None
+
+    @property
+    def invoice(self) -> str:
+        """The number on the invoice: counted without gaps, with the year before it."""
+        if self.invoice_number is None or self.paid_at is None:
+            return ""
+        return f"{self.paid_at:%Y}-{self.invoice_number:06d}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,26 @@ class SaleView:
 
 
 @dataclass(frozen=True)
+class Booked:
+    """How a paid order was shared, as the book has it: the parts sum to the total.
+
+    Attributes
+    ----------
+    editions : mapping of edition to Money
+        What went to the contributors of each.
+    """
+
+    fee: Money
+    platform: Money
+    editions: Mapping[str, Money]
+
+    @property
+    def contributors(self) -> Money:
+        """What went to the contributors of all editions."""
+        return sum(self.editions.values(), Money.zero(self.fee.currency))
+
+
+@dataclass(frozen=True)
 class Traced:
     """The provider's names for a paid order's charge and refund."""
 
@@ -91,6 +126,17 @@ def order(actor: Actor, order_id: str) -> OrderView:
     if not actor.has(Role.OPERATOR):
         require_owner(actor, row.buyer_id)
     return _view(row)
+
+
+def booked(order: OrderView) -> Booked | None:
+    """Return how a paid order was shared; None before it was paid."""
+    if order.invoice_number is None:
+        return None
+    fee = Money.from_cents(order.fee_cents, order.total.currency)
+    rows = session().scalars(select(SaleEdition).where(SaleEdition.order_id == order.id))
+    editions = {row.edition_id: Money(row.net_micros, fee.currency) for row in rows}
+    contributors = sum(editions.values(), Money.zero(fee.currency))
+    return Booked(fee, order.total - fee - contributors, editions)
 
 
 def of_buyer(buyer_id: str) -> tuple[OrderView, ...]:
@@ -221,20 +267,30 @@ def _view(row: Order) -> OrderView:
         row.total_cents,
         row.fee_cents,
         row.book_version,
-        tuple(
-            KeptLine(
-                line["kind"],
-                Money(line["micros"], row.currency),
-                ProductKey.parse(line["product"]) if line["product"] else None,
-                line["respondents"],
-                line["rarity"],
-            )
-            for line in json.loads(row.lines)
-        ),
+        row.catalogue_number,
+        row.invoice_number,
+        tuple(_kept_line(line, row.currency) for line in json.loads(row.lines)),
         tuple(ProductKey.parse(text) for text in products),
         row.payment_intent,
         row.created_at,
         row.expires_at,
         row.paid_at,
         row.refunded_at,
+    )
+
+
+def _kept_line(line: Mapping[str, Any], currency: str) -> KeptLine:
+    step = line.get("step")
+    editions = line.get("editions")
+    return KeptLine(
+        line["kind"],
+        Money(line["micros"], currency),
+        ProductKey.parse(line["product"]) if line["product"] else None,
+        line["respondents"],
+        line["rarity"],
+        line.get("edition"),
+        (editions[0], editions[1]) if editions else None,
+        Step(step[0], step[1], Money(step[2], currency), Money(step[3], currency))
+        if step
+        else None,
     )

@@ -10,38 +10,48 @@ contributors can claim, its balance would tell how many took part. What the nois
 leaves therefore stays in the pool, and is not counted out.
 """
 
+import json
+
 from sqlalchemy import select
 
 from app.catalog import queries as catalog
-from app.catalog.price_lists import price_book, price_list
-from app.catalog.products import ProductKey
+from app.catalog.price_lists import price_list
 from app.core.clock import now
 from app.core.db import session
 from app.ledger import accounts
 from app.ledger import queries as ledger_queries
 from app.ledger import service as ledger
-from app.orders import bundle
+from app.orders import bundle, rows
 from app.orders.models import Order, SaleEdition
+from app.prices import queries as prices
 from app.releases import queries as releases
 from pricing.money import Money
-from pricing.split import parts_of, per_share, platform_share, share_out
+from pricing.split import Part, parts_of, per_share, platform_share, share_out
 
 
-def book(order: Order, keys: tuple[ProductKey, ...]) -> None:
-    """Write a paid order into the book, once."""
+def book(order: Order) -> None:
+    """Write a paid order into the book, once, as its quote shared it out."""
     left = Money.from_cents(order.total_cents - order.fee_cents, order.currency)
-    share = platform_share(price_book(), left)
-    owned = bundle.owned_keys(order.buyer_id) - set(keys)
-    parts = share_out(
-        parts_of(price_list(), catalog.items(keys), catalog.items(tuple(sorted(owned)))),
-        left - share,
-    )
+    share = platform_share(prices.book(order.book_version), left)
+    parts = share_out(_claims(order), left - share)
     # Two sales at once must not both spend what waits in a reserve.
     ledger.hold(accounts.reserve(releases.release(edition).rules.id) for edition in parts)
     lines = {accounts.PROVIDER: left.micros, accounts.PLATFORM: -share.micros}
     for edition_id, net in sorted(parts.items()):
         _add(lines, order, edition_id, net)
     ledger.post("sale", f"sale:{order.id}", order.currency, lines)
+
+
+def _claims(order: Order) -> dict[str, Part]:
+    kept = json.loads(order.split)
+    if kept:
+        return {edition: Part(floor, weight) for edition, (floor, weight) in kept.items()}
+    # Ordered before quotes fixed how they are shared: by its book and the present catalogue.
+    bought = rows.keys(order.id)
+    owned = bundle.owned_keys(order.buyer_id) - set(bought)
+    return parts_of(
+        price_list(order.book_version), catalog.items(bought), catalog.items(sorted(owned))
+    )
 
 
 def unbook(order: Order) -> None:

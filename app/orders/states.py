@@ -22,6 +22,7 @@ class Event(StrEnum):
     """What happens to an order."""
 
     CHECK_OUT = "check-out"
+    GRANT = "grant"
     PAY = "pay"
     EXPIRE = "expire"
     ASK_REFUND = "ask-refund"
@@ -32,6 +33,8 @@ class Event(StrEnum):
 _NEXT = {
     (State.QUOTED, Event.CHECK_OUT): State.PAYING,
     (State.PAYING, Event.CHECK_OUT): State.PAYING,
+    # What costs nothing is granted without the provider.
+    (State.QUOTED, Event.GRANT): State.PAID,
     (State.PAYING, Event.PAY): State.PAID,
     (State.EXPIRED, Event.PAY): State.PAID,
     (State.QUOTED, Event.EXPIRE): State.EXPIRED,

@@ -6,15 +6,18 @@ from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_book
+from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.http import limiter, settings
 from app.core.outside import in_words
-from app.core.permissions import Role, require
+from app.core.permissions import Actor, Role, require
+from app.orders import builder, paying, queries, quotes, refunding, service, suggestions
 from app.orders import bundle as bundles
-from app.orders import queries, service
 from app.orders.forms import PlaceForm
 from app.payments.gateway import GatewayError, PaymentGateway
+from app.releases.queries import ReleaseView
+from app.users import queries as users
 from app.users.login import current_actor, verified_actor
 
 bp = Blueprint("orders", __name__)
@@ -30,23 +33,24 @@ def _gateway() -> PaymentGateway:
 def bundle() -> str:
     actor = current_actor()
     require(actor, Role.BUYER)
-    return _bundle_page(bundles.composed(actor.user_id))
+    return _builder("orders/bundle.html", actor)
 
 
-def _bundle_page(composed: bundles.Bundle, form: PlaceForm | None = None) -> str:
-    form = form or PlaceForm()
+def _builder(template: str, actor: Actor) -> str:
+    composed = bundles.composed(actor.user_id)
+    form = PlaceForm()
     form.offer(composed.purposes)
-    form.shown_cents.data = composed.quote.total.cents_up() if composed.quote else 0
-    editions = {one.view.edition.id: one.view for one in composed.chosen}
+    form.quote.data = quotes.sign(settings().secret_key, actor.user_id, composed)
+    parts = builder.built(composed)
     return render_template(
-        "orders/bundle.html",
+        template,
         bundle=composed,
+        builder=parts,
+        curve=parts.curve() if parts.tiers else None,
+        suggestions=suggestions.suggested(composed),
         form=form,
-        siblings={edition: catalog.priced(view) for edition, view in sorted(editions.items())},
-        views=editions,
-        chosen={str(key) for key in composed.keys},
-        owned={str(one.key) for one in composed.chosen if one.owned},
-        share=price_book().platform_basis_points / 100,
+        book=price_book(),
+        holds=quotes.QUOTE_LIFE,
     )
 
 
@@ -62,18 +66,10 @@ def add() -> Response:
 def change() -> str | Response:
     actor = current_actor()
     require(actor, Role.BUYER)
-    bundles.replace(actor, request.form.getlist("product"))
+    chosen = builder.chosen_keys(request.form.to_dict(), request.form.getlist("product"))
+    bundles.replace(actor, chosen)
     if request.headers.get("HX-Request"):
-        composed = bundles.composed(actor.user_id)
-        form = PlaceForm()
-        form.offer(composed.purposes)
-        form.shown_cents.data = composed.quote.total.cents_up() if composed.quote else 0
-        return render_template(
-            "orders/price.html",
-            bundle=composed,
-            form=form,
-            share=price_book().platform_basis_points / 100,
-        )
+        return _builder("orders/moved.html", actor)
     return redirect(url_for("orders.bundle"))
 
 
@@ -88,7 +84,9 @@ def place() -> Response:
         flash(_l("Say what you will use the tables for."), "error")
         return redirect(url_for("orders.bundle"))
     try:
-        order_id = service.place(actor, Purpose(form.purpose.data), form.cents())
+        order_id = service.place(
+            actor, settings().secret_key, Purpose(form.purpose.data), form.quote.data or ""
+        )
     except (Conflict, Invalid) as error:
         flash(error.user_message, "error")
         return redirect(url_for("orders.bundle"))
@@ -107,8 +105,55 @@ def mine() -> str:
 @login_required
 def show(order_id: str) -> str:
     order = queries.order(current_actor(), order_id)
-    found = [(key, *catalog.found(key)) for key in order.products]
-    return render_template("orders/order.html", order=order, found=found)
+    return render_template(
+        "orders/order.html",
+        order=order,
+        found=_found(order),
+        sale=queries.booked(order),
+        later=refunding.later_purchases(order.id),
+    )
+
+
+@bp.get("/orders/<order_id>/invoice")
+@login_required
+def invoice(order_id: str) -> str:
+    order = queries.order(current_actor(), order_id)
+    if order.invoice_number is None:
+        raise NotFound(_l("There is an invoice once the order is paid."))
+    return render_template(
+        "orders/invoice.html",
+        order=order,
+        found=_found(order),
+        buyer=users.display_name(order.buyer_id),
+    )
+
+
+def _found(order: queries.OrderView) -> list[tuple[ProductKey, ReleaseView, Product]]:
+    found = catalog.found_all(order.products)
+    return [(key, *one) for key, one in zip(order.products, found, strict=True)]
+
+
+@bp.post("/orders/<order_id>/cancel")
+@login_required
+@limiter.limit("60/hour")
+def cancel(order_id: str) -> Response:
+    try:
+        ended = service.cancel(current_actor(), _gateway(), order_id)
+    except (GatewayError, Conflict) as error:
+        flash(in_words(error), "error")
+        return redirect(url_for("orders.show", order_id=order_id))
+    if ended:
+        flash(_l("The order is called off; nothing was charged."), "success")
+    else:
+        flash(_l("The payment had arrived already."), "warn")
+    return redirect(url_for("orders.show", order_id=order_id))
+
+
+@bp.post("/orders/<order_id>/again")
+@login_required
+def again(order_id: str) -> Response:
+    service.compose_again(current_actor(), order_id)
+    return redirect(url_for("orders.bundle"))
 
 
 @bp.post("/orders/<order_id>/pay")
@@ -125,7 +170,7 @@ def pay(order_id: str) -> Response:
     )
     try:
         address = service.check_out(verified_actor(), _gateway(), order_id, back)
-    except GatewayError as error:
+    except (GatewayError, Conflict) as error:
         flash(in_words(error), "error")
         return redirect(url_for("orders.show", order_id=order_id))
     return redirect(address, code=303)
@@ -145,7 +190,7 @@ def came_back(order_id: str) -> Response:
 def check(order_id: str) -> Response:
     order = queries.order(current_actor(), order_id)
     try:
-        if service.fulfil(_gateway(), order.id):
+        if paying.fulfil(_gateway(), order.id):
             flash(_l("The payment has arrived."), "success")
         else:
             flash(_l("The payment provider has not confirmed the payment yet."), "warn")

@@ -49,3 +49,12 @@ document.querySelectorAll("input[data-ticks]").forEach((box) => {
     box.form.dispatchEvent(new Event("change", { bubbles: true }));
   });
 });
+
+// A slider says where it stands by name, not by number.
+function nameSlider(slider) {
+  slider.setAttribute("aria-valuetext", slider.dataset.names.split("|")[slider.value] || slider.value);
+}
+document.querySelectorAll("input[type=range][data-names]").forEach(nameSlider);
+document.addEventListener("input", (event) => {
+  if (event.target.matches("input[type=range][data-names]")) nameSlider(event.target);
+});

@@ -14,8 +14,8 @@ from app.core import jobs
 from app.core.clock import now
 from app.core.db import Database, session
 from app.core.permissions import Actor, Role, require
+from app.orders import paying, refunding
 from app.orders import queries as orders
-from app.orders import service as orders_service
 from app.payments.gateway import (
     EventKind,
     GatewayError,
@@ -103,9 +103,9 @@ def act(db: Database, gateway: PaymentGateway, event_id: str) -> None:
         with db.unit_of_work():
             if message.kind in PAYMENTS and order_id:
                 told = message.object_id if message.object_id.startswith("cs_") else None
-                orders_service.fulfil(gateway, order_id, told)
+                paying.fulfil(gateway, order_id, told)
             elif message.kind in REFUNDS and order_id:
-                orders_service.send_refund(gateway, order_id)
+                refunding.send_refund(gateway, order_id)
             elif message.kind is EventKind.ACCOUNT_CHANGED and user_id:
                 payouts_service.refresh(gateway, user_id)
             else:
@@ -141,8 +141,8 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
     for number, order_id in enumerate(waiting, 1):
         try:
             with db.unit_of_work():
-                orders_service.fulfil(gateway, order_id)
-                orders_service.send_refund(gateway, order_id)
+                paying.fulfil(gateway, order_id)
+                refunding.send_refund(gateway, order_id)
         except GatewayRefused as error:
             log.error("order refused by the provider", order=order_id, code=error.code)
         except GatewayError:

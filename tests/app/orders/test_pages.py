@@ -27,12 +27,12 @@ def test_a_buyer_composes_orders_pays_and_sees_it_paid(trade: Trade) -> None:
     assert browser.post("/bundle", product=keys[1]).location == "/bundle"
     page = browser.get("/bundle").text
     assert "Order at this price" in page
-    shown = page.split('name="shown_cents"')[1].split('value="')[1].split('"')[0]
-    assert browser.post("/orders", shown_cents=shown).location == "/bundle"
-    late = browser.post("/orders", shown_cents="1", purpose="research")
-    assert late.location == "/bundle"
-    assert "catalogue changed" in browser.get("/bundle").text
-    placed = browser.post("/orders", shown_cents=shown, purpose="research")
+    shown = page.split('name="quote"')[1].split('value="')[1].split('"')[0]
+    assert browser.post("/orders", quote=shown).location == "/bundle"
+    changed = browser.post("/orders", quote=shown[:-1], purpose="research")
+    assert changed.location == "/bundle"
+    assert "did not make this offer" in browser.get("/bundle").text
+    placed = browser.post("/orders", quote=shown, purpose="research")
     order_id = placed.location.rsplit("/", 1)[-1]
     assert "not paid yet" in browser.get(f"/orders/{order_id}").text
     paying = browser.post(f"/orders/{order_id}/pay")

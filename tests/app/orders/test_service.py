@@ -12,13 +12,13 @@ from app.core.db import session
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.permissions import SYSTEM, Actor, Role
 from app.ledger import queries as ledger
-from app.orders import bundle, queries, service
+from app.orders import bundle, paying, queries, quotes, refunding, service
 from app.orders.errors import NothingToPay, PaymentPending, PriceChanged, PurposeRefused
 from app.orders.models import Order, SaleEdition
 from app.payments.gateway import GatewayRefused, GatewayUnavailable, Refund
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Trade, published
+from tests.app.payouts.trading import KEY, Trade, published
 
 BACK = service.Return("http://127.0.0.1:8000/done", "http://127.0.0.1:8000/order", "en")
 
@@ -54,23 +54,26 @@ def test_a_price_that_changed_is_not_charged(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:
     with trade.db.unit_of_work():
-        bundle.replace(buyer, [str(key) for key in keys])
-        quote = bundle.composed(buyer.user_id).quote
-        assert quote is not None
+        signed = trade.shown(buyer, keys)
+        bundle.replace(buyer, [str(key) for key in keys[1:]])
         with pytest.raises(PriceChanged):
-            service.place(buyer, Purpose.RESEARCH, quote.total.cents_up() - 1)
+            service.place(buyer, KEY, Purpose.RESEARCH, signed)
 
 
 def test_an_empty_or_owned_bundle_is_nothing_to_pay(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:
-    with trade.db.unit_of_work(), pytest.raises(NothingToPay):
-        service.place(buyer, Purpose.RESEARCH, 0)
+    with trade.db.unit_of_work():
+        signed = trade.shown(buyer, keys[:1])
+        bundle.empty(buyer.user_id)
+        assert quotes.sign(KEY, buyer.user_id, bundle.composed(buyer.user_id)) == ""
+        with pytest.raises(NothingToPay):
+            service.place(buyer, KEY, Purpose.RESEARCH, signed)
     trade.bought(buyer, keys[:1])
     with trade.db.unit_of_work():
-        bundle.replace(buyer, [str(keys[0])])
+        signed = trade.shown(buyer, keys[:1])
         with pytest.raises(NothingToPay):
-            service.place(buyer, Purpose.RESEARCH, 0)
+            service.place(buyer, KEY, Purpose.RESEARCH, signed)
 
 
 def test_a_purpose_that_was_not_consented_to_is_refused(trade: Trade, buyer: Actor) -> None:
@@ -135,7 +138,7 @@ def test_an_offer_that_expired_cannot_be_paid(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:
     order_id = trade.place(buyer, keys)
-    with fixed_at(now() + service.QUOTE_LIFE), pytest.raises(PriceChanged):
+    with fixed_at(now() + service.ORDER_LIFE), pytest.raises(PriceChanged):
         trade.check_out(buyer, order_id)
 
 
@@ -147,7 +150,7 @@ def test_an_order_whose_page_was_lost_expires(
     with pytest.raises(GatewayUnavailable), trade.db.unit_of_work():
         service.check_out(buyer, silent, order_id, BACK)  # type: ignore[arg-type]
     with fixed_at(now() + timedelta(hours=3)), trade.db.unit_of_work():
-        assert not service.fulfil(trade.gateway, order_id)
+        assert not paying.fulfil(trade.gateway, order_id)
     assert trade.state(order_id) == "expired"
 
 
@@ -174,7 +177,7 @@ def test_a_payment_under_way_is_not_asked_for_twice(
     with pytest.raises(PaymentPending), trade.db.unit_of_work():
         service.check_out(buyer, slow, order_id, BACK)  # type: ignore[arg-type]
     with trade.db.unit_of_work():
-        assert not service.fulfil(slow, order_id)  # type: ignore[arg-type]
+        assert not paying.fulfil(slow, order_id)  # type: ignore[arg-type]
     assert trade.state(order_id) == "paying"
 
 
@@ -185,7 +188,7 @@ def test_a_paid_order_is_booked_when_the_fee_is_known(
     trade.pay(trade.check_out(buyer, order_id))
     early = Answering(trade.gateway, fee_cents=None)
     with pytest.raises(GatewayUnavailable), trade.db.unit_of_work():
-        service.fulfil(early, order_id)  # type: ignore[arg-type]
+        paying.fulfil(early, order_id)  # type: ignore[arg-type]
     assert trade.state(order_id) == "paying"
     trade.deliver()
     assert trade.state(order_id) == "paid"
@@ -200,7 +203,7 @@ def test_another_amount_is_never_fulfilled(
     trade.pay(trade.check_out(buyer, order_id))
     wrong = Answering(trade.gateway, **changed)
     with pytest.raises(RuntimeError), trade.db.unit_of_work():
-        service.fulfil(wrong, order_id)  # type: ignore[arg-type]
+        paying.fulfil(wrong, order_id)  # type: ignore[arg-type]
     assert trade.state(order_id) == "paying"
 
 
@@ -211,7 +214,7 @@ def test_the_page_of_another_order_pays_nothing(
     page = trade.check_out(buyer, other)
     trade.pay(page)
     with trade.db.unit_of_work():
-        assert not service.fulfil(trade.gateway, mine, page.rsplit("/", 1)[-1])
+        assert not paying.fulfil(trade.gateway, mine, page.rsplit("/", 1)[-1])
     assert trade.state(mine) == "quoted"
 
 
@@ -239,7 +242,7 @@ def test_only_the_owner_pays_and_sees_an_order(
     with trade.db.unit_of_work(), pytest.raises(NotFound):
         service.check_out(buyer, trade.gateway, "0" * 32, BACK)
     with trade.db.unit_of_work(), pytest.raises(Forbidden):
-        service.refund(buyer, trade.gateway, order_id)
+        refunding.refund(buyer, trade.gateway, order_id)
 
 
 def test_a_refund_reverses_every_line_and_the_market_bears_the_fee(
@@ -268,10 +271,10 @@ def test_a_refund_without_an_answer_is_repeated_once(
     order_id = trade.bought(buyer, keys)
     lost = Broken(trade.gateway, "refund", after=True)
     with pytest.raises(GatewayUnavailable), trade.db.unit_of_work():
-        service.refund(SYSTEM, lost, order_id)  # type: ignore[arg-type]
+        refunding.refund(SYSTEM, lost, order_id)  # type: ignore[arg-type]
     assert trade.state(order_id) == "refunding"
     with trade.db.unit_of_work():
-        service.send_refund(trade.gateway, order_id)
+        refunding.send_refund(trade.gateway, order_id)
     assert trade.state(order_id) == "refunded"
     trade.check_agreement()
 
@@ -294,7 +297,7 @@ def test_a_refused_refund_leaves_the_order_paid(
     order_id = trade.bought(buyer, keys)
     no = Broken(trade.gateway, "refund", error=GatewayRefused("no", "charge_disputed"))
     with pytest.raises(GatewayRefused), trade.db.unit_of_work():
-        service.refund(SYSTEM, no, order_id)  # type: ignore[arg-type]
+        refunding.refund(SYSTEM, no, order_id)  # type: ignore[arg-type]
     assert trade.state(order_id) == "paid"
 
     class Failing(Broken):
@@ -302,7 +305,7 @@ def test_a_refused_refund_leaves_the_order_paid(
             return Refund("re_1", None, None, 1, "EUR", "failed")
 
     with trade.db.unit_of_work():
-        service.refund(SYSTEM, Failing(trade.gateway), order_id)  # type: ignore[arg-type]
+        refunding.refund(SYSTEM, Failing(trade.gateway), order_id)  # type: ignore[arg-type]
     assert trade.state(order_id) == "paid"
     trade.check_agreement()
 
@@ -319,7 +322,7 @@ def test_two_sales_at_once_do_not_spend_one_reserve_twice(
     def fulfil(order_id: str) -> None:
         try:
             with trade.app.app_context(), trade.db.unit_of_work():
-                service.fulfil(trade.gateway, order_id)
+                paying.fulfil(trade.gateway, order_id)
         except Exception as error:  # noqa: BLE001
             faults.append(error)
 

@@ -21,7 +21,7 @@ from app.collections.rules import Purpose
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor, Role
 from app.ledger import queries as ledger
-from app.orders import bundle, queries, service
+from app.orders import bundle, queries, quotes, refunding, service
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
 from app.payouts import reconciliation, sending
@@ -36,6 +36,7 @@ from tests import factories
 from tests.app.stand_in.running import SECRET, served
 from tests.conftest import environment
 
+KEY = "k" * 64
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TERMS = Terms(refund_days=0, minimum_cents=100)
 
@@ -65,10 +66,13 @@ class Trade:
     def place(self, buyer: Actor, keys: list[Any], purpose: Purpose = Purpose.RESEARCH) -> str:
         """Order tables at the price they have."""
         with self.db.unit_of_work():
-            bundle.replace(buyer, [str(key) for key in keys])
-            quote = bundle.composed(buyer.user_id).quote
-            assert quote is not None
-            return service.place(buyer, purpose, quote.total.cents_up())
+            signed = self.shown(buyer, keys)
+            return service.place(buyer, KEY, purpose, signed)
+
+    def shown(self, buyer: Actor, keys: list[Any]) -> str:
+        """Compose a bundle and return the signed price; inside a unit of work."""
+        bundle.replace(buyer, [str(key) for key in keys])
+        return quotes.sign(KEY, buyer.user_id, bundle.composed(buyer.user_id))
 
     def check_out(self, buyer: Actor, order_id: str) -> str:
         """Open the payment page; return its address."""
@@ -115,7 +119,7 @@ class Trade:
 
     def refund(self, order_id: str) -> None:
         with self.db.unit_of_work():
-            service.refund(SYSTEM, self.gateway, order_id)
+            refunding.refund(SYSTEM, self.gateway, order_id)
 
     def standing(self, user: Actor, terms: Terms = TERMS, **more: bool) -> payouts.Standing:
         with self.db.unit_of_work(write=False):

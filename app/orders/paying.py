@@ -1,0 +1,86 @@
+"""Finding out that an order was paid, and granting it: once, whoever asks, in any order."""
+
+from sqlalchemy import func, select
+
+from app.core import audit
+from app.core.clock import now
+from app.core.db import session
+from app.ledger import service as ledger
+from app.orders import rows, sale
+from app.orders.models import Order
+from app.orders.states import Event, State, next_state
+from app.payments.gateway import CheckoutSession, GatewayUnavailable, PaymentGateway
+
+SETTLED = (State.PAID, State.REFUNDING, State.REFUNDED)
+
+
+def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> bool:
+    """Ask the provider whether an order is paid, and if so, grant it and book it: once.
+
+    Called by webhooks, by the page a buyer returns to and by the sweep, in any order. The
+    provider is asked while nothing is locked; what it said is applied under the order's lock.
+
+    Parameters
+    ----------
+    told : str, optional
+        The checkout session a message named, for an order that does not know its own yet.
+
+    Returns
+    -------
+    bool
+        Whether the order is paid.
+
+    Raises
+    ------
+    GatewayUnavailable
+        Also when the payment is there but its fee is not yet: the book needs both.
+    """
+    order = session().get_one(Order, order_id)
+    checkout = order.checkout_session or told
+    if order.state in SETTLED:
+        return True
+    if checkout is None:
+        _expire_unopened(rows.locked(order_id))
+        return False
+    seen = rows.seen(gateway, checkout)
+    order = rows.locked(order_id)
+    if order.state in SETTLED:
+        return True
+    if seen.order_id != order.id or order.checkout_session not in (None, seen.id):
+        return False
+    if not seen.paid:
+        if seen.status == "expired" and order.state != State.EXPIRED:
+            order.state = next_state(State(order.state), Event.EXPIRE)
+        return False
+    _pay(order, seen)
+    return True
+
+
+def _expire_unopened(order: Order) -> None:
+    """End an order whose payment page a crash lost: nobody has its address."""
+    if order.checkout_session is None and order.expires_at < now() and order.state == State.PAYING:
+        order.state = next_state(State(order.state), Event.EXPIRE)
+
+
+def _pay(order: Order, seen: CheckoutSession) -> None:
+    _refuse_other_amount(order, seen)
+    if seen.fee_cents is None:
+        raise GatewayUnavailable("the fee is not known yet")
+    order.state = next_state(State(order.state), Event.PAY)
+    order.checkout_session, order.payment_intent = seen.id, seen.payment_intent
+    order.charge, order.fee_cents = seen.charge, seen.fee_cents
+    order.paid_at = now()
+    order.invoice_number = _next_invoice()
+    sale.book(order)
+    audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
+
+
+def _next_invoice() -> int:
+    """Count invoices without gaps: the number is given with the payment, or not at all."""
+    ledger.hold(["invoices"])
+    return int(session().scalar(select(func.max(Order.invoice_number))) or 0) + 1
+
+
+def _refuse_other_amount(order: Order, seen: CheckoutSession) -> None:
+    if (seen.amount_total_cents, seen.currency) != (order.total_cents, order.currency):
+        raise RuntimeError("the provider took another amount than the order's")
