@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 460, 240
-LEFT, RIGHT, TOP, BOTTOM = 64, 18, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 64, 34, 20, 40
 Y_TICKS = 4
 
 
@@ -55,6 +55,7 @@ class Plot:
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
+    right: int = WIDTH - RIGHT
     bottom: int = HEIGHT - BOTTOM
 
 

@@ -97,6 +97,11 @@ class Section:
     view: ReleaseView
     rows: tuple[Row, ...]
 
+    @property
+    def left_out(self) -> int:
+        """How many of its tables are not chosen."""
+        return sum(not row.level for row in self.rows)
+
 
 @dataclass(frozen=True)
 class Variant:
