@@ -15,9 +15,11 @@ from app.core.permissions import SYSTEM
 from app.demo import market, walk
 from app.demo.errors import DemoRefused
 from app.payments.errors import GatewayError
-from app.payouts import reconciliation, sending
+from app.payouts import queries as payouts_queries
+from app.payouts import reconciliation, sending, settlement
 from app.users import service as users
 from app.webhooks import service as webhooks
+from pricing.money import Money
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
@@ -80,6 +82,14 @@ def _install_money(app: Flask, db: Database) -> None:
         click.echo(f"{tally.sent} sent, {tally.refused} refused, {tally.unknown} without an answer")
         if tally.unknown:
             raise SystemExit(1)
+
+    @app.cli.command("settle")
+    def settle() -> None:
+        """Move what contributors earned from the pools to their accounts, now."""
+        done = settlement.settle_all(db)
+        with db.unit_of_work(write=False):
+            amount = Money(done.micros, payouts_queries.currency())
+        click.echo(f"{done.editions} editions, {done.parts} parts of contributors, {amount}")
 
     @app.cli.command("reconcile")
     def reconcile() -> None:

@@ -38,8 +38,8 @@ from app.demo.rules import EVERY_PURPOSE, WORK
 from app.downloads import files as downloads
 from app.ledger import queries as ledger
 from app.orders.states import State
+from app.payouts import income, reconciliation, sending
 from app.payouts import queries as payouts
-from app.payouts import reconciliation, sending
 from app.releases import queries as releases
 from pricing.money import Money
 from privacy.loss import right_guesses
@@ -270,7 +270,7 @@ class _Walk:
         self._step("The survey house sees the sale, connects an account and is paid")
         who = self.producer.user_id
         with self.db.unit_of_work(write=False):
-            (line,) = payouts.income_lines(who, self.paying.terms)
+            (line,) = income.income_lines(who, self.paying.terms)
         self.say(
             f"   {line.purpose}: {_money(line.per_share)} a share × {line.shares} shares"
             f" = {_money(line.amount)}"
@@ -290,7 +290,7 @@ class _Walk:
         for account, amount in balances.items():
             self.say(f"   {account:<12} {_money(amount):>16}")
         total = sum(amount.micros for amount in balances.values())
-        self.say(f"   {'sum':<12} {_money(Money(total, payouts.currency())):>16}")
+        self.say(f"   {'sum':<12} {_money(Money(total, compared.book.currency)):>16}")
         agrees = "agree" if compared.agrees else "DO NOT AGREE"
         self.say(f"   Book and provider {agrees}, on {compared.matched} movements")
         if total or not compared.agrees:

@@ -7,5 +7,6 @@ platform                the market's own share (credit) and what it bears (debit
 pool:<edition>          earned by the contributors of an edition, not yet settled
 reserve:<collection>    what the noise margin leaves; goes into the collection's next sale
 contributor:<user>      owed to a contributor
+donations               given away by contributors, until the operator hands it over
 transit:<payout>        on its way to a contributor, until the provider confirms it
 """

@@ -1,7 +1,14 @@
 """Names of the accounts of the book."""
 
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, literal_column
+
 PROVIDER = "provider"
 PLATFORM = "platform"
+#: What contributors gave away, until the operator hands it over.
+DONATIONS = "donations"
+#: Not an account: the name of the lock of whoever settles all contributors at once.
+EVERYBODY = "everybody"
+_CONTRIBUTOR = "contributor:"
 
 
 def pool(edition_id: str) -> str:
@@ -16,9 +23,27 @@ def reserve(collection_id: str) -> str:
 
 def contributor(user_id: str) -> str:
     """Owed to a contributor."""
-    return f"contributor:{user_id}"
+    return f"{_CONTRIBUTOR}{user_id}"
+
+
+def contributors(user_id: ColumnElement[str]) -> ColumnElement[str]:
+    """Do the same inside the database."""
+    return literal(_CONTRIBUTOR) + user_id
+
+
+def user_of(account: ColumnElement[str]) -> ColumnElement[str]:
+    """Return whose account a contributor's is, inside the database."""
+    return func.substr(account, len(_CONTRIBUTOR) + 1)
 
 
 def transit(payout_id: str) -> str:
     """On its way to a contributor."""
     return f"transit:{payout_id}"
+
+
+def kind_of(account: SQLColumnExpression[str], dialect: str) -> ColumnElement[str]:
+    """Return the part of a name before its colon, inside the database."""
+    if dialect == "postgresql":
+        return func.split_part(account, literal_column("':'"), 1)
+    colon = func.instr(account + literal_column("':'"), literal_column("':'"))
+    return func.substr(account, 1, colon - 1)

@@ -2,7 +2,8 @@
 
 LedgerError
 |-- Unbalanced      the lines do not sum to zero
-`-- KeyReused       the same key with other lines
+|-- KeyReused       the same key with other lines
+`-- TooLarge        an amount leaves 64 bits
 """
 
 
@@ -16,3 +17,7 @@ class Unbalanced(LedgerError):
 
 class KeyReused(LedgerError):
     """The same key came with other lines."""
+
+
+class TooLarge(LedgerError):
+    """An amount leaves 64 bits."""

@@ -4,8 +4,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from app.core.db import session
+from app.ledger import accounts
 from app.ledger.models import LedgerEntry, LedgerTransaction
 from pricing.money import Money
+
+#: Of a transaction with a line for every contributor a page shows so many.
+MOST_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -18,13 +22,14 @@ class LineView:
 
 @dataclass(frozen=True)
 class TransactionView:
-    """A transaction with its lines."""
+    """A transaction with its lines; of very many the largest, and how many more there are."""
 
     id: str
     kind: str
     key: str
     at: datetime
     lines: tuple[LineView, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,17 +58,15 @@ def balance(account: str, currency: str) -> Money:
 
 def trial_balance(currency: str) -> dict[str, Money]:
     """Return the balance of every kind of account; they sum to zero."""
+    # Added up by kind inside the database: there are as many accounts as contributors.
+    kind = accounts.kind_of(LedgerEntry.account, session().get_bind().dialect.name)
     rows = session().execute(
-        select(LedgerEntry.account, func.sum(LedgerEntry.micros))
+        select(kind, func.sum(LedgerEntry.micros))
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
         .where(LedgerTransaction.currency == currency, LedgerTransaction.sealed)
-        .group_by(LedgerEntry.account)
+        .group_by(kind)
     )
-    totals: dict[str, int] = {}
-    for account, micros in rows:
-        kind = account.split(":")[0]
-        totals[kind] = totals.get(kind, 0) + int(micros)
-    return {kind: Money(micros, currency) for kind, micros in sorted(totals.items())}
+    return {kind: Money(int(micros), currency) for kind, micros in sorted(rows.all())}
 
 
 def latest(limit: int = 50, account: str = "") -> tuple[TransactionView, ...]:
@@ -114,15 +117,21 @@ def entries(account: str, currency: str) -> tuple[EntryView, ...]:
 
 
 def _view(row: LedgerTransaction) -> TransactionView:
-    entries = session().scalars(
-        select(LedgerEntry)
-        .where(LedgerEntry.transaction_id == row.id)
-        .order_by(LedgerEntry.micros.desc(), LedgerEntry.account)
+    mine = LedgerEntry.transaction_id == row.id
+    size = func.abs(LedgerEntry.micros).desc()
+    largest = session().scalars(
+        select(LedgerEntry).where(mine).order_by(size, LedgerEntry.account).limit(MOST_LINES)
     )
+    shown = sorted(largest, key=lambda entry: (-entry.micros, entry.account))
+    more = 0
+    if len(shown) == MOST_LINES:
+        counted = session().scalar(select(func.count()).select_from(LedgerEntry).where(mine))
+        more = (counted or 0) - MOST_LINES
     return TransactionView(
         row.id,
         row.kind,
         row.key,
         row.at,
-        tuple(LineView(e.account, Money(e.micros, row.currency)) for e in entries),
+        tuple(LineView(e.account, Money(e.micros, row.currency)) for e in shown),
+        more,
     )

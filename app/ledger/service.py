@@ -1,4 +1,5 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -75,11 +76,23 @@ def hold(accounts: Iterable[str]) -> None:
 
     For a decision that rests on a balance. On SQLite a writing unit is alone anyway.
     """
+    _lock(accounts, func.pg_advisory_xact_lock)
+
+
+def hold_shared(names: Iterable[str]) -> None:
+    """Keep workers out that `hold` one of these, not those that share it.
+
+    For work on one account beside work on all of them. Whoever takes both kinds of lock takes
+    the shared one first: then nobody waits in a circle.
+    """
+    _lock(names, func.pg_advisory_xact_lock_shared)
+
+
+def _lock(names: Iterable[str], take: Callable[[Any], Any]) -> None:
     if session().get_bind().dialect.name != "postgresql":
         return
-    for account in sorted(set(accounts)):
-        key = func.hashtextextended(account, 0)
-        session().execute(select(func.pg_advisory_xact_lock(key)))
+    for name in sorted(set(names)):
+        session().execute(select(take(func.hashtextextended(name, 0))))
 
 
 def _lines(transaction_id: str) -> dict[str, int]:

@@ -1,25 +1,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import func, select
 
-from app.catalog import queries as catalog
-from app.collections import queries as collections
-from app.collections.rules import Purpose
+from app.catalog.price_lists import price_book
 from app.core.clock import now
 from app.core.db import session
 from app.ledger import accounts
 from app.ledger import queries as ledger
-from app.orders import queries as orders
-from app.payouts.models import ConnectedAccount, EarningPosition, Payout, Reconciliation
+from app.payouts import earnings
+from app.payouts.models import ConnectedAccount, Payout, Reconciliation
 from app.payouts.states import State
-from app.releases import queries as releases
 from pricing.money import MICROS_PER_CENT, Money
 
-EVER = datetime(9000, 1, 1, tzinfo=UTC)
 #: After a refusal the same contributor is tried again a day later.
 REST_AFTER_REFUSAL = timedelta(days=1)
 
@@ -88,11 +84,13 @@ class Standing:
     Attributes
     ----------
     earned, waiting : Money
-        From sales that stand; the part of it that may still be refunded.
+        From sales that stand; the part of it that a refund may still take from them.
     owed : Money
-        Earned and not sent; negative after refunds of what was already sent.
+        Earned, not given away and not sent; negative after refunds of what was already sent.
     under_way, paid : Money
         Sent without an answer yet; sent.
+    given : Money
+        Given away, with what the next settlement gives away.
     payable_cents : int
         What a payout would send now, 0 where something holds it.
     """
@@ -102,6 +100,7 @@ class Standing:
     owed: Money
     under_way: Money
     paid: Money
+    given: Money
     payable_cents: int
     held: Held
 
@@ -109,41 +108,6 @@ class Standing:
     def payable(self) -> Money:
         """The same as money."""
         return Money.from_cents(self.payable_cents, self.owed.currency)
-
-
-@dataclass(frozen=True)
-class IncomeLine:
-    """What one sale earned one contributor: per_share x shares = amount."""
-
-    sold_at: datetime
-    free_at: datetime
-    edition_id: str
-    edition_number: int
-    title: str
-    purpose: Purpose
-    per_share: Money
-    shares: int
-    amount: Money
-    reversed: bool
-
-
-@dataclass(frozen=True)
-class Month:
-    """The standing earnings of one calendar month."""
-
-    label: str
-    amount: Money
-
-
-@dataclass(frozen=True)
-class Income:
-    """Everything on the income page."""
-
-    standing: Standing
-    account: AccountView | None
-    lines: tuple[IncomeLine, ...]
-    months: tuple[Month, ...]
-    payouts: tuple[PayoutView, ...]
 
 
 @dataclass(frozen=True)
@@ -177,33 +141,7 @@ class ReconciliationView:
 
 def currency() -> str:
     """Return the market's currency."""
-    return catalog.price_book().currency
-
-
-def shares_of(user_id: str) -> dict[str, int]:
-    """Return a contributor's released shares of each edition."""
-    shares: dict[str, int] = {}
-    for part in releases.participations(user_id):
-        if part.shares:
-            shares[part.edition_id] = shares.get(part.edition_id, 0) + part.shares
-    return shares
-
-
-def earned(user_id: str, until: datetime = EVER) -> dict[str, int]:
-    """Return what each edition earned a contributor by sales that stand, in millionths."""
-    shares = shares_of(user_id)
-    each = orders.per_share_until(tuple(shares), until)
-    return {edition: count * each.get(edition, 0) for edition, count in shares.items()}
-
-
-def settled(user_id: str) -> dict[str, int]:
-    """Return what of each edition's earnings is already in the contributor's account."""
-    rows = session().execute(
-        select(EarningPosition.edition_id, EarningPosition.settled_micros).where(
-            EarningPosition.user_id == user_id
-        )
-    )
-    return {edition: micros for edition, micros in rows}
+    return price_book().currency
 
 
 def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
@@ -215,20 +153,19 @@ def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
         Whether to try even soon after a refusal.
     """
     code = currency()
-    total = sum(earned(user_id).values())
-    mature = sum(earned(user_id, now() - timedelta(days=terms.refund_days)).values())
-    booked = -ledger.balance(accounts.contributor(user_id), code).micros
-    owed = booked + total - sum(settled(user_id).values())
+    sums = earnings.sums(user_id, now() - timedelta(days=terms.refund_days))
+    owed = sums.coming - ledger.balance(accounts.contributor(user_id), code).micros
     cents = _cents_by_state(user_id)
     under_way, paid = (cents.get(s, 0) * MICROS_PER_CENT for s in (State.INTENDED, State.SENT))
-    free = min(owed, mature - under_way - paid) // MICROS_PER_CENT
-    held = _held(user_id, owed, free, total - mature, terms, again=again)
+    free = min(owed, sums.free - under_way - paid) // MICROS_PER_CENT
+    held = _held(user_id, owed, free, sums.waiting, terms, again=again)
     return Standing(
-        Money(total, code),
-        Money(total - mature, code),
+        Money(sums.earned, code),
+        Money(sums.waiting, code),
         Money(owed, code),
         Money(under_way, code),
         Money(paid, code),
+        Money(sums.given, code),
         free if held is Held.READY else 0,
         held,
     )
@@ -271,45 +208,6 @@ def _held(
 def _latest_payout(user_id: str) -> Payout | None:
     chosen = select(Payout).where(Payout.user_id == user_id)
     return session().scalars(chosen.order_by(Payout.at.desc(), Payout.id).limit(1)).one_or_none()
-
-
-def income(user_id: str, terms: Terms) -> Income:
-    """Return one contributor's income, each sale and payout of it."""
-    lines = income_lines(user_id, terms)
-    return Income(
-        standing(user_id, terms), account(user_id), lines, _months(lines), payouts_of(user_id)
-    )
-
-
-def income_lines(user_id: str, terms: Terms) -> tuple[IncomeLine, ...]:
-    """Return what each sale earned a contributor, newest first, reversed ones included."""
-    shares = shares_of(user_id)
-    editions = {edition: releases.edition(edition) for edition in shares}
-    titles = {e.collection_id: collections.rules(e.collection_id).title for e in editions.values()}
-    return tuple(
-        IncomeLine(
-            sale.sold_at,
-            sale.sold_at + timedelta(days=terms.refund_days),
-            sale.edition_id,
-            editions[sale.edition_id].number,
-            titles[sale.collection_id],
-            sale.purpose,
-            Money(sale.per_share_micros, sale.currency),
-            shares[sale.edition_id],
-            Money(sale.per_share_micros * shares[sale.edition_id], sale.currency),
-            sale.reversed,
-        )
-        for sale in orders.sales_of(tuple(shares))
-    )
-
-
-def _months(lines: tuple[IncomeLine, ...]) -> tuple[Month, ...]:
-    sums: dict[str, int] = {}
-    for line in lines:
-        if not line.reversed:
-            label = f"{line.sold_at:%Y-%m}"
-            sums[label] = sums.get(label, 0) + line.amount.micros
-    return tuple(Month(label, Money(sums[label], currency())) for label in sorted(sums)[-12:])
 
 
 def account(user_id: str) -> AccountView | None:

@@ -28,7 +28,7 @@ from app.payments.gateway import (
     PaymentGateway,
     Transfer,
 )
-from app.payouts import queries, service
+from app.payouts import queries, service, settlement
 from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Payout
 from app.payouts.queries import Held, PayoutView, Terms
@@ -62,7 +62,7 @@ class Tally:
 def run(
     paying: Paying, progress: Callable[[int], None] = lambda _: None, *, again: bool = False
 ) -> Tally:
-    """Finish what is under way, then pay everybody who can be paid.
+    """Settle all, finish what is under way, then pay everybody who can be paid.
 
     Parameters
     ----------
@@ -70,6 +70,7 @@ def run(
         Try even those whom the provider refused within the last day.
     """
     tally = Tally()
+    settlement.settle_all(paying.db)
     with paying.db.unit_of_work(write=False):
         started, contributors = queries.under_way(), queries.contributors()
     for payout_id in started:
@@ -99,16 +100,17 @@ def _intend(paying: Paying, user_id: str, *, again: bool) -> str | None:
         # A closed account is paid no more: its owner was paid before, or gave the rest up.
         closed = users.user(user_id) is None
         cents = queries.standing(user_id, paying.terms, again=again).payable_cents
+        code = queries.currency()
     if closed or not cents:
         return None
     with paying.db.unit_of_work():
         if not service.refresh(paying.gateway, user_id):
             return None
-    if paying.gateway.available_balance(queries.currency()) < cents:
+    if paying.gateway.available_balance(code) < cents:
         log.info("payout waits for the available balance")
         return None
     with paying.db.unit_of_work():
-        service.settle(user_id)
+        settlement.settle(user_id)
         standing = queries.standing(user_id, paying.terms, again=again)
         account = queries.account(user_id)
         if standing.held is not Held.READY or account is None or account.account_id is None:

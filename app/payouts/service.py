@@ -9,13 +9,12 @@ from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require
 from app.ledger import accounts
-from app.ledger import queries as ledger_queries
 from app.ledger import service as ledger
 from app.payments.gateway import ConnectedAccount as ProviderAccount
 from app.payments.gateway import GatewayRefused, PaymentGateway
 from app.payouts import queries
 from app.payouts.errors import CountryRefused
-from app.payouts.models import ConnectedAccount, EarningPosition
+from app.payouts.models import ConnectedAccount
 from app.users import queries as users
 
 PAYOUTS_JOB = "payouts"
@@ -28,54 +27,6 @@ class Links:
 
     return_url: str
     refresh_url: str
-
-
-def settle(user_id: str) -> None:
-    """Move what a contributor earned since the last time from the pools to their account.
-
-    Correct under several workers: the contributor's account is held until the unit of work
-    ends. After a refund earnings may have fallen; the difference then goes back, and may
-    leave a negative balance, which later earnings make good.
-    """
-    account = accounts.contributor(user_id)
-    ledger.hold([account])
-    chosen = select(EarningPosition).where(EarningPosition.user_id == user_id)
-    rows = session().scalars(chosen.execution_options(populate_existing=True))
-    positions = {row.edition_id: row for row in rows}
-    earned = {edition: 0 for edition in positions} | queries.earned(user_id)
-    for edition, total in sorted(earned.items()):
-        position = positions.get(edition)
-        moved = total - (position.settled_micros if position else 0)
-        if not moved:
-            continue
-        if position is None:
-            position = EarningPosition(
-                user_id=user_id, edition_id=edition, settled_micros=0, settlements=0
-            )
-            session().add(position)
-        position.settlements += 1
-        position.settled_micros = total
-        ledger.post(
-            "settlement",
-            f"settle:{user_id}:{edition}:{position.settlements}",
-            queries.currency(),
-            {accounts.pool(edition): moved, account: -moved},
-        )
-    session().flush()
-
-
-def waive(user_id: str) -> None:
-    """Book what is owed to a contributor as given up, to the market's own account."""
-    settle(user_id)
-    account = accounts.contributor(user_id)
-    owed = -ledger_queries.balance(account, queries.currency()).micros
-    if owed > 0:
-        ledger.post(
-            "waiver",
-            f"waiver:{user_id}",
-            queries.currency(),
-            {account: owed, accounts.PLATFORM: -owed},
-        )
 
 
 def connect(actor: Actor, gateway: PaymentGateway, country: str, links: Links) -> str:

@@ -9,6 +9,7 @@ from app.core.http import limiter, settings, writes
 from app.core.outside import in_words
 from app.core.permissions import Role, require
 from app.payments.gateway import GatewayError, PaymentGateway
+from app.payouts import income as earned
 from app.payouts import queries, service
 from app.payouts.errors import CountryRefused
 from app.payouts.forms import CountryForm
@@ -33,7 +34,7 @@ def _page(form: CountryForm) -> str:
     form.offer()
     return render_template(
         "payouts/income.html",
-        income=queries.income(current_actor().user_id, terms),
+        income=earned.income(current_actor().user_id, terms),
         form=form,
         terms=terms,
         now=now(),

@@ -8,8 +8,7 @@ from app.datasets.service import Checking
 from app.datasets.states import State
 from app.ledger import accounts
 from app.ledger import queries as ledger
-from app.payouts import queries as payouts
-from app.payouts import service as payouts_service
+from app.payouts import earnings, settlement
 from app.users import service as users
 from pricing.money import Money
 
@@ -19,8 +18,8 @@ CURRENCY = "EUR"
 def owed(actor: Actor) -> Money:
     """Return what is owed to an account: earned, whether settled yet or not, and not paid."""
     who = actor.user_id
-    unsettled = sum(payouts.earned(who).values()) - sum(payouts.settled(who).values())
-    return Money(unsettled, CURRENCY) - ledger.balance(accounts.contributor(who), CURRENCY)
+    coming = Money(earnings.sums(who).coming, CURRENCY)
+    return coming - ledger.balance(accounts.contributor(who), CURRENCY)
 
 
 def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
@@ -35,9 +34,10 @@ def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
     """
     if owed(actor).micros > 0 and not waive:
         raise Conflict(_l("Money is still owed to you. Wait for the payout, or give it up."))
+    # First: settling may have to wait, and nothing else is to wait for this meanwhile.
+    if waive:
+        settlement.waive(actor.user_id)
     for view in datasets.of_producer(actor.user_id):
         if view.state is not State.ERASED:
             datasets_service.erase(actor, doors, view.id)
-    if waive:
-        payouts_service.waive(actor.user_id)
     users.close(actor)

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from app.core.permissions import Role
+from app.payouts import income as earned
 from app.payouts import queries, sending
 from tests import factories
 from tests.app.payouts.broken import Broken
@@ -33,7 +34,7 @@ def test_a_contributor_sees_sales_connects_and_is_paid(trade: Trade) -> None:
     assert "payout account ready" in browser.get("/income").text
     trade.refund(given_back)
     with trade.db.unit_of_work(write=False):
-        income = queries.income(made.producer.user_id, trade.paying().terms)
+        income = earned.income(made.producer.user_id, trade.paying().terms)
     assert {line.reversed for line in income.lines} == {True, False}
     for line in income.lines:
         assert line.amount.micros == line.per_share.micros * line.shares

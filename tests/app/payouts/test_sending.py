@@ -7,7 +7,7 @@ from app.core import jobs
 from app.core.clock import fixed_at, now
 from app.core.permissions import Actor, Role
 from app.payments.gateway import GatewayRefused, KeyConflict, NotEnoughBalance
-from app.payouts import queries, sending, service
+from app.payouts import queries, sending, service, settlement
 from app.payouts.queries import Held, PayoutView, Terms
 from app.payouts.states import State
 from tests import factories
@@ -210,7 +210,7 @@ def test_a_refund_after_the_payout_leaves_a_debt_that_later_sales_make_good(trad
     assert standing.held is Held.DEBT
     assert standing.owed.micros < 0
     with trade.db.unit_of_work():
-        service.settle(made.producer.user_id)
+        settlement.settle(made.producer.user_id)
     account = f"contributor:{made.producer.user_id}"
     assert trade.balance(account) == -standing.owed.micros
     assert trade.standing(made.producer).owed == standing.owed
