@@ -32,7 +32,8 @@ TABLE = {
     For.EVERYBODY: """
         assets static health.live health.ready pages.home pages.protection pages.prices
         pages.terms catalog.search catalog.release catalog.collection users.signup users.login
-        users.forgot users.reset users.verify users.language webhooks.stripe
+        catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
+        webhooks.stripe
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
@@ -40,7 +41,7 @@ TABLE = {
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
-        payouts.came_back
+        payouts.came_back payouts.give payouts.keep
     """,
     For.BUYERS: "orders.bundle orders.change orders.add orders.mine orders.place",
     For.OPERATORS: """

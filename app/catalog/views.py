@@ -1,13 +1,20 @@
 from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.catalog import products, queries
+from app.catalog import estimates, products, queries, rarity_index
 from app.catalog.charts import charts_of
+from app.catalog.forms import EstimateForm
+from app.catalog.price_lists import price_book
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, Purpose
+from app.collections.texts import TOPIC_NAMES
+from app.core.outside import in_words
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from app.users import queries as users
+from pricing.errors import PricingError
+from pricing.money import Money
 from privacy.loss import right_guesses
 
 bp = Blueprint("catalog", __name__)
@@ -60,3 +67,50 @@ def collection(collection_id: str) -> str:
         closing=releases_service.next_closing(rules),
         guesses=right_guesses(rules.epsilon),
     )
+
+
+@bp.get("/rarity")
+def rarity() -> str:
+    index = rarity_index.rarity_index()
+    names = {topic: str(TOPIC_NAMES[topic]) for topic in TOPICS}
+    return render_template(
+        "catalog/rarity.html",
+        index=index,
+        names=names,
+        chart=index.chart(names) if index.moments else None,
+        book=price_book(),
+    )
+
+
+@bp.get("/collections/<collection_id>/estimate")
+def estimate(collection_id: str) -> str | tuple[str, int]:
+    rules = collections.rules(collection_id)
+    start = estimates.supposed(rules)
+    form = EstimateForm(request.args if "people" in request.args else None)
+    asked = "people" in request.args
+    if not asked:
+        form.fill(start)
+    worked, problem = None, ""
+    if not asked or form.validate():
+        try:
+            worked = estimates.estimate(rules, form.assumptions() if asked else start)
+        except PricingError as error:
+            problem = in_words(error)
+    names = {
+        "one": _("one table, coarsest"),
+        "some": _("every column, finest"),
+        "all": _("everything, finest"),
+    }
+    page = render_template(
+        "catalog/estimate.html",
+        rules=rules,
+        form=form,
+        worked=worked,
+        problem=problem,
+        chart=worked.chart(names) if worked else None,
+        names=names,
+        book=price_book(),
+        fee=(estimates.FEE_BASIS_POINTS, estimates.FEE_CENTS),
+        Money=Money,
+    )
+    return page if not form.errors else (page, 422)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pricing.money import Money
 from privacy.plan import NoisePlan, plan_release
 from privacy.schema import CubeSchema
 from privacy.workload import Workload, default_workload
@@ -76,6 +77,11 @@ class CollectionRules:
     def workload(self) -> Workload:
         """The tables asked of each edition."""
         return default_workload(self.schema, self.ways)
+
+    @property
+    def floor(self) -> Money:
+        """What each buyer of an edition pays for it at least."""
+        return Money(self.floor_micros, self.currency)
 
     def plan(self, sources: int = 1) -> NoisePlan:
         """Return the noise plan of an edition with so many datasets; no row is read."""

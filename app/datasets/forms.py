@@ -1,8 +1,11 @@
+from decimal import Decimal
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
+    DecimalField,
     FieldList,
     Form,
     FormField,
@@ -17,9 +20,10 @@ from wtforms import (
     ValidationError,
     widgets,
 )
-from wtforms.validators import DataRequired, Length, NumberRange
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from app.collections.rules import EPSILONS_MILLI, TOPICS, Purpose
+from app.collections.texts import TOPIC_NAMES
 from app.consent.texts import TEXTS
 from app.datasets.understanding import ColumnRole
 from privacy.schema import MeasureRule
@@ -40,16 +44,13 @@ RULES = [
     SelectChoice(MeasureRule.MEAN.value, _l("averaged")),
     SelectChoice(MeasureRule.LAST.value, _l("the last one")),
 ]
-TOPIC_NAMES = {
-    "shopping": _l("Shopping"),
-    "work": _l("Work and pay"),
-    "health": _l("Health"),
-    "mobility": _l("Getting about"),
-    "energy": _l("Energy"),
-    "leisure": _l("Leisure"),
-    "home": _l("Home"),
-    "other": _l("Other"),
-}
+
+
+class AmountField(DecimalField):
+    """An amount of money, with a point or a comma."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata([text.strip().replace(",", ".") for text in valuelist])
 
 
 class UploadForm(FlaskForm):
@@ -152,6 +153,19 @@ class CollectionForm(FlaskForm):
         widget=widgets.ListWidget(prefix_label=False),
         option_widget=widgets.CheckboxInput(),
         default=[p.value for p in Purpose],
+    )
+    floor = AmountField(
+        _l("Least price of an edition"),
+        [
+            Optional(),
+            NumberRange(0, 1_000, _l("The least price of an edition lies between 0 and 1,000.")),
+        ],
+        places=2,
+        default=Decimal(0),
+        description=_l(
+            "Each buyer pays at least this for an edition, whatever they take of it, and it goes "
+            "to its contributors. The market’s own least price holds where it is higher."
+        ),
     )
     edition_days = SelectField(
         _l("An edition closes every"),

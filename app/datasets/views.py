@@ -33,6 +33,7 @@ from app.datasets.states import State
 from app.datasets.suggesting import columns_data, join_data
 from app.datasets.understanding import Answers, ColumnAnswer, schema_of
 from app.users.login import current_actor, verified_actor
+from pricing.money import MICROS_PER_UNIT
 from privacy.loss import right_guesses
 
 bp = Blueprint("datasets", __name__, url_prefix="/datasets")
@@ -227,6 +228,7 @@ def _proposal(form: CollectionForm, schema: Any, rules: Any) -> Proposal:
         epsilon_milli=int(form.epsilon_milli.data),
         purposes=frozenset(Purpose(p) for p in form.purposes.data or ()),
         edition_days=int(form.edition_days.data),
+        floor_micros=int((form.floor.data or 0) * MICROS_PER_UNIT),
     )
 
 

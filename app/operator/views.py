@@ -71,7 +71,9 @@ def orders() -> str:
 @login_required
 def ask_refund(order_id: str) -> str:
     order = orders_queries.order(_operator(), order_id)
-    return render_template("operator/refund.html", order=order)
+    return render_template(
+        "operator/refund.html", order=order, later=refunding.later_purchases(order_id)
+    )
 
 
 @bp.post("/orders/<order_id>/refund")

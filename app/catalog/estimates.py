@@ -1,0 +1,224 @@
+"""What contributions to a collection might earn, before anything is published.
+
+From public figures alone: the collection's rules, the price book, and the released numbers of
+its earlier editions. Nothing of anybody's file is looked at; what only the reader knows, they
+type. It says what sales would earn, never how many there will be.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import ceil
+
+from app.catalog.price_lists import price_book, rarity_of
+from app.catalog.products import people
+from app.collections.rules import CollectionRules
+from app.core.plots import Plot, Point, plot
+from app.releases import queries as releases
+from pricing.item import Answer, Item, Question, subsets
+from pricing.money import BASIS_POINTS, MICROS_PER_CENT, MICROS_PER_UNIT, Money
+from pricing.price_list import PriceList
+from pricing.split import denominator, per_share, platform_share
+from pricing.tariff import charge
+from privacy.noise_plan import NoisePlan
+from privacy.tiers import Tier
+from privacy.workload import Marginal
+
+#: The payment provider's usual fee for a card of the European Economic Area.
+FEE_BASIS_POINTS, FEE_CENTS = 150, 25
+MOST_PEOPLE, MOST_SALES = 10_000_000, 100_000
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What an estimate supposes.
+
+    Attributes
+    ----------
+    people : int
+        Who take part in the edition.
+    each : float
+        Contributions of each that are kept, between 1 and the bound.
+    mine : int
+        Contributions of the reader that are kept.
+    sales : int
+        Buyers, each for themselves.
+    """
+
+    people: int
+    each: float
+    mine: int
+    sales: int
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a purchase of one kind would earn; money per sale.
+
+    Attributes
+    ----------
+    kind : str
+        "one" (the cheapest table), "some" (every column by itself) or "all".
+    mine : Money
+        The reader's part of one sale.
+    mine_in_all : Money
+        Of the supposed number of sales.
+    """
+
+    kind: str
+    tier: str
+    tables: int
+    price: Money
+    contributors: Money
+    each: Money
+    mine: Money
+    mine_in_all: Money
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A range: from one sale of the least to the supposed number of sales of everything."""
+
+    assumptions: Assumptions
+    scenarios: tuple[Scenario, ...]
+    shares: int
+    answering: int
+    total: int
+
+    @property
+    def least(self) -> Money:
+        """From one buyer who takes the cheapest table."""
+        return self.scenarios[0].mine
+
+    @property
+    def most(self) -> Money:
+        """From the supposed number of buyers who each take everything."""
+        return self.scenarios[-1].mine_in_all
+
+    def chart(self, names: dict[str, str]) -> Plot:
+        """Draw what the reader would earn by the number of sales."""
+        sales = self.assumptions.sales
+        counts = sorted({1, *(max(1, round(sales * part / 4)) for part in range(1, 5))})
+        lines = [
+            (
+                names[s.kind],
+                [Point(n, n * s.mine.micros / MICROS_PER_UNIT) for n in counts],
+            )
+            for s in self.scenarios
+        ]
+        return plot(lines, [(n, str(n)) for n in counts])
+
+
+def supposed(rules: CollectionRules) -> Assumptions:
+    """Return where an estimate starts: the last edition's released numbers, or a guess."""
+    bound = rules.schema.bound
+    for edition in releases.editions_of(rules.id):
+        if edition.published_at is None:
+            continue
+        view = releases.release(edition.id)
+        finest = view.release.plan.tiers[0]
+        took_part = max(1, int(people(view).value))
+        kept = float(view.release.table((), finest).contributions()[()])
+        each = min(float(bound), max(1.0, kept / took_part))
+        return Assumptions(took_part, each, max(1, round(each)), 10)
+    return Assumptions(200, float((1 + bound) / 2), max(1, round((1 + bound) / 2)), 10)
+
+
+def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
+    """Work out what sales of a next edition would earn.
+
+    Raises
+    ------
+    PricingError
+        Where so few people take part that nothing is sold.
+    """
+    book = price_book()
+    entries = releases.catalogue()
+    rarity = rarity_of(entries, book.minimum_people)
+    next_total = rarity.editions_total + 1
+    question = Question(rules.id, frozenset())
+    answering = rarity.editions_answering.get(question, 0) + 1
+    closure = {Question(rules.id, frozenset(m)): answering for m in rules.workload.closure()}
+    prices = PriceList(
+        book,
+        replace(
+            rarity,
+            editions_total=next_total,
+            editions_answering={**rarity.editions_answering, **closure},
+        ),
+    )
+    plan = rules.plan(sources=2)
+    sd = plan.cell_sd((), plan.tiers[0])
+    shares = denominator(assumptions.people * assumptions.each, sd)
+    columns = [m for m in rules.workload.marginals if len(m) == 1]
+    coarsest, finest = plan.tiers[-1], plan.tiers[0]
+    cheapest = min(
+        (_items(rules, plan, [m], coarsest, assumptions) for m in columns),
+        key=lambda items: charge(prices, items),
+    )
+    baskets = (
+        ("one", coarsest, cheapest),
+        ("some", finest, _items(rules, plan, columns, finest, assumptions)),
+        ("all", finest, _items(rules, plan, rules.workload.marginals, finest, assumptions)),
+    )
+    prices.check_people(cheapest)
+    made = [
+        _scenario(prices, kind, tier, items, assumptions, shares) for kind, tier, items in baskets
+    ]
+    return Estimate(assumptions, tuple(made), shares, answering, next_total)
+
+
+def _items(
+    rules: CollectionRules,
+    plan: NoisePlan,
+    marginals: Iterable[Marginal],
+    tier: Tier,
+    assumptions: Assumptions,
+) -> tuple[Item, ...]:
+    order = {axis: position for position, axis in enumerate(plan.schema.axes)}
+
+    def variance(axes: frozenset[str]) -> float:
+        return plan.cell_variance(tuple(sorted(axes, key=order.__getitem__)), tier)
+
+    return tuple(
+        Item(
+            edition="next",
+            collection=rules.id,
+            marginal=marginal,
+            tier=tier.name,
+            people=assumptions.people,
+            quality=1.0,
+            answers=tuple(
+                Answer(Question(rules.id, axes), variance(axes))
+                for axes in sorted(subsets(marginal), key=sorted)
+            ),
+            floor_micros=rules.floor_micros,
+        )
+        for marginal in marginals
+        if marginal
+    )
+
+
+def _scenario(
+    prices: PriceList,
+    kind: str,
+    tier: Tier,
+    items: tuple[Item, ...],
+    assumptions: Assumptions,
+    shares: int,
+) -> Scenario:
+    price = charge(prices, items)
+    fee = ceil(price.cents_up() * FEE_BASIS_POINTS / BASIS_POINTS) + FEE_CENTS
+    left = Money(max(0, price.micros - fee * MICROS_PER_CENT), price.currency)
+    contributors = left - platform_share(prices.book, left)
+    each = Money(per_share(contributors, shares).micros, price.currency)
+    mine = each * assumptions.mine
+    return Scenario(
+        kind,
+        tier.name,
+        len(items),
+        price,
+        contributors,
+        each,
+        mine,
+        mine * assumptions.sales,
+    )
