@@ -28,6 +28,8 @@ class Settings:
         Days during which a sale may be refunded, so that its earnings are not yet paid out.
     payout_minimum_cents : int
         Smallest payout, in cents of the market's currency.
+    donation_to : str
+        To whom goes what contributors give away, in words; empty while that is not settled.
     """
 
     environment: str
@@ -48,6 +50,7 @@ class Settings:
     upload_bytes: int
     refund_days: int
     payout_minimum_cents: int
+    donation_to: str
     account_ceiling_micro_rho: int
     log_format: str
 
@@ -101,6 +104,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         upload_bytes=_integer(env, "MOISSON_UPLOAD_MEGABYTES", 256) * 1024 * 1024,
         refund_days=_integer(env, "MOISSON_REFUND_DAYS", 14),
         payout_minimum_cents=_integer(env, "MOISSON_PAYOUT_MINIMUM_CENTS", 500),
+        donation_to=env.get("MOISSON_DONATION_TO", "").strip(),
         account_ceiling_micro_rho=_integer(env, "MOISSON_ACCOUNT_CEILING_MICRO_RHO", 500_000),
         log_format=env.get("MOISSON_LOG_FORMAT", "json" if kind == "production" else "console"),
     )

@@ -9,8 +9,8 @@ from app.core.http import limiter, settings, writes
 from app.core.outside import in_words
 from app.core.permissions import Role, require
 from app.payments.gateway import GatewayError, PaymentGateway
+from app.payouts import giving, queries, service
 from app.payouts import income as earned
-from app.payouts import queries, service
 from app.payouts.errors import CountryRefused
 from app.payouts.forms import CountryForm
 from app.users.login import current_actor, verified_actor
@@ -39,6 +39,7 @@ def _page(form: CountryForm) -> str:
         terms=terms,
         now=now(),
         minimum=Money.from_cents(terms.minimum_cents, queries.currency()),
+        donation_to=settings().donation_to,
     )
 
 
@@ -98,3 +99,24 @@ def came_back() -> Response:
     except GatewayError as error:
         flash(in_words(error), "error")
     return redirect(url_for("payouts.income"))
+
+
+@bp.post("/income/give")
+@login_required
+@limiter.limit("30/hour")
+def give() -> Response:
+    giving.give(verified_actor())
+    flash(
+        _l("From now on what you earn is given away. What you earned before stays yours."),
+        "success",
+    )
+    return redirect(url_for("payouts.income") + "#giving")
+
+
+@bp.post("/income/keep")
+@login_required
+@limiter.limit("30/hour")
+def keep() -> Response:
+    giving.keep(verified_actor())
+    flash(_l("From now on what you earn is yours again."), "success")
+    return redirect(url_for("payouts.income") + "#giving")

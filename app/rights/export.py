@@ -20,6 +20,7 @@ from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.service import Checking
 from app.orders import queries as orders
+from app.payouts import earnings
 from app.releases import queries as releases
 from app.rights import queries
 from app.users import queries as users
@@ -29,7 +30,7 @@ def archive(actor: Actor, doors: Checking) -> bytes:
     """Return a zip of everything the market holds about an account.
 
     For each dataset its rows as CSV and its public schema as JSON; besides, one JSON file
-    with profile, consent receipts, editions, uses, orders and the audit trail.
+    with profile, consent receipts, editions, uses, orders, what was given away and the audit trail.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
@@ -91,6 +92,10 @@ def _account(actor: Actor) -> dict[str, Any]:
             {"id": o.id, "state": o.state, "total_cents": o.total_cents, "at": o.created_at}
             for o in orders.of_buyer(actor.user_id)
         ],
+        "given_away": {
+            "micros": earnings.sums(actor.user_id).given,
+            "times": [asdict(one) for one in earnings.givings(actor.user_id)],
+        },
         "audit": [asdict(line) for line in audit.lines_about(actor.user_id, 10_000)],
     }
 

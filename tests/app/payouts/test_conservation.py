@@ -14,7 +14,7 @@ from app.core.db import Database, new_id
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.payments.gateway import ConnectedAccount, GatewayRefused, GatewayUnavailable, Transfer
-from app.payouts import earnings, queries, sending, settlement
+from app.payouts import earnings, queries, sending
 from app.payouts.queries import Terms
 from tests.app.payouts.worlds import World, world
 
@@ -61,6 +61,8 @@ STEPS = st.lists(
         st.tuples(st.just("sell"), st.integers(0, 1), st.integers(0, 400_000)),
         st.tuples(st.just("refund"), st.integers(0, 9), st.just(0)),
         st.tuples(st.just("settle"), st.integers(0, 1), st.just(0)),
+        st.tuples(st.just("settle all"), st.just(0), st.just(0)),
+        st.tuples(st.sampled_from(("give", "keep")), st.integers(0, 1), st.just(0)),
         st.tuples(st.just("pay"), st.sampled_from(range(4)), st.just(0)),
         st.tuples(st.just("wait"), st.integers(1, 60), st.just(0)),
     ),
@@ -79,16 +81,11 @@ def test_nobody_is_ever_sent_more_than_they_earned(
     here, provider = world(app, shares), Provider()
     clock = now()
     paying = sending.Paying(db, provider, TERMS)  # type: ignore[arg-type]
+    givers: set[str] = set()
     for verb, number, amount in steps:
+        ways = {user: _two_ways(db, user) for user in here.users}
         with fixed_at(clock):
-            if verb == "sell":
-                here.sell(number, amount, clock)
-            elif verb == "refund":
-                here.refund(number)
-            elif verb == "settle":
-                with db.unit_of_work():
-                    settlement.settle(here.users[number])
-            elif verb == "pay":
+            if verb == "pay":
                 provider.answer = ANSWERS[number]
                 before = {user: _mature(db, user) for user in here.users}
                 earlier = {user: provider.cents_to(f"acct_{user}") for user in here.users}
@@ -99,11 +96,25 @@ def test_nobody_is_ever_sent_more_than_they_earned(
                     assert sent == earlier[user] or sent * 10_000 <= max(
                         before[user], here.most.get(user, 0)
                     )
-            else:
+            elif verb == "wait":
                 clock += timedelta(hours=number)
+            else:
+                here.do(verb, number, amount, clock)
             for user in here.users:
                 here.most[user] = max(here.most.get(user, 0), _mature(db, user))
+                # Whoever gives gets nothing, for whoever does not nothing is given away.
+                which = 0 if user in givers else 1
+                assert _two_ways(db, user)[which] <= ways[user][which]
             _check(db, here, provider)
+        if verb in ("give", "keep"):
+            (givers.add if verb == "give" else givers.discard)(here.users[number])
+
+
+def _two_ways(db: Database, user_id: str) -> tuple[int, int]:
+    """What was settled for a contributor's own account, and what was given away."""
+    with db.unit_of_work(write=False):
+        parts = earnings.parts(user_id).values()
+        return sum(p.settled - p.donated for p in parts), sum(p.donated for p in parts)
 
 
 def _mature(db: Database, user_id: str) -> int:
@@ -113,16 +124,16 @@ def _mature(db: Database, user_id: str) -> int:
 
 
 def _check(db: Database, here: World, provider: Provider) -> None:
+    own = {user: _two_ways(db, user)[0] for user in here.users}
     with db.unit_of_work(write=False):
         assert sum(m.micros for m in ledger.trial_balance("EUR").values()) == 0
         for user_id in here.users:
             standing = queries.standing(user_id, TERMS)
             gone = standing.paid.micros + standing.under_way.micros
-            assert standing.owed.micros == standing.earned.micros - gone
+            left = standing.earned.micros - standing.given.micros
+            assert standing.owed.micros == left - gone
+            assert 0 <= standing.given.micros <= standing.earned.micros
             assert standing.paid.micros <= provider.cents_to(f"acct_{user_id}") * 10_000 <= gone
             booked = -ledger.balance(accounts.contributor(user_id), "EUR").micros
-            assert (
-                booked
-                == sum(p.settled - p.donated for p in earnings.parts(user_id).values()) - gone
-            )
+            assert booked == own[user_id] - gone
             assert all(p.cents >= TERMS.minimum_cents for p in queries.payouts_of(user_id))

@@ -7,12 +7,13 @@ from itertools import product
 from flask import Flask
 
 from app.core.db import Database, new_id, session
-from app.core.permissions import Role
+from app.core.permissions import Actor, Role
 from app.datasets.models import Dataset
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.ledger import service as book
 from app.orders.models import Order, SaleEdition
+from app.payouts import giving, settlement
 from app.payouts.models import ConnectedAccount, EarningPosition
 from app.releases.models import Edition, EditionDataset
 from tests import factories
@@ -94,6 +95,33 @@ class World:
             for row in rows.populate_existing()
             if row.settled_micros or row.donated_micros
         }
+
+    def switch(self, number: int, *, on: bool) -> None:
+        """Let a contributor give away what they earn, or keep it again."""
+        actor = Actor(self.users[number], frozenset({Role.PRODUCER}))
+        with self.db.unit_of_work():
+            (giving.give if on else giving.keep)(actor)
+
+    def do(self, verb: str, number: int, amount: int, at: datetime) -> None:
+        """One step of a random history."""
+        if verb == "sell":
+            self.sell(number, amount, at)
+        elif verb == "refund":
+            self.refund(number)
+        elif verb == "settle all":
+            settlement.settle_all(self.db)
+        elif verb in ("give", "keep"):
+            self.switch(number, on=verb == "give")
+        else:
+            with self.db.unit_of_work():
+                settlement.settle(self.users[number])
+
+    def given(self) -> dict[str, int]:
+        """What each contributor has given away; inside a unit of work."""
+        totals = dict.fromkeys(self.users, 0)
+        for (user, _), (_, donated) in self.positions().items():
+            totals[user] += donated
+        return totals
 
     def earned(self) -> dict[str, int]:
         """What each contributor earned, added up from the sales one by one in Python."""
