@@ -20,7 +20,11 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from app import create_app
+from app.catalog import queries as catalog
+from app.catalog.estimates import estimate, supposed
+from app.catalog.price_lists import price_list
 from app.catalog.products import Product, products
+from app.catalog.rarity_index import rarity_index
 from app.core import jobs
 from app.core.clock import fixed_at
 from app.core.permissions import Actor, Role
@@ -28,6 +32,9 @@ from app.downloads import files
 from app.orders import bundle
 from app.releases import measuring, queries, service
 from app.releases.measuring import NOBODY
+from pricing.quote import quote
+from pricing.routes import other_routes
+from pricing.split import parts_of
 from privacy.release import Release
 from tests import factories
 from tests.browser import Browser
@@ -40,6 +47,8 @@ PERSON = "".join(
     for place in ("north", "south")
     for value in ("99999.75", "-5", "49.5")
 ).encode()
+#: A vault with far fewer people, who do other things.
+OTHERS = factories.csv_rows(60, 1).replace(b",Mon,", b",Tue,").replace(b",north,", b",south,")
 WHEN = datetime(2026, 3, 2, 9, 17, 31, tzinfo=UTC)
 
 
@@ -55,11 +64,13 @@ class World:
     logs: list[dict[str, Any]]
 
 
-@pytest.fixture
-def worlds(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[list[World]]:
+@pytest.fixture(params=[WITHOUT + PERSON, OTHERS], ids=["one person more", "other rows"])
+def worlds(
+    request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path
+) -> Iterator[list[World]]:
     made: list[World] = []
     drawn: list[Release] = []
-    for position, content in enumerate((WITHOUT, WITHOUT + PERSON)):
+    for position, content in enumerate((WITHOUT, request.param)):
         app = create_app(environment(tmp_path / str(position), new_database("sqlite")))
         # One measurement takes far longer than the other, as that of more rows may.
         with app.app_context(), ExitStack() as clocks:
@@ -140,6 +151,10 @@ def seen(world: World) -> dict[str, str]:
         "/catalogue?q=Lunches",
         "/catalogue?q=somebody-else",
         f"/collections/{world.collection_id}",
+        f"/collections/{world.collection_id}/estimate",
+        "/rarity",
+        "/what-data-costs",
+        "/operator/prices",
         f"/catalogue/{world.edition_id}",
         f"/editions/{world.edition_id}",
         f"/datasets/{world.dataset_id}",
@@ -166,6 +181,35 @@ def test_pages_of_everybody_else_are_the_same_to_the_byte(worlds: list[World]) -
     assert "somebody-else" not in "".join(t for place, t in two.items() if "q=" not in place)
     for place, text in one.items():
         assert text == two[place], place
+
+
+def test_prices_depend_on_published_figures_only(worlds: list[World]) -> None:
+    """Two vaults with equal releases: every quote, rarity, estimate and split is the same."""
+
+    def priced(world: World) -> str:
+        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+            view = queries.release(world.edition_id)
+            plan = view.release.plan
+            by_tier = [catalog.items(p.key for p in products(view, tier)) for tier in plan.tiers]
+            prices = price_list()
+            told = [
+                quote(prices, wanted, owned)
+                for wanted in by_tier
+                for owned in ((), by_tier[-1], by_tier[0][:2])
+            ]
+            rules = view.rules
+            told_rest = (
+                parts_of(prices, by_tier[0], by_tier[-1]),
+                tuple(other_routes(prices, by_tier[0][:4], by_tier[-1][:2])),
+                prices.rarity,
+                rarity_index().moments,
+                estimate(rules, supposed(rules)),
+            )
+            return plain(world, repr((told, told_rest)))
+
+    one, two = (priced(world) for world in worlds)
+    assert "total=Money" in one
+    assert one == two
 
 
 def test_files_are_the_same_to_the_byte(worlds: list[World]) -> None:
