@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test setup setup-dev lint format lock bench-cube bench-release screenshots coverage
+.PHONY: help run demo test setup setup-dev lint format lock bench-cube bench-release bench-market screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,6 +45,9 @@ bench-cube: setup-dev ## measure the bounded cube against plain queries
 
 bench-release: setup-dev ## compare the release's errors and speed with other libraries
 	@$(BIN)/python -m bench.release $(ARGS)
+
+bench-market: setup-dev ## compare price rules on invented markets, and what each parameter of the book does
+	@$(BIN)/python -m bench.market $(ARGS)
 
 audit: setup-dev ## attack the whole path with five times as many runs as the tests
 	@$(BIN)/python -m bench.audit

@@ -1,0 +1,184 @@
+"""Rows for docs/benchmarks/market.json and the page market.md around them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+
+from bench.market.comparing import Figures, Interval, interval
+from bench.market.experiments import Change, Findings, gain_at_equal_service
+from bench.market.tuning import Found
+from bench.market.world import Kind
+
+PAGE = Path(__file__).parent / "page.md"
+SHOWN = {
+    "income": ("EUR a year", "contributors' income"),
+    "median_income": ("cents a year", "income of a person, at the median"),
+    "revenue": ("EUR a year", "buyers pay"),
+    "platform": ("EUR a year", "the platform's share"),
+    "served": ("%", "visits that end in a purchase"),
+    **{f"served_{kind}": ("%", f"the same, {kind}") for kind in Kind},
+    "surplus": ("EUR a year", "what purchases are worth beyond their price"),
+    "staying": ("%", "people who would take part again at the end, of those at the start"),
+    "at_a_loss": ("%", "person-years that earned less than they cost"),
+    "payment": ("EUR", "one payment"),
+    "saved": ("%", "what clever buyers save beside the direct way"),
+}
+
+
+class Row(TypedDict):
+    """One published figure."""
+
+    name: str
+    value: float
+    unit: str
+    how: str
+
+
+def rows_of(findings: Findings) -> list[Row]:
+    """Return every published figure."""
+    rows: list[Row] = []
+    worlds = f"{findings.effort.compared} worlds not used for tuning, the same for every rule"
+    for rule, figures in findings.clever.items():
+        for name, (unit, words) in SHOWN.items():
+            rows.append(_row(f"{name}_{_slug(rule)}", interval(figures[name]), unit, words, worlds))
+        lost = interval(findings.honest[rule]["revenue"] - figures["revenue"])
+        words = "buyers would pay more if the clever ones bought the direct way"
+        rows.append(_row(f"lost_to_clever_{_slug(rule)}", lost, "EUR a year", words, worlds))
+    for rule, gain in gains(findings).items():
+        words = "contributors' income beyond the default book's at as many visits served"
+        how = f"{findings.effort.swept} worlds, the book's price level moved to serve as many"
+        rows.append(_row(f"gain_at_equal_service_{_slug(rule)}", gain, "%", words, how))
+    for world, by_rule in findings.variants.items():
+        for rule, figures in by_rule.items():
+            for name in ("income", "served"):
+                unit, words = SHOWN[name]
+                how = f"{world}; {findings.effort.varied} worlds"
+                label = f"{name}_{_slug(rule)}_{_slug(world)}"
+                rows.append(_row(label, interval(figures[name]), unit, words, how))
+    for world, changes in findings.changes.items():
+        for one in changes:
+            label = f"gain_{one.parameter}_{one.value:g}_{_slug(world)}"
+            words = f"contributors' income at equal service with {one.parameter} {one.value:g}"
+            how = f"{world}; {findings.effort.varied} worlds"
+            rows.append(_row(label, one.gain, "%", words, how))
+    return rows
+
+
+def gains(findings: Findings) -> dict[str, Interval]:
+    """Return each rule's income beyond the default book's at as many visits served."""
+    levels, count = findings.swept["default book"], findings.effort.swept
+    return {
+        rule: interval(
+            gain_at_equal_service({k: figures[k][:count] for k in ("income", "served")}, levels)
+        )
+        for rule, figures in findings.clever.items()
+    }
+
+
+def publish(findings: Findings, folder: Path) -> None:
+    """Write market.json and market.md."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "market.json").write_text(json.dumps(rows_of(findings), indent=2) + "\n")
+    (folder / "market.md").write_text(page_of(findings))
+
+
+def page_of(findings: Findings) -> str:
+    """Fill the page in."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    effort = findings.effort
+    return PAGE.read_text().format(
+        date=datetime.now(tz=UTC).date(),
+        machine=f"{os.cpu_count()} cores, {memory:.0f} GiB ({platform.machine()})",
+        tries=effort.tries,
+        training=effort.training,
+        compared=effort.compared,
+        swept=effort.swept,
+        varied=effort.varied,
+        buyers=effort.settings.buyers,
+        periods=effort.settings.periods,
+        collections=effort.settings.collections,
+        clever=f"{100 * effort.settings.clever:.0f}",
+        least=f"{findings.training_served:.1f}",
+        rules=_rules_table(findings),
+        levels=_levels_table(findings.found),
+        variants=_variants_table(findings.variants),
+        changes=_changes_table(findings.changes),
+    )
+
+
+def _rules_table(findings: Findings) -> str:
+    rules = findings.clever
+    lines = [
+        [f"{words}, {unit}", *(str(interval(figures[name])) for figures in rules.values())]
+        for name, (unit, words) in SHOWN.items()
+    ]
+    lost = [
+        str(interval(findings.honest[rule]["revenue"] - figures["revenue"]))
+        for rule, figures in rules.items()
+    ]
+    lines.append(["buyers would pay more if nobody were clever, EUR a year", *lost])
+    lines.append(
+        ["income beyond the default book's at as many visits served, %"]
+        + [str(one) for one in gains(findings).values()]
+    )
+    return _table(["", *rules], lines)
+
+
+def _levels_table(found: Sequence[Found]) -> str:
+    lines = [
+        [
+            one.rule.name,
+            ", ".join(f"{name} {value:.3g}" for name, value in one.levels.items()),
+            f"{one.income:.0f}",
+            f"{one.served:.1f}",
+        ]
+        for one in found
+    ]
+    return _table(["rule", "levels", "income in training", "served in training, %"], lines)
+
+
+def _variants_table(variants: dict[str, dict[str, Figures]]) -> str:
+    lines = []
+    for world, by_rule in variants.items():
+        cells = [
+            f"{np.mean(figures['income']):.0f} / {np.mean(figures['served']):.0f}"
+            for figures in by_rule.values()
+        ]
+        lines.append([world, *cells])
+    return _table(["income, EUR a year / served, %", *next(iter(variants.values()))], lines)
+
+
+def _changes_table(changes: dict[str, list[Change]]) -> str:
+    lines = []
+    for same in zip(*changes.values(), strict=True):
+        first = same[0]
+        cells = [f"{one.gain.mean:+.1f} ± {one.gain.half:.1f}" for one in same]
+        lines.append([f"{first.parameter} {first.value:g}", *cells])
+    return _table(["gain, %", *changes], lines)
+
+
+def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    rule = ["---"] * len(header)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *lines))
+
+
+def _row(name: str, value: Interval, unit: str, words: str, how: str) -> Row:
+    spread = f"95 % interval ± {value.half:.3g}"
+    return {
+        "name": name,
+        "value": round(value.mean, 3),
+        "unit": unit,
+        "how": f"{words}; mean of {how}; {spread}",
+    }
+
+
+def _slug(words: str) -> str:
+    return words.replace(",", "").replace(" ", "_")
