@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test setup setup-dev lint format lock bench-cube bench-release bench-market screenshots coverage
+.PHONY: help run demo test setup setup-dev lint format lock bench-cube bench-pricing bench-release bench-market screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -42,6 +42,9 @@ demo: setup ## upload to payout in the terminal
 
 bench-cube: setup-dev ## measure the bounded cube against plain queries
 	@$(BIN)/python -m bench.cube
+
+bench-pricing: setup-dev ## measure quotes, sales and settlements
+	@$(BIN)/python -m bench.pricing $(ARGS)
 
 bench-release: setup-dev ## compare the release's errors and speed with other libraries
 	@$(BIN)/python -m bench.release $(ARGS)

@@ -1,9 +1,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 from alembic import command
 from flask import Flask
@@ -41,9 +39,9 @@ def postgres_url() -> Iterator[str]:
 def postgres_template(postgres_url: str) -> str:
     """A migrated database that tests copy."""
     name = "moisson_template"
-    _execute(postgres_url, f"DROP DATABASE IF EXISTS {name}")
-    _execute(postgres_url, f"CREATE DATABASE {name}")
-    migrate(_with_database(postgres_url, name))
+    postgres.execute(postgres_url, f"DROP DATABASE IF EXISTS {name}")
+    postgres.execute(postgres_url, f"CREATE DATABASE {name}")
+    migrate(postgres.with_database(postgres_url, name))
     return name
 
 
@@ -52,15 +50,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "moisson.db"
     migrate(f"sqlite:///{path}")
     return path
-
-
-def _execute(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]
-
-
-def _with_database(url: str, name: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 @pytest.fixture
@@ -77,13 +66,15 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
         server = request.getfixturevalue("postgres_url")
         template = request.getfixturevalue("postgres_template")
         name = f"test_{abs(hash(tmp_path)):x}_{len(made)}"
-        _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+        postgres.execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
         made.append(name)
-        return _with_database(server, name)
+        return postgres.with_database(server, name)
 
     yield make
     for name in filter(None, made):
-        _execute(request.getfixturevalue("postgres_url"), f"DROP DATABASE {name} WITH (FORCE)")
+        postgres.execute(
+            request.getfixturevalue("postgres_url"), f"DROP DATABASE {name} WITH (FORCE)"
+        )
 
 
 @pytest.fixture(params=ENGINES)

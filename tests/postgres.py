@@ -16,12 +16,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Yield the URL of a server's maintenance database; stop the server afterwards."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Yield the URL of a server's maintenance database; stop the server afterwards.
+
+    With `durable` the system's server waits for the disk at each commit, as in production:
+    for measurements. Tests gain nothing from it.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
@@ -30,13 +36,24 @@ def server() -> Iterator[str]:
     binaries = _system_binaries()
     try:
         if binaries is not None and _can_run_system():
-            with _system_server(binaries, folder) as url:
+            with _system_server(binaries, folder, durable=durable) as url:
                 yield url
         else:
             with _wheel().get_server(folder, cleanup_mode="stop") as wheel:
                 yield wheel.get_uri()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def execute(url: str, statement: str) -> None:
+    """Run one statement outside a transaction, such as CREATE DATABASE."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
+
+
+def with_database(url: str, name: str) -> str:
+    """Return the URL of another database of the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 def _wheel() -> Any:
@@ -64,7 +81,7 @@ def _can_run_system() -> bool:
 
 
 @contextmanager
-def _system_server(binaries: Path, folder: Path) -> Iterator[str]:
+def _system_server(binaries: Path, folder: Path, *, durable: bool) -> Iterator[str]:
     data = folder / "data"
     prefix: list[str] = []
     if os.geteuid() == 0:
@@ -76,7 +93,8 @@ def _system_server(binaries: Path, folder: Path) -> Iterator[str]:
         [*prefix, binaries / "initdb", "-D", data, "-U", "moisson", "-A", "trust", "-E", "UTF8"],
         **options,
     )
-    settings = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=200"
+    waits = "on" if durable else "off"
+    settings = f"-k {folder} -c listen_addresses='' -c fsync={waits} -c max_connections=200"
     control = [*prefix, binaries / "pg_ctl", "-D", data, "-w"]
     subprocess.run([*control, "-l", data / "log", "-o", settings, "start"], **options)
     try:

@@ -2,6 +2,7 @@
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from flask import Flask
@@ -64,6 +65,13 @@ def open_market(url: str, folder: Path) -> Flask:
     )
 
 
+def first_edition(app: Flask) -> Any:
+    """Publish an edition that was measured as the product does it, of somebody who also buys."""
+    # The builders of the tests, which are not part of what mypy reads.
+    factories = importlib.import_module("tests.factories")
+    return factories.published(app, factories.account(app, Role.PRODUCER, Role.BUYER))
+
+
 def fill(app: Flask, contributors: int) -> str:
     """Publish an edition with so many contributors, each with one dataset; return it.
 
@@ -71,9 +79,7 @@ def fill(app: Flask, contributors: int) -> str:
     same release, but its own people and their sum of shares.
     """
     db: Database = app.extensions["db"]
-    # The builders of the tests, which are not part of what mypy reads.
-    factories = importlib.import_module("tests.factories")
-    made = factories.published(app, factories.account(app, Role.PRODUCER, Role.BUYER))
+    made = first_edition(app)
     edition_id = new_id()
     names = {"edition": edition_id, "first": made.edition_id, "collection": made.collection_id}
     with db.unit_of_work() as session:
