@@ -102,7 +102,7 @@ def settle_all(db: Database) -> Settled:
         with db.unit_of_work(write=False):
             moved = session().scalar(select(exists(_moves(edition_id))))
         if moved:
-            with db.unit_of_work():
+            with db.unit_of_work(), bulk.room():
                 done += _settle_edition(edition_id)
     with db.unit_of_work(write=False):
         givers = earnings.apart()
