@@ -9,6 +9,7 @@ from statistics import fmean
 from app.catalog.price_lists import price_book
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, CollectionRules
+from app.core.clock import now
 from app.core.plots import Plot, Point, plot
 from app.releases import queries as releases
 from app.releases.queries import CatalogueEntry
@@ -64,18 +65,19 @@ class RarityIndex:
     missing: tuple[str, ...]
 
     def chart(self, names: dict[str, str]) -> Plot:
-        """Draw each topic's index by the day of publication."""
-        present = [topic for topic in names if any(topic in m.index for m in self.moments)]
+        """Draw each topic's index as it was at the end of each day, until today."""
+        days = {m.at.date(): m.index for m in self.moments}
+        days.setdefault(now().date(), self.moments[-1].index)
         lines = [
             (
                 names[topic],
-                [Point(m.at.timestamp(), m.index[topic]) for m in self.moments if topic in m.index],
+                [Point(day.toordinal(), of[topic]) for day, of in days.items() if topic in of],
             )
-            for topic in present
+            for topic in names
+            if topic in self.moments[-1].index
         ]
-        first, last = self.moments[0].at, self.moments[-1].at
-        days = [first] if first.date() == last.date() else [first, last]
-        return plot(lines, [(day.timestamp(), f"{day:%Y-%m-%d}") for day in days], y_from=1.0)
+        ends = sorted({min(days), max(days)})
+        return plot(lines, [(day.toordinal(), f"{day:%Y-%m-%d}") for day in ends], y_from=1.0)
 
 
 def rarity_index() -> RarityIndex:

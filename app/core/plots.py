@@ -1,11 +1,13 @@
 """Line charts: points placed on a fixed canvas, for a template to draw."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WIDTH, HEIGHT = 460, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 34, 20, 40
 Y_TICKS = 4
+#: Names of lines stand so far apart at least.
+LABEL = 14
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,17 @@ class Placed:
 
 @dataclass(frozen=True)
 class Line:
-    """A named line on the canvas."""
+    """A named line on the canvas.
+
+    Attributes
+    ----------
+    label_top : float
+        Where its name stands, at its end, clear of the other names.
+    """
 
     name: str
     points: tuple[Placed, ...]
+    label_top: float = 0.0
 
     @property
     def path(self) -> str:
@@ -96,11 +105,20 @@ def plot(
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
     values = [y_from + (top - y_from) * step / Y_TICKS for step in range(Y_TICKS + 1)]
+    lines = [
+        Line(name, tuple(Placed(left(p.x), down(p.y), p.text) for p in of)) for name, of in series
+    ]
     return Plot(
-        tuple(
-            Line(name, tuple(Placed(left(p.x), down(p.y), p.text) for p in of))
-            for name, of in series
-        ),
+        _labelled(lines),
         tuple((left(x), text) for x, text in x_ticks),
         tuple((down(value), value) for value in values),
     )
+
+
+def _labelled(lines: list[Line]) -> tuple[Line, ...]:
+    """Put the names above the ends of their lines, from the lowest up, none upon another."""
+    tops: dict[int, float] = {}
+    ceiling = float(HEIGHT)
+    for place in sorted(range(len(lines)), key=lambda n: -lines[n].points[-1].top):
+        ceiling = tops[place] = min(lines[place].points[-1].top - 8, ceiling - LABEL)
+    return tuple(replace(line, label_top=tops[place]) for place, line in enumerate(lines))

@@ -65,6 +65,7 @@ class EarningPosition(Base):
 
     `donated_micros` of it went to what is given away, the rest to the contributor's account.
     `settlements` counts the postings: earnings may fall and rise to the same sum again.
+    On PostgreSQL a trigger looks after both references, for a whole statement at a time.
     """
 
     __tablename__ = "earning_position"
