@@ -10,14 +10,15 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app import create_app
-from app.core.db import Database
+from app.core.db import Database, session
 from app.ledger import accounts, queries
 from app.ledger import service as ledger
 from app.ledger.errors import TooLarge
 from app.payouts import sending, settlement
+from app.payouts.models import EarningPosition
 from app.payouts.settlement import Settled, settle, settle_all
 from tests.app.payouts import broken_settlement as broken
 from tests.app.payouts.trading import TERMS
@@ -163,6 +164,14 @@ def test_an_amount_that_leaves_64_bits_is_refused_not_rounded(app: Flask) -> Non
         settle_all(here.db)
     with here.db.unit_of_work(write=False):
         assert here.balances() == before
+
+
+@pytest.mark.parametrize("missing", ["user_id", "edition_id"])
+def test_a_position_needs_its_user_and_its_edition(app: Flask, missing: str) -> None:
+    here = world(app, [3, 1, 4, 0], 2, 2)
+    names = {"user_id": here.users[0], "edition_id": here.editions[0], missing: "unknown"}
+    with pytest.raises(IntegrityError), here.db.unit_of_work():
+        session().add(EarningPosition(**names))
 
 
 def test_a_payout_run_settles_those_it_cannot_pay_as_well(app: Flask) -> None:
