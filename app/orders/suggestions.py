@@ -95,9 +95,14 @@ def _ideas(bundle: Bundle) -> Iterator[Idea]:
 def _other_editions(of: list[Chosen]) -> Iterator[Idea]:
     """Offer the same tables of other editions of the collection: what changed over time."""
     view = of[0].view
-    for edition in releases.editions_of(view.rules.id):
-        if edition.published_at is None or edition.id == view.edition.id:
-            continue
+    others = [
+        edition
+        for edition in releases.editions_of(view.rules.id)
+        if edition.published_at is not None and edition.id != view.edition.id
+    ]
+    # The nearest in time, before or after.
+    others.sort(key=lambda edition: abs(edition.number - view.edition.number))
+    for edition in others[:2]:
         other = releases.release(edition.id)
         yield Why.OVER_TIME, other, _same_tables(of, other), ""
 
@@ -137,15 +142,15 @@ def _same_column(bundle: Bundle) -> Iterator[Idea]:
         for dimension in one.view.release.plan.schema.dimensions
         if dimension.name in one.product.marginal
     }
+    newest = {entry.collection_id: entry.edition_id for entry in releases.catalogue()}
     for rules in collections.all_collections():
         shared = [d for d in rules.schema.dimensions if d in columns]
-        newest = next((e for e in releases.editions_of(rules.id) if e.published_at), None)
-        if rules.id in chosen or not shared or newest is None:
+        if rules.id in chosen or rules.id not in newest or not shared:
             continue
-        view = releases.release(newest.id)
-        for dimension in shared:
+        view = releases.release(newest[rules.id])
+        for dimension in shared[:1]:
             position = rules.schema.axes.index(dimension.name)
             tier = columns[dimension]
             if tier in {each.name for each in view.release.plan.tiers}:
-                one = product(view, ProductKey(newest.id, (position,), tier))
+                one = product(view, ProductKey(view.edition.id, (position,), tier))
                 yield Why.SAME_COLUMN, view, (one,), dimension.name
