@@ -121,4 +121,6 @@ def _labelled(lines: list[Line]) -> tuple[Line, ...]:
     ceiling = float(HEIGHT)
     for place in sorted(range(len(lines)), key=lambda n: -lines[n].points[-1].top):
         ceiling = tops[place] = min(lines[place].points[-1].top - 8, ceiling - LABEL)
-    return tuple(replace(line, label_top=tops[place]) for place, line in enumerate(lines))
+    # Where they would leave the canvas, all come down together.
+    lift = max(0.0, LABEL - min(tops.values()))
+    return tuple(replace(line, label_top=tops[place] + lift) for place, line in enumerate(lines))

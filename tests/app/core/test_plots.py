@@ -22,6 +22,7 @@ def test_points_lie_on_the_canvas_and_keep_their_order() -> None:
 def test_names_of_lines_that_end_together_do_not_cover_each_other() -> None:
     made = plot([(name, [Point(0, 1), Point(1, 2)]) for name in "abcd"], [(0, "")])
     tops = sorted(line.label_top for line in made.lines)
+    assert tops[0] >= LABEL
     assert all(later - earlier >= LABEL for earlier, later in zip(tops, tops[1:], strict=False))
 
 
