@@ -18,8 +18,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.permissions import Actor
 from app.downloads import rows
 from app.downloads.models import SyntheticFile
-from app.orders import queries as orders
-from app.orders.states import State
+from app.orders import holdings
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from privacy.errors import PlanError
@@ -62,18 +61,8 @@ class SyntheticView:
 
 
 def owned(actor: Actor, edition_id: str) -> tuple[ProductKey, ...]:
-    """Return the tables of an edition that the actor has paid for, refunded ones left out."""
-    return tuple(
-        sorted(
-            {
-                key
-                for order in orders.of_buyer(actor.user_id)
-                if order.state is State.PAID
-                for key in order.products
-                if key.edition == edition_id
-            }
-        )
-    )
+    """Return the tables of an edition that the actor holds."""
+    return tuple(sorted(key for key in holdings.held(actor.user_id) if key.edition == edition_id))
 
 
 def ask(actor: Actor, edition_id: str) -> str:
@@ -162,7 +151,7 @@ def _entitled(actor: Actor, key: str) -> SyntheticFile:
     """Return a file if every table it was made from is owned still."""
     file = session().get(SyntheticFile, key)
     if file is None or any(
-        orders.entitled(actor.user_id, each) is None for each in _products(file)
+        holdings.entitled(actor.user_id, each) is None for each in _products(file)
     ):
         raise NotFound(_l("You do not own these tables, or one of them was refunded."))
     return file

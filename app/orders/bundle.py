@@ -11,8 +11,8 @@ from app.collections.rules import Purpose
 from app.core.db import session
 from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
-from app.orders.models import BundleItem, Order, OrderItem
-from app.orders.states import State
+from app.orders import holdings
+from app.orders.models import BundleItem
 from app.releases.queries import ReleaseView
 from pricing.errors import PricingError
 from pricing.quote import Quote, quote
@@ -60,12 +60,7 @@ class Bundle:
 
 def owned_keys(buyer_id: str) -> frozenset[ProductKey]:
     """Return every product a buyer may fetch."""
-    rows = session().scalars(
-        select(OrderItem.product)
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.buyer_id == buyer_id, Order.state == State.PAID)
-    )
-    return frozenset(ProductKey.parse(text) for text in rows)
+    return frozenset(holdings.held(buyer_id))
 
 
 def add(actor: Actor, texts: list[str]) -> None:

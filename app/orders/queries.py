@@ -183,21 +183,6 @@ def unfinished() -> tuple[str, ...]:
     return tuple(session().scalars(select(Order.id).where(Order.state.in_(states))))
 
 
-def entitled(buyer_id: str, key: ProductKey) -> str | None:
-    """Return the paid order that entitles a buyer to a product, or None."""
-    return session().scalar(
-        select(Order.id)
-        .join(OrderItem, OrderItem.order_id == Order.id)
-        .where(
-            Order.buyer_id == buyer_id,
-            Order.state == State.PAID,
-            OrderItem.product == str(key),
-        )
-        .order_by(Order.paid_at)
-        .limit(1)
-    )
-
-
 def sales_of(edition_ids: tuple[str, ...]) -> tuple[SaleView, ...]:
     """Return what sales earned some editions, newest first."""
     chosen = (

@@ -59,8 +59,34 @@ def unbook(order: Order) -> None:
     fee = Money.from_cents(order.fee_cents, order.currency).micros
     borne = {accounts.PROVIDER: -fee, accounts.PLATFORM: fee}
     ledger.reverse(f"sale:{order.id}", "refund", f"refund:{order.id}", borne)
+    _mark(order, reversed_=True)
+
+
+def disputed(dispute_id: str) -> bool:
+    """Say whether a dispute was booked."""
+    return ledger_queries.by_key(f"dispute:{dispute_id}") is not None
+
+
+def take_back(order: Order, dispute_id: str, withdrawn_cents: int) -> None:
+    """Reverse a sale whose payment was taken back; the market bears both fees."""
+    withdrawn = Money.from_cents(withdrawn_cents, order.currency).micros
+    kept = Money.from_cents(order.total_cents - order.fee_cents, order.currency).micros
+    borne = {accounts.PROVIDER: kept - withdrawn, accounts.PLATFORM: withdrawn - kept}
+    ledger.reverse(f"sale:{order.id}", "dispute", f"dispute:{dispute_id}", borne)
+    _mark(order, reversed_=True)
+
+
+def reinstate(order: Order, dispute_id: str, withdrawn_cents: int, back_cents: int) -> None:
+    """Book a sale again whose dispute was won; what the bank keeps the market bears."""
+    lost = Money.from_cents(withdrawn_cents - back_cents, order.currency).micros
+    borne = {accounts.PROVIDER: -lost, accounts.PLATFORM: lost}
+    ledger.reverse(f"dispute:{dispute_id}", "reinstatement", f"reinstate:{dispute_id}", borne)
+    _mark(order, reversed_=False)
+
+
+def _mark(order: Order, *, reversed_: bool) -> None:
     for part in session().scalars(select(SaleEdition).where(SaleEdition.order_id == order.id)):
-        part.reversed = True
+        part.reversed = reversed_
 
 
 def _add(lines: dict[str, int], order: Order, edition_id: str, net: Money) -> None:

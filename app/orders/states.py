@@ -16,6 +16,8 @@ class State(StrEnum):
     EXPIRED = "expired"
     REFUNDING = "refunding"
     REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    LOST = "lost"
 
 
 class Event(StrEnum):
@@ -28,6 +30,9 @@ class Event(StrEnum):
     ASK_REFUND = "ask-refund"
     REFUND = "refund"
     REFUSE_REFUND = "refuse-refund"
+    DISPUTE = "dispute"
+    WIN = "win"
+    LOSE = "lose"
 
 
 _NEXT = {
@@ -44,6 +49,11 @@ _NEXT = {
     (State.REFUNDING, Event.REFUND): State.REFUNDED,
     (State.PAID, Event.REFUND): State.REFUNDED,
     (State.REFUNDING, Event.REFUSE_REFUND): State.PAID,
+    (State.PAID, Event.DISPUTE): State.DISPUTED,
+    (State.DISPUTED, Event.WIN): State.PAID,
+    (State.DISPUTED, Event.LOSE): State.LOST,
+    # Lost first and won in the end.
+    (State.LOST, Event.WIN): State.PAID,
 }
 
 

@@ -12,7 +12,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.http import limiter, settings
 from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
-from app.orders import builder, paying, queries, quotes, refunding, service, suggestions
+from app.orders import builder, holdings, paying, queries, quotes, service, suggestions
 from app.orders import bundle as bundles
 from app.orders.forms import PlaceForm
 from app.payments.gateway import GatewayError, PaymentGateway
@@ -110,7 +110,7 @@ def show(order_id: str) -> str:
         order=order,
         found=_found(order),
         sale=queries.booked(order),
-        later=refunding.later_purchases(order.id),
+        waits=holdings.waits(order),
     )
 
 

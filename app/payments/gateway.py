@@ -23,6 +23,7 @@ __all__ = [
     "CheckoutRequest",
     "CheckoutSession",
     "ConnectedAccount",
+    "Dispute",
     "EventKind",
     "GatewayError",
     "GatewayRefused",
@@ -121,6 +122,25 @@ class Refund:
     amount_cents: int
     currency: str
     status: str
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A payment that the buyer's bank takes back.
+
+    ``status`` is the provider's: needs_response, under_review, won, lost, or a warning, which
+    moves no money. ``withdrawn_cents`` left the balance, fee included; ``reinstated_cents``
+    came back.
+    """
+
+    id: str
+    payment_intent: str | None
+    charge: str | None
+    amount_cents: int
+    currency: str
+    status: str
+    withdrawn_cents: int
+    reinstated_cents: int
 
 
 @dataclass(frozen=True)
@@ -236,6 +256,14 @@ class PaymentGateway(Protocol):
         metadata: Mapping[str, str] = NO_METADATA,
     ) -> Refund:
         """Give money back: so many cents, or all that is left."""
+        ...
+
+    def dispute(self, dispute_id: str) -> Dispute:
+        """Look a dispute up."""
+        ...
+
+    def disputes(self, since: datetime) -> Iterator[Dispute]:
+        """List the disputes opened since a moment, newest first."""
         ...
 
     def open_connected_account(

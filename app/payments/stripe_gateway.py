@@ -25,6 +25,7 @@ from app.payments.gateway import (
     CheckoutRequest,
     CheckoutSession,
     ConnectedAccount,
+    Dispute,
     Mode,
     ProviderEvent,
     Refund,
@@ -143,6 +144,15 @@ class StripeGateway:
             params["amount"] = cents
         options: Any = {"idempotency_key": key}
         return reading.refund(self._ask(lambda: self._client.v1.refunds.create(params, options)))
+
+    def dispute(self, dispute_id: str) -> Dispute:
+        """Look a dispute up."""
+        return reading.dispute(self._ask(lambda: self._client.v1.disputes.retrieve(dispute_id)))
+
+    def disputes(self, since: datetime) -> Iterator[Dispute]:
+        """List the disputes opened since a moment, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        return map(reading.dispute, self._pages(self._client.v1.disputes.list, params))
 
     def open_connected_account(
         self, email: str, country: str, display_name: str, key: str

@@ -16,6 +16,7 @@ from app.payments.gateway import (
     BalanceTransaction,
     CheckoutSession,
     ConnectedAccount,
+    Dispute,
     EventKind,
     ProviderEvent,
     Refund,
@@ -71,6 +72,21 @@ def refund(plain: _Plain) -> Refund:
         amount_cents=plain["amount"],
         currency=plain["currency"].upper(),
         status=plain.get("status") or "pending",
+    )
+
+
+def dispute(plain: _Plain) -> Dispute:
+    """Read a dispute with the movements of money it caused."""
+    nets = [int(each["net"]) for each in plain.get("balance_transactions") or []]
+    return Dispute(
+        id=plain["id"],
+        payment_intent=_id(plain.get("payment_intent")),
+        charge=_id(plain.get("charge")),
+        amount_cents=plain["amount"],
+        currency=plain["currency"].upper(),
+        status=plain["status"],
+        withdrawn_cents=-sum(net for net in nets if net < 0),
+        reinstated_cents=sum(net for net in nets if net > 0),
     )
 
 

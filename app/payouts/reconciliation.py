@@ -33,6 +33,8 @@ TYPES = {
     "sale": ("charge", "payment"),
     "refund": ("refund", "payment_refund"),
     "transfer": ("transfer",),
+    "dispute": ("adjustment",),
+    "reinstatement": ("adjustment",),
 }
 
 
@@ -66,13 +68,16 @@ def match(
 ) -> tuple[int, tuple[Difference, ...]]:
     """Pair lines with movements; return how many pairs agree, and every difference."""
     left = {each.id: each for each in movements}
-    by_source = {each.source_id: each for each in left.values() if each.source_id}
+    by_source: dict[str, list[BalanceTransaction]] = {}
+    for each in left.values():
+        if each.source_id:
+            by_source.setdefault(each.source_id, []).append(each)
     matched, differences, nameless = 0, [], []
     for line in book:
         if line.source_id is None:
             nameless.append(line)
             continue
-        found = by_source.get(line.source_id)
+        found = _best(line, [m for m in by_source.get(line.source_id, ()) if m.id in left])
         if found is None or left.pop(found.id, None) is None:
             differences.append(_difference(Kind.ONLY_IN_BOOK, line, None))
         elif _micros(found) == line.micros:
@@ -88,6 +93,12 @@ def match(
             matched += 1
     differences += [_difference(Kind.ONLY_AT_PROVIDER, None, each) for each in left.values()]
     return matched, tuple(differences)
+
+
+def _best(line: BookLine, movements: list[BalanceTransaction]) -> BalanceTransaction | None:
+    """Choose among the movements of one thing: a dispute takes money and may give it back."""
+    same = (each for each in movements if _micros(each) == line.micros)
+    return next(same, movements[0] if movements else None)
 
 
 def _alike(line: BookLine, movement: BalanceTransaction) -> bool:
@@ -150,9 +161,16 @@ def _book(code: str) -> list[BookLine]:
     for payout_id, transfer in queries.transfers().items():
         names[f"transfer:{payout_id}"] = transfer
     return [
-        BookLine(each.key, each.kind, names.get(each.key), each.amount.micros, each.at)
+        BookLine(each.key, each.kind, _name(each, names), each.amount.micros, each.at)
         for each in ledger.entries(accounts.PROVIDER, code)
     ]
+
+
+def _name(entry: ledger.EntryView, names: dict[str, str | None]) -> str | None:
+    if entry.kind in ("dispute", "reinstatement"):
+        # Booked under the provider's own name for the dispute.
+        return entry.key.split(":", 1)[1]
+    return names.get(entry.key)
 
 
 def register(db: Database, gateway: PaymentGateway, system: Actor) -> None:

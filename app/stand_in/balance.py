@@ -19,7 +19,13 @@ _CATEGORIES = {
 
 
 def move(
-    call: Call, kind: str, amount: int, currency: str, source: str, fee: int = 0
+    call: Call,
+    kind: str,
+    amount: int,
+    currency: str,
+    source: str,
+    fee: int = 0,
+    category: str = "",
 ) -> dict[str, Any]:
     """Record a movement of the balance, in cents; only charges wait to settle."""
     wait = call.config.settle_seconds if kind == "charge" else 0
@@ -45,7 +51,7 @@ def move(
         "fee": fee,
         "fee_details": details if fee else [],
         "net": amount - fee,
-        "reporting_category": _CATEGORIES[kind],
+        "reporting_category": category or _CATEGORIES[kind],
         "source": source,
         "status": "pending",
         "type": kind,

@@ -13,6 +13,7 @@ from app.stand_in.accounts import set_transfers, transfers_active
 from app.stand_in.call import Call
 from app.stand_in.checkout import expire_due, pay
 from app.stand_in.config import StandInConfig
+from app.stand_in.disputes import close_dispute, open_dispute
 from app.stand_in.store import Store
 from app.stand_in.words import LANGUAGES, amount
 
@@ -55,7 +56,43 @@ def blueprint(config: StandInConfig, store: Store) -> Blueprint:
         with store.transaction() as tx:
             return _confirm(Call(config, tx), token)
 
+    @pages.get("/disputes")
+    def disputes() -> Response:
+        with store.transaction() as tx:
+            return _disputes(Call(config, tx))
+
+    @pages.post("/disputes")
+    def dispute() -> BaseResponse:
+        with store.transaction() as tx:
+            open_dispute(Call(config, tx), request.form.get("charge", ""))
+        return redirect("/disputes", 303)
+
+    @pages.post("/disputes/<identifier>")
+    def decide(identifier: str) -> BaseResponse:
+        outcome = request.form.get("outcome")
+        if outcome not in ("won", "lost"):
+            return _missing()
+        with store.transaction() as tx:
+            close_dispute(Call(config, tx), identifier, won=outcome == "won")
+        return redirect("/disputes", 303)
+
     return pages
+
+
+def _disputes(call: Call) -> Response:
+    """Show what a buyer's bank can do: take a charge back, and decide."""
+    language = _language(None)
+
+    def told(each: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+        return each, amount(each["amount"], each["currency"], language)
+
+    charges = [c for c in call.tx.all("charge") if not c["disputed"] and not c["amount_refunded"]]
+    return _page(
+        "stand_in/disputes.html",
+        language,
+        disputes=[told(each) for each in call.tx.all("dispute")],
+        charges=[told(each) for each in charges],
+    )
 
 
 def _language(preferred: str | None) -> str:

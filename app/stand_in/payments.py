@@ -119,6 +119,8 @@ def create_refund(call: Call) -> dict[str, Any]:
     """Answer POST /v1/refunds: part of a charge, or all that is left of it."""
     charge = _charge_to_refund(call)
     left = charge["amount"] - charge["amount_refunded"]
+    if charge["disputed"]:
+        raise Problem(f"Charge {charge['id']} is disputed.", code="charge_disputed")
     if left == 0:
         raise Problem(
             f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"

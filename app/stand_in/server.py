@@ -11,7 +11,16 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from app.stand_in import accounts, balance, checkout, events, pages, payments, transfers
+from app.stand_in import (
+    accounts,
+    balance,
+    checkout,
+    disputes,
+    events,
+    pages,
+    payments,
+    transfers,
+)
 from app.stand_in.call import Call, Endpoint
 from app.stand_in.config import KEY_PREFIX, StandInConfig
 from app.stand_in.listing import expand
@@ -22,6 +31,7 @@ from app.stand_in.store import Store, Transaction
 ENDPOINTS: tuple[Endpoint, ...] = (
     *checkout.ENDPOINTS,
     *payments.ENDPOINTS,
+    *disputes.ENDPOINTS,
     *transfers.ENDPOINTS,
     *balance.ENDPOINTS,
     *events.ENDPOINTS,

@@ -5,6 +5,7 @@ comes twice, late or in another order, the result is the same: acting means look
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from app.core import jobs
 from app.core.clock import now
 from app.core.db import Database, session
 from app.core.permissions import Actor, Role, require
-from app.orders import paying, refunding
+from app.orders import disputing, paying, refunding
 from app.orders import queries as orders
 from app.payments.gateway import (
     EventKind,
@@ -35,7 +36,9 @@ CATCH_UP_JOB = "catch-up"
 PAYMENTS = {EventKind.CHECKOUT_COMPLETED, EventKind.CHECKOUT_FAILED, EventKind.CHECKOUT_EXPIRED}
 REFUNDS = {EventKind.CHARGE_REFUNDED, EventKind.REFUND_CHANGED}
 #: What we act upon; everything else is acknowledged and forgotten.
-HANDLED = PAYMENTS | REFUNDS | {EventKind.ACCOUNT_CHANGED}
+HANDLED = PAYMENTS | REFUNDS | {EventKind.ACCOUNT_CHANGED, EventKind.DISPUTE_CHANGED}
+#: A payment can be disputed for about four months; disputes last two or three more.
+DISPUTES_SINCE = timedelta(days=240)
 log = structlog.get_logger("webhooks")
 
 
@@ -106,12 +109,22 @@ def act(db: Database, gateway: PaymentGateway, event_id: str) -> None:
                 paying.fulfil(gateway, order_id, told)
             elif message.kind in REFUNDS and order_id:
                 refunding.send_refund(gateway, order_id)
+            elif message.kind is EventKind.DISPUTE_CHANGED and _disputed(gateway, message):
+                pass
             elif message.kind is EventKind.ACCOUNT_CHANGED and user_id:
                 payouts_service.refresh(gateway, user_id)
             else:
                 log.info("message about something unknown", type=message.type)
     except GatewayError as error:
         raise OutcomeUnknown from error
+
+
+def _disputed(gateway: PaymentGateway, message: MessageView) -> bool:
+    """Look at a dispute; of a payment we have not booked yet, once it is booked."""
+    if message.payment_intent and orders.with_payment(message.payment_intent) is None:
+        for order_id in orders.unfinished():
+            paying.fulfil(gateway, order_id)
+    return disputing.look(gateway, message.object_id)
 
 
 def _order_of(message: MessageView) -> str | None:
@@ -123,7 +136,7 @@ def _order_of(message: MessageView) -> str | None:
 
 
 def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], None]) -> int:
-    """Ask the provider about everything unfinished, so that a lost message loses nothing.
+    """Ask the provider about all unfinished and disputed, so that a lost message loses nothing.
 
     Returns
     -------
@@ -137,7 +150,7 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
     """
     with db.unit_of_work(write=False):
         waiting = orders.unfinished()
-    unknown = 0
+    unknown = _look_at_disputes(db, gateway)
     for number, order_id in enumerate(waiting, 1):
         try:
             with db.unit_of_work():
@@ -153,10 +166,22 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
     return len(waiting)
 
 
+def _look_at_disputes(db: Database, gateway: PaymentGateway) -> int:
+    """Apply every dispute of the last months; return how many could not be."""
+    try:
+        found = list(gateway.disputes(now() - DISPUTES_SINCE))
+    except GatewayError:
+        return 1
+    for dispute in found:
+        with db.unit_of_work():
+            disputing.apply(dispute)
+    return 0
+
+
 def schedule(db: Database) -> None:
-    """Add the hour's catch-up, if anything is unfinished."""
+    """Add the hour's catch-up, once anything was paid or is under way."""
     with db.unit_of_work():
-        if orders.unfinished():
+        if orders.counted():
             jobs.enqueue(CATCH_UP_JOB, f"{CATCH_UP_JOB}:{now():%Y-%m-%dT%H}", {})
 
 
@@ -164,7 +189,7 @@ def catch_up_now(actor: Actor, db: Database) -> None:
     """Add a catch-up at once: when a worker starts, and on the operator's word."""
     require(actor, Role.OPERATOR)
     with db.unit_of_work():
-        if orders.unfinished():
+        if orders.counted():
             jobs.enqueue(CATCH_UP_JOB, f"{CATCH_UP_JOB}:{now().isoformat()}", {})
 
 

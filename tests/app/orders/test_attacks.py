@@ -15,7 +15,7 @@ from app.collections.rules import Purpose
 from app.core.clock import fixed_at, now
 from app.core.permissions import SYSTEM, Actor, Role
 from app.ledger import queries as ledger
-from app.orders import bundle, queries, quotes, refunding, service
+from app.orders import bundle, holdings, queries, quotes, refunding, service
 from app.orders.errors import (
     BadQuote,
     LaterPurchase,
@@ -226,14 +226,14 @@ def test_refund_and_keep_the_coarser_table_that_was_free(
     assert total(trade, free) == Money.zero("EUR")
     assert trade.state(free) == "paid"
     with trade.db.unit_of_work(write=False):
-        assert queries.entitled(buyer.user_id, silver[0])
+        assert holdings.entitled(buyer.user_id, silver[0])
         assert queries.order(SYSTEM, free).invoice_number is None
     with pytest.raises(NothingToRefund):
         trade.refund(free)
     trade.refund(bought)
     assert trade.state(free) == "refunded"
     with trade.db.unit_of_work(write=False):
-        assert not queries.entitled(buyer.user_id, silver[0])
+        assert not holdings.entitled(buyer.user_id, silver[0])
         assert bundle.owned_keys(buyer.user_id) == frozenset()
 
 

@@ -30,6 +30,16 @@ def test_accepts_keys_of_its_own_form_only(market: Market, authorization: str) -
     assert "sk_" not in answer.text
 
 
+def test_never_says_that_anything_is_live(market: Market) -> None:
+    paid = market.paid_checkout()
+    market.gateway.refund(paid.payment_intent or "", None, "r")
+    for path in ("balance", "checkout/sessions", "transfers", "events"):
+        answer = market.ask("GET", f"/v1/{path}", GOOD)
+        assert answer.status == 200
+        assert '"livemode": true' not in answer.text
+    assert '"livemode": false' in answer.text
+
+
 def test_other_host_names_are_refused(market: Market) -> None:
     assert market.ask("GET", "/v1/balance", {**GOOD, "Host": "evil.example"}).status == 400
 

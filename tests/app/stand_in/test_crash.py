@@ -11,7 +11,7 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
-from app.payments.mode import decide
+from app.payments.mode import STAND_IN_KEY, decide
 from app.payments.stripe_gateway import connect
 from tests.app.stand_in.running import SECRET, Receiver, checkout_request, served
 
@@ -54,7 +54,7 @@ def post(port: int, path: str, body: str) -> int:
 
 def test_no_webhook_is_lost_when_it_is_killed(tmp_path: Path) -> None:
     port, state = free_port(), tmp_path / "state.db"
-    gateway = connect(decide("", f"http://127.0.0.1:{port}", SECRET, production=False))
+    gateway = connect(decide(STAND_IN_KEY, f"http://127.0.0.1:{port}", SECRET, production=False))
     process = start(port, state, f"http://127.0.0.1:{free_port()}/webhooks/stripe")
     opened = gateway.open_checkout(checkout_request("order-9"))
     assert post(port, f"/checkout/{opened.id}", "card=good") == 303

@@ -1,0 +1,122 @@
+"""Disputes: a buyer's bank takes a charge back, and the platform wins or loses.
+
+The bank's side is played on the page /disputes, for tests and demonstrations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.stand_in.balance import move
+from app.stand_in.call import Call, Endpoint
+from app.stand_in.events import emit
+from app.stand_in.listing import page
+from app.stand_in.params import CREATED, EXPAND, Fields, Text, listing
+from app.stand_in.problems import Problem
+from app.stand_in.store import new_id
+
+#: What a bank asks for a dispute, in cents; kept whoever wins.
+FEE = 1_500
+#: So long the platform may answer.
+ANSWER_SECONDS = 7 * 86_400
+EVIDENCE = (
+    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure "
+    "cancellation_rebuttal customer_communication customer_email_address customer_name "
+    "customer_purchase_ip customer_signature duplicate_charge_documentation "
+    "duplicate_charge_explanation duplicate_charge_id product_description receipt refund_policy "
+    "refund_policy_disclosure refund_refusal_explanation service_date service_documentation "
+    "shipping_address shipping_carrier shipping_date shipping_documentation "
+    "shipping_tracking_number uncategorized_file uncategorized_text"
+).split()
+
+
+def open_dispute(call: Call, charge_id: str) -> dict[str, Any]:
+    """Take a charge back: the amount and a fee leave the platform's balance.
+
+    Raises
+    ------
+    Problem
+        For a charge that was given back or is disputed already.
+    """
+    charge = call.get("charge", charge_id)
+    if charge["disputed"] or charge["amount_refunded"]:
+        raise Problem(f"Charge {charge_id} cannot be disputed any more.")
+    dispute = {
+        "id": new_id("du"),
+        "object": "dispute",
+        "amount": charge["amount"],
+        "balance_transactions": [],
+        "charge": charge_id,
+        "created": call.now,
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": call.now + ANSWER_SECONDS,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": "fraudulent",
+        "status": "needs_response",
+    }
+    charge["disputed"] = True
+    call.tx.save(charge)
+    call.tx.add("dispute", dispute, call.now)
+    emit(call, "charge.dispute.created", dispute)
+    _move(call, dispute, -dispute["amount"], FEE, "dispute")
+    emit(call, "charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def close_dispute(call: Call, identifier: str, *, won: bool) -> dict[str, Any]:
+    """End a dispute; the amount comes back if the platform won, the fee does not.
+
+    Raises
+    ------
+    Problem
+        When it has ended.
+    """
+    dispute = call.get("dispute", identifier)
+    if dispute["status"] != "needs_response":
+        raise Problem(f"This dispute is already closed: {identifier}.")
+    dispute["status"] = "won" if won else "lost"
+    call.tx.save(dispute)
+    if won:
+        _move(call, dispute, dispute["amount"], 0, "dispute_reversal")
+        emit(call, "charge.dispute.funds_reinstated", dispute)
+    emit(call, "charge.dispute.closed", dispute)
+    return dispute
+
+
+def _move(call: Call, dispute: dict[str, Any], amount: int, fee: int, category: str) -> None:
+    currency = dispute["currency"]
+    moved = move(call, "adjustment", amount, currency, dispute["id"], fee, category)
+    dispute["balance_transactions"].append(moved)
+    call.tx.save(dispute)
+
+
+def get_dispute(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer GET /v1/disputes/{id}."""
+    return call.get("dispute", identifier)
+
+
+def list_disputes(call: Call) -> dict[str, Any]:
+    """Answer GET /v1/disputes."""
+    return page(call, call.tx.all("dispute"), "charge", "payment_intent")
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/v1/disputes",
+        list_disputes,
+        listing(created=CREATED, charge=Text(), payment_intent=Text()),
+    ),
+    Endpoint("GET", "/v1/disputes/<identifier>", get_dispute, Fields({"expand": EXPAND})),
+)
