@@ -31,7 +31,8 @@ from app.operator import views as operator
 from app.operator.price_books import views as price_books
 from app.orders import views as orders
 from app.pages import views as pages
-from app.payments.gateway import PaymentGateway
+from app.payments import installation
+from app.payments.gateway import Mode, PaymentGateway
 from app.payments.mode import decide
 from app.payments.stripe_gateway import connect
 from app.payouts import reconciliation, sending
@@ -90,6 +91,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
         settings.stripe_webhook_secret,
         production=settings.production,
     )
+    installation.keep_to(db, connection.mode)
     app.extensions["gateway"] = connect(connection)
     _doors(app, settings, db)
     stand_in = connection.mode == "stand-in"
@@ -102,7 +104,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     install_login(app)
     install_error_pages(app)
     install_filters(app)
-    _pages(app, settings, stand_in=stand_in)
+    _pages(app, settings, connection.mode)
     _blueprints(app)
     cli.install(app)
     return app
@@ -198,7 +200,7 @@ def _synthesise(
     return rows, comparing.compare(rows, tables)
 
 
-def _pages(app: Flask, settings: Settings, *, stand_in: bool) -> None:
+def _pages(app: Flask, settings: Settings, money_mode: Mode) -> None:
     @app.get("/assets/<path:name>")
     def assets(name: str) -> Response:
         return send_from_directory(HTMX, name, max_age=24 * 3600)
@@ -210,7 +212,7 @@ def _pages(app: Flask, settings: Settings, *, stand_in: bool) -> None:
     @app.context_processor
     def names() -> dict[str, Any]:
         return {
-            "stand_in": stand_in,
+            "money_mode": money_mode,
             "mail_is_local": not settings.mail_url,
             "nav_item": nav_item,
             "signed_in": current_user.is_authenticated,

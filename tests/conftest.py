@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
+from app.payments.mode import STAND_IN_KEY
 from tests import postgres
 
 ENGINES = ("sqlite", "postgresql")
@@ -21,6 +22,7 @@ def environment(folder: Path, url: str) -> dict[str, str]:
         "MOISSON_ENV": "test",
         "MOISSON_INSTANCE": str(folder),
         "MOISSON_DATABASE_URL": url,
+        "MOISSON_STRIPE_KEY": STAND_IN_KEY,
         "MOISSON_RATE_LIMITS": "off",
     }
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app.core.config import load_settings  # noqa: E402
-from app.payments.mode import decide  # noqa: E402
+from app.payments.mode import STAND_IN_KEY, STAND_IN_KEY_PREFIX, decide  # noqa: E402
 
 STARTED: list[subprocess.Popen[bytes]] = []
 
@@ -77,6 +77,8 @@ def main() -> None:
     flask = [python, "-m", "flask", "--app", "app"]
     stand_in = f"http://127.0.0.1:{options.stripe_port}"
     if not os.environ.get("MOISSON_STRIPE_KEY"):
+        os.environ["MOISSON_STRIPE_KEY"] = STAND_IN_KEY
+    if os.environ["MOISSON_STRIPE_KEY"].startswith(STAND_IN_KEY_PREFIX):
         os.environ.setdefault("MOISSON_STRIPE_API_BASE", stand_in)
     settings = load_settings()
     connection = decide(

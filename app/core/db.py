@@ -90,10 +90,31 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self.writing = self.engine.execution_options(immediate=True)
+        self._question: Callable[[], bool] | None = None
+
+    def ask_first(self, question: Callable[[], bool]) -> None:
+        """Ask something now and, until the answer is yes, before each unit of work.
+
+        Parameters
+        ----------
+        question : callable
+            May this database be used? False where that cannot be told yet; raises where not.
+        """
+        self._question = question
+        try:
+            self._ask()
+        finally:
+            # A process that is forked afterwards must not share a connection.
+            self.dispose()
+
+    def _ask(self) -> None:
+        if self._question is not None and self._question():
+            self._question = None
 
     @contextmanager
     def unit_of_work(self, *, write: bool = True) -> Iterator[Session]:
         """Open a transaction; commit at the end, roll back on any error."""
+        self._ask()
         unit = _Unit(Session(self.writing if write else self.engine, expire_on_commit=False))
         token = _current.set(unit)
         try:

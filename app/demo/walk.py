@@ -38,6 +38,7 @@ from app.demo.rules import EVERY_PURPOSE, WORK
 from app.downloads import files as downloads
 from app.ledger import queries as ledger
 from app.orders.states import State
+from app.payments.mode import STAND_IN_KEY
 from app.payouts import income, reconciliation, sending
 from app.payouts import queries as payouts
 from app.releases import queries as releases
@@ -86,6 +87,7 @@ def _market(folder: Path, migrate: Callable[[str], None]) -> Flask:
             "MOISSON_INSTANCE": str(folder),
             "MOISSON_DATABASE_URL": url,
             "MOISSON_BASE_URL": f"http://{HOST}:{web}",
+            "MOISSON_STRIPE_KEY": STAND_IN_KEY,
             "MOISSON_STRIPE_API_BASE": f"http://{HOST}:{provider}",
             # What is earned is paid at once: nobody wants to wait for two weeks here.
             "MOISSON_REFUND_DAYS": "0",

@@ -51,7 +51,7 @@ def decide(key: str, api_base: str, webhook_secret: str, *, production: bool) ->
     Parameters
     ----------
     key, api_base : str
-        As configured; empty for the local stand-in outside production.
+        As configured. The stand-in is never chosen by saying nothing: it has a key, too.
     webhook_secret : str
         One secret or several, separated by commas.
     production : bool
@@ -60,11 +60,10 @@ def decide(key: str, api_base: str, webhook_secret: str, *, production: bool) ->
     Raises
     ------
     UnsafeConfiguration
-        For every combination that could mix pretended and real money: no key or the stand-in
+        For every combination that could mix pretended and real money: no key, the stand-in
         in production, a live key elsewhere, a Stripe key with another base address, a
         stand-in that is not on this machine, no webhook secret, a key of an unknown form.
     """
-    key = key or ("" if production else STAND_IN_KEY)
     mode = _mode_of(key)
     if mode == "stand-in":
         base = (api_base or STAND_IN_BASE).rstrip("/")
@@ -85,7 +84,10 @@ def decide(key: str, api_base: str, webhook_secret: str, *, production: bool) ->
 
 def _mode_of(key: str) -> Mode:
     if not key:
-        raise UnsafeConfiguration("Production needs a Stripe key.")
+        raise UnsafeConfiguration(
+            "No payment provider is chosen: set MOISSON_STRIPE_KEY to a key of Stripe's or, for "
+            f"the stand-in outside production, to {STAND_IN_KEY}."
+        )
     for prefix, mode in _PREFIXES.items():
         if key.startswith(prefix):
             return mode

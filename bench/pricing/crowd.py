@@ -14,6 +14,7 @@ from app.core.db import Database, new_id
 from app.core.permissions import Role
 from app.ledger import accounts
 from app.ledger import service as ledger
+from app.payments.mode import STAND_IN_KEY
 
 #: What a release adds to the sum of shares.
 MARGIN = 1_000
@@ -61,6 +62,7 @@ def open_market(url: str, folder: Path) -> Flask:
             "MOISSON_ENV": "test",
             "MOISSON_INSTANCE": str(folder / "instance"),
             "MOISSON_DATABASE_URL": url,
+            "MOISSON_STRIPE_KEY": STAND_IN_KEY,
         }
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from app.payments.mode import STAND_IN_KEY
 from tools.find_browser import find
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -55,6 +56,7 @@ def settings(instance: Path) -> dict[str, str]:
         **kept,
         "MOISSON_INSTANCE": str(instance),
         "MOISSON_RATE_LIMITS": "off",
+        "MOISSON_STRIPE_KEY": STAND_IN_KEY,
         # So that what was earned a moment ago can be paid out in the same journey.
         "MOISSON_REFUND_DAYS": "0",
         "MOISSON_PAYOUT_MINIMUM_CENTS": "1",

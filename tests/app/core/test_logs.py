@@ -62,7 +62,12 @@ def test_the_web_process_loads_no_engine_and_no_noise(new_database, tmp_path: Pa
 import sys
 from app import create_app
 market = create_app(
-    {"MOISSON_ENV": "test", "MOISSON_INSTANCE": sys.argv[1], "MOISSON_DATABASE_URL": sys.argv[2]}
+    {
+        "MOISSON_ENV": "test",
+        "MOISSON_INSTANCE": sys.argv[1],
+        "MOISSON_DATABASE_URL": sys.argv[2],
+        "MOISSON_STRIPE_KEY": "standin_sk_local",
+    }
 )
 browser = market.test_client()
 for page in ("/", "/catalogue", "/healthz", "/login"):

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from app import create_app
 from app.core.errors import UnsafeConfiguration
-from app.payments.mode import STAND_IN_BASE, STRIPE_BASE, decide
+from app.payments.mode import STAND_IN_BASE, STAND_IN_KEY, STRIPE_BASE, decide
 
 
-def test_no_key_means_the_stand_in_on_this_machine() -> None:
-    chosen = decide("", "", "whsec_x", production=False)
+def test_its_own_key_means_the_stand_in_on_this_machine() -> None:
+    chosen = decide(STAND_IN_KEY, "", "whsec_x", production=False)
     assert (chosen.mode, chosen.api_base) == ("stand-in", STAND_IN_BASE)
+
+
+def test_nothing_starts_without_a_chosen_provider(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeConfiguration, match="MOISSON_STRIPE_KEY"):
+        create_app({"MOISSON_INSTANCE": str(tmp_path)})
 
 
 @pytest.mark.parametrize(
@@ -29,6 +37,11 @@ def test_stripe_keys_go_to_stripe(key: str, production: bool, mode: str) -> None
     ("key", "base", "secret", "production"),
     [
         ("", "", "whsec_x", True),
+        ("", "", "whsec_x", False),
+        ("", "http://127.0.0.1:12111", "whsec_x", False),
+        ("standin", "", "whsec_x", False),
+        ("sk_live_1", "https://api.stripe.com.example.org", "whsec_x", True),
+        ("rk_live_1", "http://127.0.0.1:12111", "whsec_x", True),
         ("standin_sk_1", "", "whsec_x", True),
         ("sk_live_1", "", "whsec_x", False),
         ("sk_live_1", "http://127.0.0.1:12111", "whsec_x", True),

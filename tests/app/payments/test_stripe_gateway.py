@@ -18,7 +18,7 @@ from app.payments.gateway import (
     NotEnoughBalance,
     WebhookInvalid,
 )
-from app.payments.mode import decide
+from app.payments.mode import STAND_IN_KEY, decide
 from app.payments.stripe_gateway import connect
 from app.stand_in.delivery import sign
 from tests.app.stand_in.running import (
@@ -199,7 +199,7 @@ def test_webhooks_that_are_not_ours_are_refused(market: Market) -> None:
 
 
 def test_any_of_several_secrets_is_good() -> None:
-    gateway = connect(decide("", "", "whsec_new, whsec_old", production=False))
+    gateway = connect(decide(STAND_IN_KEY, "", "whsec_new, whsec_old", production=False))
     body = json.dumps(
         {
             "id": "evt_1",
@@ -242,7 +242,7 @@ def test_no_clear_answer_is_not_a_refusal(status: int, tries: int) -> None:
         return Response('{"error": {"message": "busy", "type": "api_error"}}', status=status)
 
     with served(app) as url:
-        gateway = connect(decide("", url, SECRET, production=False), sleep=lambda _: None)
+        gateway = connect(decide(STAND_IN_KEY, url, SECRET, production=False), sleep=lambda _: None)
         with pytest.raises(GatewayUnavailable):
             gateway.refund("pi_1", None, "the-key")
     assert keys == ["the-key"] * tries
@@ -251,6 +251,6 @@ def test_no_clear_answer_is_not_a_refusal(status: int, tries: int) -> None:
 def test_nobody_there_is_not_a_refusal() -> None:
     with served(Flask("gone")) as url:
         pass
-    gateway = connect(decide("", url, SECRET, production=False))
+    gateway = connect(decide(STAND_IN_KEY, url, SECRET, production=False))
     with pytest.raises(GatewayUnavailable):
         gateway.checkout("cs_test_1")
