@@ -45,7 +45,8 @@ class Interval:
     half: float
 
     def __str__(self) -> str:
-        return f"{self.mean:.3g} ± {self.half:.2g}"
+        digits = 0 if abs(self.mean) >= 100 or self.half >= 10 else 1
+        return f"{self.mean:.{digits}f} ± {self.half:.{digits}f}"
 
 
 def interval(values: Floats) -> Interval:

@@ -10,19 +10,32 @@ import numpy as np
 
 from bench.market.comparing import VARIANTS, Figures, Interval, Markets, interval
 from bench.market.rules import BookRule, Rule
-from bench.market.tuning import BOOK_START, FAMILIES, Found, book_with, search
+from bench.market.tuning import FAMILIES, Found, Levels, book_with, search
 from bench.market.world import Floats, Settings
 
-SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)
+SCALES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 2.0, 3.0)
 
-CHANGES: dict[str, tuple[float, ...]] = {
+SINGLE: dict[str, tuple[float, ...]] = {
     "rarity": (0.0, 0.25, 1.0),
     "fixed": (0.0, 0.25, 1.0),
     "floor": (0.0, 0.25, 1.0),
     "concavity": (0.0, 2.0),
     "detail": (0.0, 0.5, 1.5),
 }
-"""Other values of single parameters of the default book."""
+COMBINED: tuple[Levels, ...] = (
+    {"scale": 1.25, "fixed": 0.25},
+    {"scale": 1.4, "fixed": 0.1},
+    {"scale": 1.4, "fixed": 0.0},
+    {"scale": 1.5, "fixed": 0.0, "floor": 0.25},
+)
+CHANGES: dict[str, Levels] = {
+    ", ".join(f"{name} {value:g}" for name, value in levels.items()): levels
+    for levels in (
+        *({name: value} for name, values in SINGLE.items() for value in values),
+        *COMBINED,
+    )
+}
+"""The default book with one thing changed, or with less once a buyer and more a point."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Effort:
     tries: int = 36
     training: int = 5
     compared: int = 20
-    swept: int = 8
+    swept: int = 6
     varied: int = 5
     settings: Settings = VARIANTS["as drawn"]
     variants: dict[str, Settings] = field(default_factory=lambda: VARIANTS)
@@ -55,21 +68,20 @@ QUICK = Effort(2, 2, 2, 2, 2, _TINY, {"as drawn": _TINY})
 
 @dataclass(frozen=True)
 class Change:
-    """One parameter of the default book, changed.
+    """The default book with something changed.
 
     Parameters
     ----------
-    parameter, value :
-        Which, and to what.
+    name : str
+        What.
     gain : Interval
-        Contributors' income beyond that of the default book at the price level at which it
-        serves as many, in percent.
+        Visits served beyond those of the default book with the curve at the scale at which
+        contributors earn as much, in points.
     income, served : Interval
         Change of income in percent, and of the share served in points, as such.
     """
 
-    parameter: str
-    value: float
+    name: str
     gain: Interval
     income: Interval
     served: Interval
@@ -130,40 +142,34 @@ def _by_name(rules: Sequence[Rule], figures: Sequence[Figures]) -> dict[str, Fig
 
 
 def _changes(markets: Markets, seeds: Sequence[int], settings: Settings) -> list[Change]:
-    default = BookRule()
-    levels = markets.play([default.scaled(scale) for scale in SCALES], seeds, settings)
-    usual = levels[SCALES.index(1.0)]
-    cases = [
-        (name, value)
-        for name, values in CHANGES.items()
-        for value in values
-        if value != BOOK_START[name]
-    ]
-    played = markets.play(
-        [BookRule(book_with({name: value})) for name, value in cases], seeds, settings
+    levels = markets.play(
+        [BookRule(book_with({"scale": scale})) for scale in SCALES], seeds, settings
     )
+    usual = levels[SCALES.index(1.0)]
+    rules = [BookRule(book_with(levels)) for levels in CHANGES.values()]
     return [
         Change(
             name,
-            value,
-            interval(gain_at_equal_service(one, levels)),
+            interval(served_at_equal_income(one, levels)),
             interval(100 * (one["income"] / usual["income"] - 1)),
             interval(one["served"] - usual["served"]),
         )
-        for (name, value), one in zip(cases, played, strict=True)
+        for name, one in zip(CHANGES, markets.play(rules, seeds, settings), strict=True)
     ]
 
 
-def gain_at_equal_service(figures: Figures, levels: Sequence[Figures]) -> Floats:
-    """Return income beyond that of a rule at the level at which it serves as many, in percent.
+def served_at_equal_income(figures: Figures, levels: Sequence[Figures]) -> Floats:
+    """Return visits served beyond those of a rule at the level that earns as much, in points.
 
-    World by world, on straight lines between the levels; beyond them, the outermost counts.
+    World by world, on straight lines between the levels; beyond them, the outermost counts. Not
+    the other way round: income rises with the level, but below some level a price serves fewer
+    the lower it is, as too few people take part.
     """
     served = np.array([one["served"] for one in levels])
-    income = np.array([one["income"] for one in levels])
-    gains = []
-    for world in range(served.shape[1]):
-        order = np.argsort(served[:, world], kind="stable")
-        usual = np.interp(figures["served"][world], served[order, world], income[order, world])
-        gains.append(100 * (figures["income"][world] / usual - 1))
-    return np.array(gains)
+    income = np.maximum.accumulate(np.array([one["income"] for one in levels]))
+    usual = [
+        np.interp(earned, income[:, world], served[:, world])
+        for world, earned in enumerate(figures["income"])
+    ]
+    beyond: Floats = figures["served"] - np.array(usual)
+    return beyond

@@ -113,11 +113,11 @@ def people_figure(found: dict[str, Figures]) -> Figure:
 
 
 def parameters_figure(changes: dict[str, list[Change]]) -> Figure:
-    """Draw, for each changed parameter, the gain at equal service in each kind of world."""
+    """Draw, for each change of the book, what it serves at equal income in each kind of world."""
     figure = Figure(figsize=(7.5, 5.2), layout="constrained")
     axis = figure.subplots()
     shapes = "osD^vP"
-    labels = [f"{one.parameter} {one.value:g}" for one in next(iter(changes.values()))]
+    labels = [one.name for one in next(iter(changes.values()))]
     for number, (world, found) in enumerate(changes.items()):
         offset = (number - (len(changes) - 1) / 2) * 0.12
         places = np.arange(len(found)) + offset
@@ -125,7 +125,9 @@ def parameters_figure(changes: dict[str, list[Change]]) -> Figure:
     axis.axvline(0, color="#888888", lw=1)
     axis.set_yticks(np.arange(len(labels)), labels)
     axis.invert_yaxis()
-    axis.set_xlabel("contributors' income at as many visits served, % beyond the default book")
+    axis.set_xlabel(
+        "visits served at the same contributors' income, points beyond the default book"
+    )
     axis.legend(frameon=False, fontsize=8)
     return figure
 

@@ -13,9 +13,10 @@ from typing import TypedDict
 import numpy as np
 
 from bench.market.comparing import Figures, Interval, interval
-from bench.market.experiments import Change, Findings, gain_at_equal_service
+from bench.market.experiments import Change, Findings, served_at_equal_income
 from bench.market.tuning import Found
 from bench.market.world import Kind
+from pricing.price_book import DEFAULT_BOOK
 
 PAGE = Path(__file__).parent / "page.md"
 SHOWN = {
@@ -53,9 +54,9 @@ def rows_of(findings: Findings) -> list[Row]:
         words = "buyers would pay more if the clever ones bought the direct way"
         rows.append(_row(f"lost_to_clever_{_slug(rule)}", lost, "EUR a year", words, worlds))
     for rule, gain in gains(findings).items():
-        words = "contributors' income beyond the default book's at as many visits served"
-        how = f"{findings.effort.swept} worlds, the book's price level moved to serve as many"
-        rows.append(_row(f"gain_at_equal_service_{_slug(rule)}", gain, "%", words, how))
+        words = "visits served beyond the default book's where contributors earn as much"
+        how = f"{findings.effort.swept} worlds, all the book's amounts moved to earn as much"
+        rows.append(_row(f"served_at_equal_income_{_slug(rule)}", gain, "points", words, how))
     for world, by_rule in findings.variants.items():
         for rule, figures in by_rule.items():
             for name in ("income", "served"):
@@ -65,19 +66,25 @@ def rows_of(findings: Findings) -> list[Row]:
                 rows.append(_row(label, interval(figures[name]), unit, words, how))
     for world, changes in findings.changes.items():
         for one in changes:
-            label = f"gain_{one.parameter}_{one.value:g}_{_slug(world)}"
-            words = f"contributors' income at equal service with {one.parameter} {one.value:g}"
-            how = f"{world}; {findings.effort.varied} worlds"
-            rows.append(_row(label, one.gain, "%", words, how))
+            how = f"default book but for {one.name}; {world}; {findings.effort.varied} worlds"
+            for key, value, unit, words in (
+                ("gain", one.gain, "points", "visits served beyond the book's at equal income"),
+                ("income", one.income, "%", "change of contributors' income"),
+                ("served", one.served, "points", "change of visits that end in a purchase"),
+            ):
+                label = f"{key}_with_{_slug(one.name)}_{_slug(world)}"
+                rows.append(_row(label, value, unit, words, how))
     return rows
 
 
 def gains(findings: Findings) -> dict[str, Interval]:
-    """Return each rule's income beyond the default book's at as many visits served."""
+    """Return visits each rule serves beyond the default book where that earns as much."""
     levels, count = findings.swept["default book"], findings.effort.swept
     return {
         rule: interval(
-            gain_at_equal_service({k: figures[k][:count] for k in ("income", "served")}, levels)
+            served_at_equal_income(
+                {name: figures[name][:count] for name in ("income", "served")}, levels
+            )
         )
         for rule, figures in findings.clever.items()
     }
@@ -106,6 +113,7 @@ def page_of(findings: Findings) -> str:
         periods=effort.settings.periods,
         collections=effort.settings.collections,
         clever=f"{100 * effort.settings.clever:.0f}",
+        version=DEFAULT_BOOK.version,
         least=f"{findings.training_served:.1f}",
         rules=_rules_table(findings),
         levels=_levels_table(findings.found),
@@ -125,8 +133,12 @@ def _rules_table(findings: Findings) -> str:
         for rule, figures in rules.items()
     ]
     lines.append(["buyers would pay more if nobody were clever, EUR a year", *lost])
+    for book in ("default book", "tuned book"):
+        usual = rules[book]["income"]
+        beyond = [interval(100 * (figures["income"] / usual - 1)) for figures in rules.values()]
+        lines.append([f"income beyond the {book}'s, world by world, %", *map(str, beyond)])
     lines.append(
-        ["income beyond the default book's at as many visits served, %"]
+        ["visits served beyond the default book's where that earns as much, points"]
         + [str(one) for one in gains(findings).values()]
     )
     return _table(["", *rules], lines)
@@ -159,10 +171,10 @@ def _variants_table(variants: dict[str, dict[str, Figures]]) -> str:
 def _changes_table(changes: dict[str, list[Change]]) -> str:
     lines = []
     for same in zip(*changes.values(), strict=True):
-        first = same[0]
-        cells = [f"{one.gain.mean:+.1f} ± {one.gain.half:.1f}" for one in same]
-        lines.append([f"{first.parameter} {first.value:g}", *cells])
-    return _table(["gain, %", *changes], lines)
+        cells = [f"{one.income.mean:+.0f} / {one.served.mean:+.1f}" for one in same]
+        gains = [one.gain.mean for one in same]
+        lines.append([same[0].name, *cells, f"{min(gains):+.1f} to {max(gains):+.1f}"])
+    return _table(["income, % / served, points", *changes, "served at equal income, points"], lines)
 
 
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

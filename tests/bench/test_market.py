@@ -14,7 +14,7 @@ from bench.market import plots, report
 from bench.market.buying import cheapest, cover
 from bench.market.catalogue import Catalogue
 from bench.market.comparing import Markets
-from bench.market.experiments import QUICK, experiment, gain_at_equal_service
+from bench.market.experiments import QUICK, experiment, served_at_equal_income
 from bench.market.playing import Run, play
 from bench.market.rules import BookRule, EpsilonRule, RowRule, Rule, TableRule
 from bench.market.tuning import FAMILIES, book_with
@@ -136,7 +136,8 @@ def test_a_cover_answers_all_that_is_wanted() -> None:
 
 def test_a_level_compared_with_itself_gains_nothing() -> None:
     levels = Markets().play([BookRule().scaled(s) for s in (0.5, 1.0, 2.0)], SEEDS, SETTINGS)
-    assert np.allclose(gain_at_equal_service(levels[1], levels), 0.0)
+    for one in levels:
+        assert np.allclose(served_at_equal_income(one, levels), 0.0)
 
 
 def test_the_whole_of_it_runs_and_draws_the_same_twice(tmp_path: Path) -> None:
