@@ -168,24 +168,25 @@ class PriceBook:
 
 
 #: The book a new market starts with. One-way tables weigh 1; a total a quarter, because
-#: it is one number; each further axis half as much again. Slopes fall from 5 cents a
-#: point to 2, so that studies pay less per point than single tables.
+#: it is one number; each further axis half as much again. Slopes fall from 7 cents a
+#: point to 2.8, so that studies pay less per point than single tables. The reasons for each
+#: number are in docs/benchmarks/market.md.
 DEFAULT_BOOK = PriceBook(
-    version="2026-1",
+    version="2026-2",
     currency="EUR",
     base=1.0,
     detail=(0.25, 1.0, 1.5, 2.0, 2.5),
     rarity_lambda=0.5,
     rarity_cap=2.0,
-    fixed_micros=500_000,
+    fixed_micros=100_000,
     floor_micros=500_000,
     minimum_micros=1_000_000,
     curve=(
         (0, 0),
-        (200, 10_000_000),
-        (1_000, 42_000_000),
-        (5_000, 162_000_000),
-        (20_000, 462_000_000),
+        (200, 14_000_000),
+        (1_000, 58_800_000),
+        (5_000, 226_800_000),
+        (20_000, 646_800_000),
     ),
     minimum_people=50,
     platform_basis_points=1_000,

@@ -17,25 +17,29 @@ SCALES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 2.0, 3.0)
 
 SINGLE: dict[str, tuple[float, ...]] = {
     "rarity": (0.0, 0.25, 1.0),
-    "fixed": (0.0, 0.25, 1.0),
+    "fixed": (0.0, 0.25, 0.5),
     "floor": (0.0, 0.25, 1.0),
     "concavity": (0.0, 2.0),
     "detail": (0.0, 0.5, 1.5),
 }
+#: The book before the present one: more once a buyer, less a point.
+EARLIER: Levels = {"scale": 1 / 1.4, "fixed": 0.5}
 COMBINED: tuple[Levels, ...] = (
-    {"scale": 1.25, "fixed": 0.25},
-    {"scale": 1.4, "fixed": 0.1},
-    {"scale": 1.4, "fixed": 0.0},
-    {"scale": 1.5, "fixed": 0.0, "floor": 0.25},
+    {"scale": 0.85, "fixed": 0.25},
+    {"scale": 1.25, "fixed": 0.0},
+    {"scale": 1.25, "fixed": 0.0, "floor": 0.25},
 )
 CHANGES: dict[str, Levels] = {
-    ", ".join(f"{name} {value:g}" for name, value in levels.items()): levels
-    for levels in (
-        *({name: value} for name, values in SINGLE.items() for value in values),
-        *COMBINED,
-    )
+    **{
+        ", ".join(f"{name} {value:g}" for name, value in levels.items()): levels
+        for levels in (
+            *({name: value} for name, values in SINGLE.items() for value in values),
+            *COMBINED,
+        )
+    },
+    "the book 2026-1": EARLIER,
 }
-"""The default book with one thing changed, or with less once a buyer and more a point."""
+"""The default book with one thing changed, or with other amounts once a buyer and a point."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,8 @@ def experiment(markets: Markets, effort: Effort) -> Findings:
     for family in FAMILIES:
         _say(f"tuning {family.name}")
         found.append(search(markets, family, training, effort.settings, served, effort.tries))
-    rules: list[Rule] = [default, *(one.rule for one in found)]
+    earlier = BookRule(book_with(EARLIER), "book 2026-1")
+    rules: list[Rule] = [default, earlier, *(one.rule for one in found)]
     _say("comparing")
     clever = _by_name(rules, markets.play(rules, compared, effort.settings))
     honest = _by_name(rules, markets.play(rules, compared, effort.settings, clever=False))

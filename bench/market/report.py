@@ -133,7 +133,7 @@ def _rules_table(findings: Findings) -> str:
         for rule, figures in rules.items()
     ]
     lines.append(["buyers would pay more if nobody were clever, EUR a year", *lost])
-    for book in ("default book", "tuned book"):
+    for book in ("default book", "book 2026-1", "tuned book"):
         usual = rules[book]["income"]
         beyond = [interval(100 * (figures["income"] / usual - 1)) for figures in rules.values()]
         lines.append([f"income beyond the {book}'s, world by world, %", *map(str, beyond)])

@@ -35,6 +35,23 @@ FIRST_BOOK = {
     "minimum_people": 50,
     "platform_basis_points": 1_000,
 }
+#: Less to begin with, more a point: contributors earn more and no fewer are served.
+SECOND_BOOK = {
+    **FIRST_BOOK,
+    "version": "2026-2",
+    "fixed_micros": 100_000,
+    "curve": [
+        [0, 0],
+        [200, 14_000_000],
+        [1_000, 58_800_000],
+        [5_000, 226_800_000],
+        [20_000, 646_800_000],
+    ],
+}
+SECOND_NOTE = (
+    "Less once per buyer, more for each answer: in the simulation contributors earn more and "
+    "no fewer buyers are served."
+)
 
 
 def upgrade() -> None:
@@ -59,13 +76,14 @@ def upgrade() -> None:
         books,
         [
             {
-                "version": FIRST_BOOK["version"],
-                "number": 1,
-                "content": json.dumps(FIRST_BOOK, sort_keys=True),
-                "note": "",
+                "version": book["version"],
+                "number": number,
+                "content": json.dumps(book, sort_keys=True),
+                "note": note,
                 "published_at": now.replace(tzinfo=None) if sqlite else now,
                 "published_by": None,
             }
+            for number, (book, note) in enumerate(((FIRST_BOOK, ""), (SECOND_BOOK, SECOND_NOTE)), 1)
         ],
     )
     _keep_books(connection, sqlite=sqlite)

@@ -25,20 +25,20 @@ from tests.browser import Browser
 
 def test_the_page_tells_the_book_in_force(operator: Browser) -> None:
     page = operator.get("/operator/prices").text
-    assert "A buyer pays €0.50 once, €0.50 for each release" in page
+    assert "A buyer pays €0.10 once, €0.50 for each release" in page
     assert "10 points, if every release answers it" in page
     assert "up to × 2" in page
     assert "fewer than 50 people" in page
     assert "The market keeps 10 % of" in page
     assert '<th scope="row" class="num">1,000</th><td class="num">€42.00</td>' in page
-    assert "/operator/prices/2026-1" in page
+    assert "/operator/prices/2026-2" in page
     assert "/operator/prices" in operator.get("/operator").text
 
 
 def test_an_old_book_can_still_be_read(lite_app: Flask, operator: Browser) -> None:
     with lite_app.extensions["db"].unit_of_work():
-        service.publish(SYSTEM, DEARER_BOOK, "more", based_on="2026-1")
-    old = operator.get("/operator/prices/2026-1").text
+        service.publish(SYSTEM, DEARER_BOOK, "more", based_on="2026-2")
+    old = operator.get("/operator/prices/2026-2").text
     assert "no longer in force" in old
     assert "€0.50 for each release" in old
     assert "€0.70 for each release" in operator.get("/operator/prices").text
@@ -110,10 +110,10 @@ def test_what_is_sold_no_longer_or_newly_is_named(
     assert "No longer sold, as they have fewer than 100,000 people" in page
     assert "No table is on sale both now and with the new book" in page
     assert page.count("not sold") == 6
-    closed = dataclasses.replace(DEFAULT_BOOK, version="2026-2", minimum_people=100_000)
+    closed = dataclasses.replace(DEFAULT_BOOK, version="2026-3", minimum_people=100_000)
     with app.extensions["db"].unit_of_work():
-        service.publish(SYSTEM, closed, "", based_on="2026-1")
-    opened = {**TYPED, "version": "2026-3", "based_on": "2026-2"}
+        service.publish(SYSTEM, closed, "", based_on="2026-2")
+    opened = {**TYPED, "version": "2026-4", "based_on": "2026-3"}
     page = browser.post(NEW, opened).text
     assert "Newly sold, as they have at least 50 people" in page
 
@@ -153,7 +153,7 @@ def test_from_the_preview_it_is_published_or_taken_back_to_the_form(
     assert (done.status_code, done.location) == (302, "/operator/prices")
     assert in_force(lite_app) == DEARER_BOOK
     page = operator.get("/operator/prices").text
-    assert "Price book 2026-2 is in force" in page
+    assert "Price book 2026-3 is in force" in page
     assert "Contributors get more." in page
 
 
@@ -180,7 +180,7 @@ def test_publishing_changes_what_a_buyer_is_asked(
 def test_a_second_operator_does_not_overwrite_the_first(lite_app: Flask, operator: Browser) -> None:
     with lite_app.extensions["db"].unit_of_work():
         service.publish(
-            SYSTEM, dataclasses.replace(DEARER_BOOK, version="other"), "", based_on="2026-1"
+            SYSTEM, dataclasses.replace(DEARER_BOOK, version="other"), "", based_on="2026-2"
         )
     for more in ({}, {"publish": "1"}):
         answer = operator.post(NEW, {**DEARER, **more})
@@ -194,7 +194,7 @@ def test_a_second_operator_does_not_overwrite_the_first(lite_app: Flask, operato
 @pytest.mark.parametrize("role", [Role.BUYER, Role.PRODUCER])
 def test_others_are_refused(lite_app: Flask, role: Role) -> None:
     browser = Browser(lite_app, factories.account(lite_app, role))
-    for path in ("/operator/prices", "/operator/prices/2026-1", NEW):
+    for path in ("/operator/prices", "/operator/prices/2026-2", NEW):
         assert browser.get(path).status_code == 403, path
     for more in ({}, {"publish": "1"}):
         assert browser.post(NEW, {**DEARER, **more}).status_code == 403

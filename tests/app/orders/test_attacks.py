@@ -150,7 +150,7 @@ def test_a_quote_is_honoured_after_book_and_catalogue_moved_on(
         booked = queries.booked(order)
         assert booked is not None
         old = prices.book(order.book_version)
-        assert order.book_version == "2026-1"
+        assert order.book_version == "2026-2"
         # Shared by the book of the quote, not by the one in force when it was paid.
         assert booked.platform == platform_share(old, order.total - booked.fee)
         assert ledger.balance("platform", "EUR") == -booked.platform
