@@ -41,11 +41,16 @@ TABLE = {
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
-        payouts.came_back payouts.give payouts.keep
+        payouts.came_back payouts.give payouts.keep payouts.statement payouts.statement_csv
+        payouts.statement_pdf
     """,
-    For.BUYERS: "orders.bundle orders.change orders.add orders.mine orders.place",
+    For.BUYERS: """
+        orders.bundle orders.change orders.add orders.mine orders.place orders.statement
+        orders.statement_csv orders.statement_pdf
+    """,
     For.OPERATORS: """
-        operator.overview operator.book operator.collections operator.jobs operator.retry
+        operator.overview operator.book operator.book_days operator.book_lines
+        operator.collections operator.jobs operator.retry
         operator.orders operator.ask_refund operator.refund operator.payouts
         operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
         price_books.show price_books.version price_books.new
@@ -117,7 +122,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "session_id": session_id,
                 "job_id": "0" * 32,
                 "position": "0",
-                "version": "2026-1",
+                "version": "2026-2",
                 "token": "not-a-token",
                 "locale": "fr",
                 "name": "htmx-2.min.js",

@@ -1,6 +1,7 @@
 """How numbers, money and times read on a page, in the reader's language."""
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -37,6 +38,17 @@ def money(amount: Amount) -> str:
     )
 
 
+@dataclass(frozen=True)
+class _Micros:
+    micros: int
+    currency: str
+
+
+def micros(value: int, currency: str) -> str:
+    """Write millionths of a currency unit as money."""
+    return money(_Micros(value, currency))
+
+
 def number(value: float | int | Decimal, digits: int | None = None) -> str:
     """Write a number with about three significant digits, or a given number of decimals."""
     if isinstance(value, float) and not math.isfinite(value):
@@ -60,6 +72,6 @@ def moment(value: datetime | None, style: str = "medium") -> str:
 
 def install_filters(app: Flask) -> None:
     """Give templates the filters money, number and moment."""
-    app.jinja_env.filters.update(money=money, number=number, moment=moment)
+    app.jinja_env.filters.update(money=money, micros=micros, number=number, moment=moment)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

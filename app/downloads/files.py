@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from app.catalog.charts import quartiles
 from app.catalog.products import Product, product_title, table
+from app.core.spreadsheets import guarded
 from app.releases.queries import ReleaseView
 from privacy import adjusted, derived
 from privacy.loss import right_guesses
@@ -24,7 +25,6 @@ Place = tuple[Coordinates, str, str | None]
 
 #: Every entry of an archive carries this date, so that its bytes do not change.
 EPOCH = (2000, 1, 1, 0, 0, 0)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NOISE = {
     Mechanism.GAUSSIAN: "discrete Gaussian noise on residuals, drawn once",
     Mechanism.GEOMETRIC: "two-sided geometric noise on the cells of one table, drawn once",
@@ -177,11 +177,6 @@ def readme(view: ReleaseView, product: Product) -> bytes:
         "Quartiles, where given, are right to within one gap between knots.\n\n"
         f"{LICENCE}\n"
     ).encode()
-
-
-def guarded(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _adjusted(released: Table) -> dict[Place, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from app.core.spreadsheets import guarded
 from app.downloads import files
 from app.releases.queries import ReleaseView
 
@@ -89,11 +90,11 @@ def synthetic_csv(made: "SyntheticRows") -> bytes:
     """Return one line a row: categories as text, measures in their unit."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([files.guarded(axis) for axis in made.axes])
+    writer.writerow([guarded(axis) for axis in made.axes])
     columns: list[list[str]] = []
     for position, axis in enumerate(made.axes):
         if axis in made.schema.hard:
-            labels = [files.guarded(label) for label in made.schema.labels(axis)]
+            labels = [guarded(label) for label in made.schema.labels(axis)]
             columns.append([labels[n] for n in made.positions[:, position].tolist()])
         else:
             units = made.units[:, position].tolist()
@@ -112,12 +113,12 @@ def quality_csv(report: "Sequence[Likeness]") -> bytes:
     for line in report:
         writer.writerow(
             [
-                files.guarded(" × ".join(line.marginal)),
+                guarded(" × ".join(line.marginal)),
                 line.tier,
                 "yes" if line.fitted else "no",
                 line.statistic,
-                files.guarded(line.measure or ""),
-                files.guarded(line.unit),
+                guarded(line.measure or ""),
+                guarded(line.unit),
                 line.cells,
                 line.inside,
                 format(line.difference, ".6g"),

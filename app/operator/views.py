@@ -4,18 +4,21 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.core import jobs as core_jobs
+from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.http import limiter, settings
 from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
+from app.ledger import history
 from app.ledger import queries as ledger
-from app.operator import odometer, queries, service
+from app.operator import audit_files, odometer, queries, service
 from app.orders import queries as orders_queries
 from app.orders import refunding
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation as comparing
 from app.payouts import service as payouts_service
+from app.statements import answers, periods
 from app.users.login import current_actor
 from pricing.money import Money
 
@@ -102,6 +105,31 @@ def book() -> str:
         total=sum(balance.values(), Money.zero(currency)),
         transactions=ledger.latest(100),
     )
+
+
+@bp.get("/book/days")
+@login_required
+def book_days() -> str:
+    _operator()
+    month = periods.read_month(request.args.get("month", "").strip(), now().date())
+    currency = payouts_queries.currency()
+    return render_template(
+        "operator/days.html",
+        month=month,
+        days=history.days(currency, month.start, month.end),
+        currency=currency,
+    )
+
+
+@bp.get("/book/lines.csv")
+@login_required
+@limiter.limit("60/hour")
+def book_lines() -> Response:
+    _operator()
+    month = periods.read_month(request.args.get("month", "").strip(), now().date())
+    db = current_app.extensions["db"]
+    lines = audit_files.lines_csv(db, payouts_queries.currency(), month)
+    return answers.attached(lines, "text/csv", f"moisson-book-{month.first:%Y-%m}.csv")
 
 
 @bp.get("/privacy")

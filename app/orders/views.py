@@ -1,5 +1,8 @@
+import functools
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -12,11 +15,23 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.http import limiter, settings
 from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
-from app.orders import builder, holdings, paying, queries, quotes, service, suggestions
+from app.orders import (
+    builder,
+    holdings,
+    paying,
+    queries,
+    quotes,
+    service,
+    statements,
+    suggestions,
+)
 from app.orders import bundle as bundles
 from app.orders.forms import PlaceForm
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.releases.queries import ReleaseView
+from app.statements import answers
+from app.statements.answers import Read
+from app.statements.statement import Heading
 from app.users import queries as users
 from app.users.login import current_actor, verified_actor
 
@@ -99,6 +114,40 @@ def mine() -> str:
     actor = current_actor()
     require(actor, Role.BUYER)
     return render_template("orders/mine.html", orders=queries.of_buyer(actor.user_id))
+
+
+def _statement() -> tuple[Heading, Read]:
+    actor = current_actor()
+    require(actor, Role.BUYER)
+    heading = Heading(
+        _("Statement of purchases"),
+        _("The balance is what the buyer paid in all, less what came back."),
+        users.display_name(actor.user_id),
+        actor.user_id,
+    )
+    currency = price_book().currency
+    return heading, functools.partial(statements.statement, actor.user_id, currency=currency)
+
+
+@bp.get("/orders/statement")
+@login_required
+@limiter.limit("600/hour")
+def statement() -> tuple[str, int]:
+    return answers.page(*_statement(), "orders.statement", ("orders.mine", _("Purchases")))
+
+
+@bp.get("/orders/statement.csv")
+@login_required
+@limiter.limit("300/hour")
+def statement_csv() -> Response:
+    return answers.csv("purchases", _statement()[1])
+
+
+@bp.get("/orders/statement.pdf")
+@login_required
+@limiter.limit("120/hour")
+def statement_pdf() -> Response:
+    return answers.pdf("purchases", *_statement())
 
 
 @bp.get("/orders/<order_id>")

@@ -1,4 +1,7 @@
+import functools
+
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -9,10 +12,14 @@ from app.core.http import limiter, settings, writes
 from app.core.outside import in_words
 from app.core.permissions import Role, require
 from app.payments.gateway import GatewayError, PaymentGateway
-from app.payouts import giving, queries, service
+from app.payouts import giving, queries, service, statements
 from app.payouts import income as earned
 from app.payouts.errors import CountryRefused
 from app.payouts.forms import CountryForm
+from app.statements import answers
+from app.statements.answers import Read
+from app.statements.statement import Heading
+from app.users import queries as users
 from app.users.login import current_actor, verified_actor
 from pricing.money import Money
 
@@ -120,3 +127,37 @@ def keep() -> Response:
     giving.keep(verified_actor())
     flash(_l("From now on what you earn is yours again."), "success")
     return redirect(url_for("payouts.income") + "#giving")
+
+
+def _statement() -> tuple[Heading, Read]:
+    actor = current_actor()
+    require(actor, Role.PRODUCER)
+    heading = Heading(
+        _("Statement of what your data earned"),
+        _("The balance is what the market owes to the contributor."),
+        users.display_name(actor.user_id),
+        actor.user_id,
+    )
+    return heading, functools.partial(statements.statement, actor.user_id)
+
+
+@bp.get("/income/statement")
+@login_required
+@limiter.limit("600/hour")
+def statement() -> tuple[str, int]:
+    back = ("payouts.income", _("Income"))
+    return answers.page(*_statement(), "payouts.statement", back)
+
+
+@bp.get("/income/statement.csv")
+@login_required
+@limiter.limit("300/hour")
+def statement_csv() -> Response:
+    return answers.csv("income", _statement()[1])
+
+
+@bp.get("/income/statement.pdf")
+@login_required
+@limiter.limit("120/hour")
+def statement_pdf() -> Response:
+    return answers.pdf("income", *_statement())

@@ -15,6 +15,7 @@ PAGES = (
     "/operator/jobs",
     "/operator/orders",
     "/operator/book",
+    "/operator/book/days",
     "/operator/privacy",
     "/operator/payouts",
     "/operator/reconciliation",

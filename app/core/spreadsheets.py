@@ -1,0 +1,8 @@
+"""Cells that a spreadsheet opens."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def guarded(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
