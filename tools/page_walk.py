@@ -15,7 +15,7 @@ ACCOUNTS = {
 }
 START = ("/", "/signup", "/password/forgot")
 PRIVATE = ("/datasets/new", "/datasets/", "/rights/", "/account", "/income", "/bundle", "/orders")
-FILES = (".csv", ".zip")
+FILES = (".csv", ".zip", ".pdf")
 
 
 def sign_in(page: Page, who: str, language: str) -> None:
@@ -52,7 +52,7 @@ def walk(page: Page, who: str, each: int = 1) -> Iterator[str]:
     while waiting:
         path = waiting.pop(0)
         same = kind(path)
-        if path in known or seen.get(same, 0) >= each or path.endswith(FILES):
+        if path in known or seen.get(same, 0) >= each or same.endswith(FILES):
             continue
         known.add(path)
         seen[same] = seen.get(same, 0) + 1
