@@ -42,8 +42,8 @@ class EditionView:
     state: State
     closed_at: datetime
     published_at: datetime | None
-    floor_micros: int
-    catalogue_number: int | None
+    floor_micros: int = 0
+    catalogue_number: int | None = None
 
 
 @dataclass(frozen=True)
