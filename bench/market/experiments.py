@@ -57,7 +57,7 @@ class Effort:
     variants : mapping of str to Settings
     """
 
-    tries: int = 36
+    tries: int = 90
     training: int = 5
     compared: int = 20
     swept: int = 6

@@ -105,7 +105,7 @@ def book_with(levels: Levels) -> PriceBook:
     )
 
 
-FEE = Box(0.0, 2.0, 0.5)
+FEE = Box(0.0, 2.0, DEFAULT_BOOK.fixed_micros / 1e6)
 FAMILIES = (
     Family(
         "tuned book",
@@ -157,7 +157,7 @@ def search(
     least_served: float,
     tries: int,
 ) -> Found:
-    """Try levels: the start, then half at random, then steps around the best so far.
+    """Try levels: the start, then a third at random, then steps around the best so far.
 
     Where nothing serves enough, whatever serves most is the best.
     """
@@ -168,7 +168,7 @@ def search(
     for number in range(tries):
         if best is None:
             places = np.array([box.place() for box in family.boxes.values()])
-        elif number <= tries // 2:
+        elif number <= tries // 3:
             places = rng.random(size)
         else:
             width = 0.15 * 0.2 ** (number / tries)
