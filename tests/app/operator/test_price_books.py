@@ -30,7 +30,7 @@ def test_the_page_tells_the_book_in_force(operator: Browser) -> None:
     assert "up to × 2" in page
     assert "fewer than 50 people" in page
     assert "The market keeps 10 % of" in page
-    assert '<th scope="row" class="num">1,000</th><td class="num">€42.00</td>' in page
+    assert '<th scope="row" class="num">1,000</th><td class="num">€58.80</td>' in page
     assert "/operator/prices/2026-2" in page
     assert "/operator/prices" in operator.get("/operator").text
 
