@@ -11,7 +11,7 @@ from pricing.item import Item, ItemKey, distinct
 from pricing.money import Money
 from pricing.price_book import MICROPOINTS, PriceBook
 from pricing.price_list import PriceList
-from pricing.tariff import lifted, payable, payable_tariff
+from pricing.tariff import exact_price, lifted, payable, payable_tariff
 from pricing.volume import MICRORESPONDENTS
 
 
@@ -122,7 +122,7 @@ def quote(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = 
     before, after = book.money(0), book.money(alone)
     if owned:
         both = distinct((*owned, *asked))
-        before, after = _price(prices, owned), _price(prices, both)
+        before, after = exact_price(prices, owned), exact_price(prices, both)
     step = payable_tariff(book, after) - payable_tariff(book, before)
     due = payable(book, step)
     raised = (lifted(book, after) - after) - (lifted(book, before) - before) + (due - step)
@@ -134,12 +134,6 @@ def quote(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = 
     ]
     kept = tuple(line for line in lines if line.amount or line.kind is LineKind.TABLE)
     return Quote(book.version, due, kept, asked)
-
-
-def _price(prices: PriceList, items: tuple[Item, ...]) -> Money:
-    floors = sum(prices.floors(items).values())
-    worth = prices.book.worth(prices.value(items))
-    return prices.money(prices.book.fixed_micros + floors + worth)
 
 
 def _new_buyer_lines(prices: PriceList, asked: tuple[Item, ...], value: int) -> Iterable[QuoteLine]:

@@ -7,7 +7,6 @@ type. It says what sales would earn, never how many there will be.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import ceil
 
 from app.catalog.price_lists import price_book, rarity_of
 from app.catalog.products import people
@@ -207,7 +206,7 @@ def _scenario(
     shares: int,
 ) -> Scenario:
     price = charge(prices, items)
-    fee = ceil(price.cents_up() * FEE_BASIS_POINTS / BASIS_POINTS) + FEE_CENTS
+    fee = -(-price.cents_up() * FEE_BASIS_POINTS // BASIS_POINTS) + FEE_CENTS
     left = Money(max(0, price.micros - fee * MICROS_PER_CENT), price.currency)
     contributors = left - platform_share(prices.book, left)
     each = Money(per_share(contributors, shares).micros, price.currency)

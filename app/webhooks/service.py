@@ -109,11 +109,9 @@ def act(db: Database, gateway: PaymentGateway, event_id: str) -> None:
                 paying.fulfil(gateway, order_id, told)
             elif message.kind in REFUNDS and order_id:
                 refunding.send_refund(gateway, order_id)
-            elif message.kind is EventKind.DISPUTE_CHANGED and _disputed(gateway, message):
-                pass
             elif message.kind is EventKind.ACCOUNT_CHANGED and user_id:
                 payouts_service.refresh(gateway, user_id)
-            else:
+            elif message.kind is not EventKind.DISPUTE_CHANGED or not _disputed(gateway, message):
                 log.info("message about something unknown", type=message.type)
     except GatewayError as error:
         raise OutcomeUnknown from error
@@ -150,7 +148,7 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
     """
     with db.unit_of_work(write=False):
         waiting = orders.unfinished()
-    unknown = _look_at_disputes(db, gateway)
+    unknown = 0
     for number, order_id in enumerate(waiting, 1):
         try:
             with db.unit_of_work():
@@ -161,6 +159,8 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
         except GatewayError:
             unknown += 1
         progress(100 * number // len(waiting))
+    # Last: a dispute of a payment that was booked just now is then known.
+    unknown += _look_at_disputes(db, gateway)
     if unknown:
         raise OutcomeUnknown
     return len(waiting)

@@ -6,6 +6,7 @@ first; each has a few levels that the tuning sets.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -90,7 +91,7 @@ class BookRule:
         return BookShop(PriceList(self.book, catalogue.rarity))
 
 
-class SumShop:
+class SumShop(ABC):
     """Adds up tables one by one, and a fee for a buyer who owns nothing yet.
 
     Each edition's claim is what its tables cost.
@@ -101,9 +102,9 @@ class SumShop:
     def __init__(self, fee: float) -> None:
         self.fee = fee
 
+    @abstractmethod
     def each(self, item: Item) -> float:
         """Return the price of one table, in EUR."""
-        raise NotImplementedError
 
     def charge(self, bundle: Items, holdings: Items) -> Money:
         """Return the sum, up to the cent, or the smallest payment."""

@@ -1,6 +1,9 @@
 """A market with one edition of very many contributors, written by a few statements."""
 
 import importlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +57,25 @@ SALE = (
 TOTAL = "SELECT shares_total FROM published_release WHERE edition_id = :edition"
 
 
-def open_market(url: str, folder: Path) -> Flask:
+@contextmanager
+def market(url: str) -> Iterator[tuple[Flask, Database]]:
     """Bring an empty database to the newest form and open a market on it."""
     command.upgrade(migrations_config(url), "head")
-    return create_app(
-        {
-            "MOISSON_ENV": "test",
-            "MOISSON_INSTANCE": str(folder / "instance"),
-            "MOISSON_DATABASE_URL": url,
-            "MOISSON_STRIPE_KEY": STAND_IN_KEY,
-        }
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(
+            {
+                "MOISSON_ENV": "test",
+                "MOISSON_INSTANCE": str(Path(folder) / "instance"),
+                "MOISSON_DATABASE_URL": url,
+                "MOISSON_STRIPE_KEY": STAND_IN_KEY,
+            }
+        )
+        db: Database = app.extensions["db"]
+        try:
+            with app.app_context():
+                yield app, db
+        finally:
+            db.dispose()
 
 
 def first_edition(app: Flask) -> Any:

@@ -2,11 +2,9 @@
 
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from itertools import combinations
-from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import text
@@ -105,22 +103,16 @@ def market_ms(database_url: str, catalogue_size: int, tables: int, repeats: int)
     BenchError
         When no price comes out.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        app = crowd.open_market(database_url, Path(folder))
-        db: Database = app.extensions["db"]
-        try:
-            with app.app_context():
-                editions, buyer_id = _publish(app, catalogue_size)
-                texts = _chosen(db, editions, tables)
+    with crowd.market(database_url) as (app, db):
+        editions, buyer_id = _publish(app, catalogue_size)
+        texts = _chosen(db, editions, tables)
 
-                def price() -> None:
-                    with db.unit_of_work(write=False):
-                        if bundle.composed(buyer_id, texts).quote is None:
-                            raise BenchError("there is no price")
+        def price() -> None:
+            with db.unit_of_work(write=False):
+                if bundle.composed(buyer_id, texts).quote is None:
+                    raise BenchError("there is no price")
 
-                return median_ms(price, repeats)
-        finally:
-            db.dispose()
+        return median_ms(price, repeats)
 
 
 def _chosen(db: Database, editions: list[str], tables: int) -> list[str]:

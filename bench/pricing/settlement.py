@@ -1,9 +1,7 @@
 """Seconds to settle a crowd in one pass and to book a sale for it; checked by other means."""
 
 import json
-import tempfile
 import time
-from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select, text
@@ -51,19 +49,13 @@ def settle_seconds(database_url: str, contributors: int) -> float:
     BenchError
         When a balance is not what it has to be afterwards.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        app = crowd.open_market(database_url, Path(folder))
-        db: Database = app.extensions["db"]
-        try:
-            with app.app_context():
-                edition_id = crowd.fill(app, contributors)
-                crowd.sell(app, edition_id, PER_SHARE)
-                start = time.perf_counter()
-                done = settle_all(db)
-                seconds = time.perf_counter() - start
-                _check(app, edition_id, done, contributors)
-        finally:
-            db.dispose()
+    with crowd.market(database_url) as (app, db):
+        edition_id = crowd.fill(app, contributors)
+        crowd.sell(app, edition_id, PER_SHARE)
+        start = time.perf_counter()
+        done = settle_all(db)
+        seconds = time.perf_counter() - start
+        _check(app, edition_id, done, contributors)
     return seconds
 
 
@@ -94,17 +86,11 @@ def sale_seconds(database_url: str, contributors: int, repeats: int) -> list[flo
     BenchError
         When the book is not right afterwards.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        app = crowd.open_market(database_url, Path(folder))
-        db: Database = app.extensions["db"]
-        try:
-            with app.app_context():
-                edition_id = crowd.fill(app, contributors)
-                # The first reads and unpacks the release, which the process then keeps.
-                times = [_book(db, edition_id) for _ in range(repeats + 1)][1:]
-                _check_sales(db, repeats + 1)
-        finally:
-            db.dispose()
+    with crowd.market(database_url) as (app, db):
+        edition_id = crowd.fill(app, contributors)
+        # The first reads and unpacks the release, which the process then keeps.
+        times = [_book(db, edition_id) for _ in range(repeats + 1)][1:]
+        _check_sales(db, repeats + 1)
     return times
 
 

@@ -1,3 +1,18 @@
+import pytest
+
+from app.core.permissions import Actor, Role
+from tests import factories
 from tests.app.payouts.conftest import trade
+from tests.app.payouts.trading import Trade, published
 
 __all__ = ["trade"]
+
+
+@pytest.fixture
+def buyer(trade: Trade) -> Actor:
+    return factories.account(trade.app, Role.BUYER)
+
+
+@pytest.fixture
+def made(trade: Trade) -> factories.Published:
+    return published(trade.app)

@@ -32,21 +32,6 @@ from tests import factories
 from tests.app.payouts.trading import KEY, Trade, post, published
 
 
-@pytest.fixture
-def buyer(trade: Trade) -> Actor:
-    return factories.account(trade.app, Role.BUYER)
-
-
-@pytest.fixture
-def made(trade: Trade) -> factories.Published:
-    return published(trade.app)
-
-
-def at(trade: Trade, made: factories.Published, tier: str) -> list[ProductKey]:
-    with trade.db.unit_of_work(write=False):
-        return made.keys(tier)
-
-
 def signed(trade: Trade, buyer: Actor, keys: list[ProductKey]) -> str:
     with trade.db.unit_of_work():
         return trade.shown(buyer, keys)
@@ -75,7 +60,7 @@ def cost(trade: Trade, keys: list[ProductKey], owned: list[ProductKey] | None = 
 
 
 def test_a_tampered_quote_is_refused(trade: Trade, buyer: Actor, made: factories.Published) -> None:
-    quote = signed(trade, buyer, at(trade, made, "gold"))
+    quote = signed(trade, buyer, trade.keys(made, "gold"))
     body, signature = quote.rsplit(".", 1)
     told = json.loads(zlib.decompress(base64_decode(body.lstrip("."))))
     assert told["total_cents"] > 100
@@ -101,7 +86,7 @@ def test_a_quote_signed_with_another_key_is_refused(
 def test_an_expired_quote_is_refused_and_the_bundle_kept(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    keys = at(trade, made, "gold")
+    keys = trade.keys(made, "gold")
     quote = signed(trade, buyer, keys)
     with fixed_at(now() + quotes.QUOTE_LIFE), pytest.raises(PriceChanged):
         place(trade, buyer, quote)
@@ -112,7 +97,7 @@ def test_an_expired_quote_is_refused_and_the_bundle_kept(
 def test_a_quote_makes_one_order_however_often_it_is_sent(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    quote = signed(trade, buyer, at(trade, made, "gold"))
+    quote = signed(trade, buyer, trade.keys(made, "gold"))
     orders: set[str] = set()
     start = threading.Barrier(3)
 
@@ -135,7 +120,7 @@ def test_a_quote_makes_one_order_however_often_it_is_sent(
 def test_a_quote_is_honoured_after_book_and_catalogue_moved_on(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    keys = at(trade, made, "gold")
+    keys = trade.keys(made, "gold")
     before = cost(trade, keys)
     quote = signed(trade, buyer, keys)
     new_book(trade, "dearer", base=3.0, platform_basis_points=5_000)
@@ -161,7 +146,7 @@ def test_a_quote_is_honoured_after_book_and_catalogue_moved_on(
 def test_quote_wait_combine_two_offers_on_the_same_holdings(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    gold = at(trade, made, "gold")
+    gold = trade.keys(made, "gold")
     trade.bought(buyer, gold[:1])
     first = place(trade, buyer, signed(trade, buyer, gold[1:2]))
     second = place(trade, buyer, signed(trade, buyer, gold[2:3]))
@@ -184,7 +169,7 @@ def test_quote_wait_combine_two_offers_on_the_same_holdings(
 
 
 def test_refund_and_keep_the_upgrade(trade: Trade, buyer: Actor, made: factories.Published) -> None:
-    silver, gold = at(trade, made, "silver"), at(trade, made, "gold")
+    silver, gold = trade.keys(made, "silver"), trade.keys(made, "gold")
     early = trade.bought(buyer, silver)
     late = trade.bought(buyer, gold)
     assert total(trade, late) < cost(trade, gold)
@@ -203,8 +188,8 @@ def test_refund_and_keep_the_upgrade(trade: Trade, buyer: Actor, made: factories
 def test_refund_while_a_price_that_rests_on_it_is_being_paid(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    early = trade.bought(buyer, at(trade, made, "silver"))
-    late = trade.place(buyer, at(trade, made, "gold"))
+    early = trade.bought(buyer, trade.keys(made, "silver"))
+    late = trade.place(buyer, trade.keys(made, "gold"))
     page = trade.check_out(buyer, late)
     with pytest.raises(LaterPurchase):
         trade.refund(early)
@@ -220,7 +205,7 @@ def test_refund_while_a_price_that_rests_on_it_is_being_paid(
 def test_refund_and_keep_the_coarser_table_that_was_free(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    gold, silver = at(trade, made, "gold"), at(trade, made, "silver")
+    gold, silver = trade.keys(made, "gold"), trade.keys(made, "silver")
     bought = trade.bought(buyer, gold)
     free = trade.place(buyer, silver)
     assert total(trade, free) == Money.zero("EUR")
@@ -240,7 +225,7 @@ def test_refund_and_keep_the_coarser_table_that_was_free(
 def test_two_accounts_pay_no_less_than_one(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    gold = at(trade, made, "gold")
+    gold = trade.keys(made, "gold")
     other = factories.account(trade.app, Role.BUYER)
     one = total(trade, trade.place(factories.account(trade.app, Role.BUYER), gold))
     parts = [trade.place(buyer, gold[::2]), trade.place(other, gold[1::2])]
@@ -253,15 +238,15 @@ def test_step_by_step_costs_what_it_costs_at_once(
     """Bronze, silver, gold: every upgrade is paid, and none twice."""
     paid = Money.zero("EUR")
     for tier in ("bronze", "silver", "gold"):
-        paid += total(trade, trade.bought(buyer, at(trade, made, tier)))
-    assert paid >= cost(trade, at(trade, made, "gold"))
-    assert paid < cost(trade, at(trade, made, "gold")) + Money.from_cents(2_00, "EUR")
+        paid += total(trade, trade.bought(buyer, trade.keys(made, tier)))
+    assert paid >= cost(trade, trade.keys(made, "gold"))
+    assert paid < cost(trade, trade.keys(made, "gold")) + Money.from_cents(2_00, "EUR")
 
 
 def test_an_order_called_off_is_not_paid_later(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    order_id = trade.place(buyer, at(trade, made, "gold"))
+    order_id = trade.place(buyer, trade.keys(made, "gold"))
     page = trade.check_out(buyer, order_id)
     with trade.db.unit_of_work():
         assert service.cancel(buyer, trade.gateway, order_id)
@@ -269,7 +254,7 @@ def test_an_order_called_off_is_not_paid_later(
     assert post(page, card="good") != 303
     trade.deliver()
     assert trade.state(order_id) == "expired"
-    paid = trade.place(buyer, at(trade, made, "gold"))
+    paid = trade.place(buyer, trade.keys(made, "gold"))
     trade.pay(trade.check_out(buyer, paid))
     with trade.db.unit_of_work():
         assert not service.cancel(buyer, trade.gateway, paid)
@@ -279,7 +264,7 @@ def test_an_order_called_off_is_not_paid_later(
 def test_invoices_are_numbered_without_gaps(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    gold = at(trade, made, "gold")
+    gold = trade.keys(made, "gold")
     trade.place(buyer, gold)
     numbers = []
     for key in gold[:3]:
@@ -292,7 +277,7 @@ def test_invoices_are_numbered_without_gaps(
 def test_the_later_purchases_are_named_latest_first(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    orders = [trade.bought(buyer, at(trade, made, tier)) for tier in ("bronze", "silver", "gold")]
+    orders = [trade.bought(buyer, trade.keys(made, tier)) for tier in ("bronze", "silver", "gold")]
     with trade.db.unit_of_work(write=False):
         assert refunding.later_purchases(orders[0]) == (orders[2], orders[1])
         assert refunding.later_purchases(orders[2]) == ()

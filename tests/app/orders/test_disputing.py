@@ -7,7 +7,7 @@ import pytest
 
 from app.catalog.products import ProductKey
 from app.core.clock import now
-from app.core.permissions import SYSTEM, Actor, Role
+from app.core.permissions import SYSTEM, Actor
 from app.orders import bundle, disputing, holdings, queries, refunding
 from app.orders.errors import PriceChanged
 from app.payouts import sending
@@ -15,22 +15,7 @@ from app.stand_in.disputes import FEE
 from app.webhooks import service as webhooks
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, post, published
-
-
-@pytest.fixture
-def buyer(trade: Trade) -> Actor:
-    return factories.account(trade.app, Role.BUYER)
-
-
-@pytest.fixture
-def made(trade: Trade) -> factories.Published:
-    return published(trade.app)
-
-
-def at(trade: Trade, made: factories.Published, tier: str) -> list[ProductKey]:
-    with trade.db.unit_of_work(write=False):
-        return made.keys(tier)
+from tests.app.payouts.trading import Browser, Trade, post
 
 
 def take_back(trade: Trade, order_id: str) -> str:
@@ -54,7 +39,7 @@ def owned(trade: Trade, buyer: Actor) -> frozenset[ProductKey]:
 def test_a_dispute_undoes_the_sale_and_a_won_one_does_it_again(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    keys = at(trade, made, "gold")
+    keys = trade.keys(made, "gold")
     order_id = trade.bought(buyer, keys)
     earned, platform = trade.standing(made.producer).earned, trade.balance("platform")
     assert earned.micros > 0
@@ -78,7 +63,7 @@ def test_a_dispute_undoes_the_sale_and_a_won_one_does_it_again(
 
 
 def test_a_lost_dispute_stays_undone(trade: Trade, buyer: Actor, made: factories.Published) -> None:
-    order_id = trade.bought(buyer, at(trade, made, "gold"))
+    order_id = trade.bought(buyer, trade.keys(made, "gold"))
     dispute_id = take_back(trade, order_id)
     decide(trade, dispute_id, "lost")
     trade.deliver()
@@ -94,7 +79,7 @@ def test_an_upgrade_waits_while_what_it_rests_on_is_taken_back(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
     """Pay for silver, upgrade, have the bank take the silver back: the gold goes with it."""
-    silver, gold = at(trade, made, "silver"), at(trade, made, "gold")
+    silver, gold = trade.keys(made, "silver"), trade.keys(made, "gold")
     early = trade.bought(buyer, silver)
     late = trade.bought(buyer, gold)
     dispute_id = take_back(trade, early)
@@ -121,8 +106,8 @@ def test_an_upgrade_waits_while_what_it_rests_on_is_taken_back(
 def test_an_open_offer_is_void_once_what_it_counts_on_is_taken_back(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    early = trade.bought(buyer, at(trade, made, "silver"))
-    offer = trade.place(buyer, at(trade, made, "gold"))
+    early = trade.bought(buyer, trade.keys(made, "silver"))
+    offer = trade.place(buyer, trade.keys(made, "gold"))
     take_back(trade, early)
     trade.deliver()
     with pytest.raises(PriceChanged):
@@ -134,7 +119,7 @@ def test_messages_in_any_order_and_twice_have_one_effect(
     trade: Trade, buyer: Actor, made: factories.Published, outcome: str
 ) -> None:
     """What the provider says then decides, however often and in whatever order it is asked."""
-    order_id = trade.bought(buyer, at(trade, made, "gold"))
+    order_id = trade.bought(buyer, trade.keys(made, "gold"))
     dispute_id = take_back(trade, order_id)
     open_ = trade.gateway.dispute(dispute_id)
     decide(trade, dispute_id, outcome)
@@ -150,7 +135,7 @@ def test_messages_in_any_order_and_twice_have_one_effect(
 def test_a_dispute_is_found_without_any_message(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    order_id = trade.bought(buyer, at(trade, made, "gold"))
+    order_id = trade.bought(buyer, trade.keys(made, "gold"))
     take_back(trade, order_id)
     webhooks.catch_up(trade.db, trade.gateway, lambda _: None)
     assert trade.state(order_id) == "disputed"
@@ -160,7 +145,7 @@ def test_a_dispute_is_found_without_any_message(
 def test_a_dispute_told_before_the_payment_is_booked(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    order_id = trade.place(buyer, at(trade, made, "gold"))
+    order_id = trade.place(buyer, trade.keys(made, "gold"))
     trade.pay(trade.check_out(buyer, order_id))
     session = trade.gateway.checkout(
         next(e for e in trade.gateway.events(now() - timedelta(days=1)) if e.order_id).object_id
@@ -174,7 +159,7 @@ def test_a_dispute_told_before_the_payment_is_booked(
 def test_a_lost_answer_is_asked_for_again(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    order_id = trade.bought(buyer, at(trade, made, "gold"))
+    order_id = trade.bought(buyer, trade.keys(made, "gold"))
     dispute_id = take_back(trade, order_id)
     silent = Broken(trade.gateway, "dispute", times=1)
     with pytest.raises(Exception, match="no answer"), trade.db.unit_of_work():
@@ -188,7 +173,7 @@ def test_a_lost_answer_is_asked_for_again(
 def test_earnings_that_were_paid_out_become_a_debt(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    order_id = trade.bought(buyer, at(trade, made, "gold"))
+    order_id = trade.bought(buyer, trade.keys(made, "gold"))
     trade.onboard(made.producer)
     assert sending.run(trade.paying()).sent == 1
     take_back(trade, order_id)
@@ -202,7 +187,7 @@ def test_earnings_that_were_paid_out_become_a_debt(
 def test_a_disputed_order_is_not_refunded(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    order_id = trade.bought(buyer, at(trade, made, "gold"))
+    order_id = trade.bought(buyer, trade.keys(made, "gold"))
     take_back(trade, order_id)
     trade.deliver()
     with pytest.raises(Exception, match="cannot be done"):

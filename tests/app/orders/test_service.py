@@ -18,19 +18,9 @@ from app.orders.models import Order, SaleEdition
 from app.payments.gateway import GatewayRefused, GatewayUnavailable, Refund
 from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import KEY, Trade, published
+from tests.app.payouts.trading import KEY, Trade
 
 BACK = service.Return("http://127.0.0.1:8000/done", "http://127.0.0.1:8000/order", "en")
-
-
-@pytest.fixture
-def buyer(trade: Trade) -> Actor:
-    return factories.account(trade.app, Role.BUYER)
-
-
-@pytest.fixture
-def made(trade: Trade) -> factories.Published:
-    return published(trade.app)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor, Role
@@ -62,6 +63,11 @@ class Trade:
 
     def paying(self, gateway: Any = None, terms: Terms = TERMS) -> sending.Paying:
         return sending.Paying(self.db, gateway or self.gateway, terms)
+
+    def keys(self, made: factories.Published, tier: str) -> list[ProductKey]:
+        """Every product of an edition at a tier."""
+        with self.db.unit_of_work(write=False):
+            return made.keys(tier)
 
     def place(self, buyer: Actor, keys: list[Any], purpose: Purpose = Purpose.RESEARCH) -> str:
         """Order tables at the price they have."""
