@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from app.stand_in.config import StandInConfig
 from app.stand_in.params import Shape
 from app.stand_in.problems import Problem, missing
 from app.stand_in.store import Transaction
+
+#: The setting with the seconds a control has added to the clock.
+ADDED = "clock_added"
 
 #: What an id must be, said as Stripe says it.
 NAMES = {
@@ -49,7 +53,17 @@ class Call:
     @property
     def now(self) -> int:
         """Return the second it is, in the stand-in's own time."""
-        return self.config.now()
+        return self.config.now() + self._added
+
+    def now_again(self) -> int:
+        """Return the second it is after the clock was set."""
+        self.__dict__.pop("_added", None)
+        return self.now
+
+    @cached_property
+    def _added(self) -> int:
+        # One transaction writes at a time, so what was added stays until this one ends.
+        return int(self.tx.setting(ADDED, 0))
 
     def get(self, kind: str, identifier: str) -> dict[str, Any]:
         """Return an object.

@@ -8,7 +8,7 @@ from app.stand_in.call import Call, Endpoint
 from app.stand_in.events import emit
 from app.stand_in.listing import page
 from app.stand_in.params import CREATED, EXPAND, Fields, Labels, Several, Text, Whole, listing
-from app.stand_in.payments import charge_card
+from app.stand_in.payments import charge_card, debit_bank, settle_debit
 from app.stand_in.problems import InvalidParameter, Problem
 from app.stand_in.store import new_id
 
@@ -90,7 +90,7 @@ def _session(call: Call, total: int, currency: str) -> dict[str, Any]:
         "metadata": given.get("metadata", {}),
         "mode": "payment",
         "payment_intent": None,
-        "payment_method_types": ["card"],
+        "payment_method_types": ["card", "sepa_debit"],
         "payment_status": "unpaid" if total else "no_payment_required",
         "shipping_options": [],
         "status": "open",
@@ -118,16 +118,46 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def pay(call: Call, identifier: str) -> dict[str, Any]:
-    """Complete an open session, as the buyer does on the payment page."""
+def pay(call: Call, identifier: str, *, delayed: bool = False) -> dict[str, Any]:
+    """Complete an open session, as the buyer does on the payment page.
+
+    Parameters
+    ----------
+    call : Call
+        Whose time it is.
+    identifier : str
+        Of the session.
+    delayed : bool
+        Whether a bank will say days later if it pays; `settle_delayed` says it.
+    """
     session = _open(call, identifier)
     if session["amount_total"]:
-        session["payment_intent"] = charge_card(call, session, call.tx.hidden(identifier))
-        session["payment_status"] = "paid"
+        take = debit_bank if delayed else charge_card
+        session["payment_intent"] = take(call, session, call.tx.hidden(identifier))
+        session["payment_status"] = "unpaid" if delayed else "paid"
     session["status"] = "complete"
     session["url"] = None
     call.tx.save(session)
     emit(call, "checkout.session.completed", session)
+    return session
+
+
+def settle_delayed(call: Call, identifier: str, *, succeeded: bool = True) -> dict[str, Any]:
+    """Let the bank of a delayed payment pay, or not; a session that is not paid stays complete.
+
+    Raises
+    ------
+    Problem
+        If no delayed payment of the session waits.
+    """
+    session = call.get("checkout.session", identifier)
+    if session["status"] != "complete" or session["payment_status"] != "unpaid":
+        raise Problem(f"No payment of this Checkout Session waits: {identifier}.")
+    settle_debit(call, session["payment_intent"], succeeded=succeeded)
+    if succeeded:
+        session["payment_status"] = "paid"
+        call.tx.save(session)
+    emit(call, f"checkout.session.async_payment_{'succeeded' if succeeded else 'failed'}", session)
     return session
 
 

@@ -35,7 +35,9 @@ class StandInConfig:
     settle_seconds : int
         After so long a charge can be transferred.
     clock : callable
-        Seconds since 1970.
+        Seconds since 1970; what a control has added to them is kept in the state.
+    durable : bool
+        Whether every change is on the disk before it is answered.
     """
 
     state: Path
@@ -46,6 +48,7 @@ class StandInConfig:
     fee_fixed: int = 25
     settle_seconds: int = 0
     clock: Callable[[], float] = time.time
+    durable: bool = True
 
     def __post_init__(self) -> None:
         require_loopback(self.public_url)
@@ -55,7 +58,7 @@ class StandInConfig:
                 raise UnsafeStandIn("a webhook address needs a secret")
 
     def now(self) -> int:
-        """Return the whole second it is."""
+        """Return the whole second it is where nothing was added to the clock."""
         return int(self.clock())
 
     def fee(self, amount: int) -> int:

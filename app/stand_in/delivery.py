@@ -99,7 +99,7 @@ class Courier(threading.Thread):
     def __init__(self, config: StandInConfig, pause: float = 0.1) -> None:
         super().__init__(name="stand-in-courier", daemon=True)
         self._config = config
-        self._store = Store(config.state)
+        self._store = Store(config.state, durable=config.durable)
         self._pause = pause
         self._stopped = threading.Event()
 

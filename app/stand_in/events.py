@@ -74,8 +74,8 @@ def _wants(endpoint: Mapping[str, Any], kind: str) -> bool:
 
 def _post(call: Call, endpoint: Mapping[str, Any], event: Mapping[str, Any]) -> None:
     call.tx.sql.execute(
-        "INSERT INTO outbox (endpoint, payload, due) VALUES (?, ?, ?)",
-        (endpoint["id"], json.dumps(event, separators=(",", ":")), time.time()),
+        "INSERT INTO outbox (endpoint, event, payload, due) VALUES (?, ?, ?, ?)",
+        (endpoint["id"], event["id"], json.dumps(event, separators=(",", ":")), time.time()),
     )
 
 

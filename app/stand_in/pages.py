@@ -17,8 +17,8 @@ from app.stand_in.disputes import close_dispute, open_dispute
 from app.stand_in.store import Store
 from app.stand_in.words import LANGUAGES, amount
 
-#: What each test card does; Stripe publishes these numbers for testing.
-CARDS = {"good": "", "declined": "declined", "poor": "poor"}
+#: What each way to pay does; Stripe publishes the numbers of the cards for testing.
+CARDS = {"good": "", "declined": "declined", "poor": "poor", "debit": ""}
 
 
 def blueprint(config: StandInConfig, store: Store) -> Blueprint:
@@ -161,7 +161,7 @@ def _attempt(call: Call, identifier: str) -> BaseResponse:
     fault = CARDS.get(request.form.get("card", ""), "choose")
     if fault:
         return _checkout_page(call, identifier, fault)
-    pay(call, identifier)
+    pay(call, identifier, delayed=request.form["card"] == "debit")
     return redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", identifier), 303)
 
 

@@ -16,17 +16,83 @@ from app.stand_in.store import new_id
 
 def charge_card(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]) -> str:
     """Take the money of a session; return the payment intent's id."""
+    intent, charge = _begun(call, session, hidden)
+    _earn(call, intent, charge, "charge")
+    return str(intent["id"])
+
+
+def debit_bank(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]) -> str:
+    """Ask a bank for the money of a session, which says days later whether it pays."""
+    intent, charge = _begun(call, session, hidden)
+    details = ("bank_code", "branch_code", "country", "fingerprint", "last4", "mandate")
+    debit = {"type": "sepa_debit", "sepa_debit": dict.fromkeys(details)}
+    charge.update(status="pending", paid=False, payment_method_details=debit)
+    intent.update(status="processing", amount_received=0)
+    call.tx.save(charge)
+    call.tx.save(intent)
+    emit(call, "charge.pending", charge)
+    emit(call, "payment_intent.processing", intent)
+    return str(intent["id"])
+
+
+def settle_debit(call: Call, intent_id: str, *, succeeded: bool) -> None:
+    """Let the bank pay, or not.
+
+    Raises
+    ------
+    Problem
+        When it has said so already, or was never asked.
+    """
+    intent = call.get("payment_intent", intent_id)
+    if intent["status"] != "processing":
+        raise Problem(f"This PaymentIntent has a status of {intent['status']}: {intent_id}.")
+    charge = call.get("charge", intent["latest_charge"])
+    if succeeded:
+        charge.update(status="succeeded", paid=True)
+        intent.update(status="succeeded", amount_received=intent["amount"])
+        _earn(call, intent, charge, "payment")
+        return
+    message = "The customer's account has insufficient funds to cover this payment."
+    charge.update(
+        status="failed",
+        amount_captured=0,
+        captured=False,
+        failure_code="insufficient_funds",
+        failure_message=message,
+    )
+    intent["status"] = "requires_payment_method"
+    intent["last_payment_error"] = {
+        "type": "card_error",
+        "code": "payment_intent_payment_attempt_failed",
+        "charge": charge["id"],
+        "decline_code": "insufficient_funds",
+        "message": message,
+    }
+    call.tx.save(charge)
+    call.tx.save(intent)
+    emit(call, "charge.failed", charge)
+    emit(call, "payment_intent.payment_failed", intent)
+
+
+def _begun(
+    call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     intent = _intent(call, session, hidden)
     charge = _charge(call, intent)
-    fee = call.config.fee(charge["amount"])
-    paid = move(call, "charge", charge["amount"], charge["currency"], charge["id"], fee)
-    charge["balance_transaction"] = paid["id"]
     intent["latest_charge"] = charge["id"]
     call.tx.add("payment_intent", intent, call.now)
     call.tx.add("charge", charge, call.now)
+    return intent, charge
+
+
+def _earn(call: Call, intent: dict[str, Any], charge: dict[str, Any], kind: str) -> None:
+    fee = call.config.fee(charge["amount"])
+    paid = move(call, kind, charge["amount"], charge["currency"], charge["id"], fee)
+    charge["balance_transaction"] = paid["id"]
+    call.tx.save(charge)
+    call.tx.save(intent)
     emit(call, "charge.succeeded", charge)
     emit(call, "payment_intent.succeeded", intent)
-    return str(intent["id"])
 
 
 def _intent(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +120,7 @@ def _intent(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]) -
         "metadata": hidden.get("metadata", {}),
         "next_action": None,
         "payment_method": None,
-        "payment_method_types": ["card"],
+        "payment_method_types": session["payment_method_types"],
         "processing": None,
         "receipt_email": None,
         "status": "succeeded",
@@ -119,6 +185,8 @@ def create_refund(call: Call) -> dict[str, Any]:
     """Answer POST /v1/refunds: part of a charge, or all that is left of it."""
     charge = _charge_to_refund(call)
     left = charge["amount"] - charge["amount_refunded"]
+    if charge["status"] != "succeeded":
+        raise Problem(f"Charge {charge['id']} was not paid.", code="charge_not_refundable")
     if charge["disputed"]:
         raise Problem(f"Charge {charge['id']} is disputed.", code="charge_disputed")
     if left == 0:
@@ -147,7 +215,7 @@ def create_refund(call: Call) -> dict[str, Any]:
         "status": "succeeded",
         "transfer_reversal": None,
     }
-    moved = move(call, "refund", -amount, charge["currency"], refund["id"])
+    moved = move(call, _kind(charge), -amount, charge["currency"], refund["id"])
     refund["balance_transaction"] = moved["id"]
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
@@ -156,6 +224,11 @@ def create_refund(call: Call) -> dict[str, Any]:
     emit(call, "refund.created", refund)
     emit(call, "charge.refunded", charge)
     return refund
+
+
+def _kind(charge: Mapping[str, Any]) -> str:
+    """Return the type of a refund's movement, which says what was paid with."""
+    return "payment_refund" if "payment_method_details" in charge else "refund"
 
 
 def _charge_to_refund(call: Call) -> dict[str, Any]:

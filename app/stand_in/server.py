@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +16,10 @@ from app.stand_in import (
     accounts,
     balance,
     checkout,
+    controls,
     disputes,
     events,
+    faults,
     pages,
     payments,
     transfers,
@@ -26,7 +29,7 @@ from app.stand_in.config import KEY_PREFIX, StandInConfig
 from app.stand_in.listing import expand
 from app.stand_in.params import unflatten
 from app.stand_in.problems import InvalidParameter, Problem
-from app.stand_in.store import Store, Transaction
+from app.stand_in.store import Store
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *checkout.ENDPOINTS,
@@ -37,6 +40,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *events.ENDPOINTS,
     *accounts.ENDPOINTS,
 )
+
+#: So long the answer to a key is kept: at least a day, and thirty in version 2.
+_KEPT_SECONDS = {1: 86_400, 2: 30 * 86_400}
 
 
 def create_stand_in(config: StandInConfig) -> Flask:
@@ -50,9 +56,9 @@ def create_stand_in(config: StandInConfig) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]"]
-    store = Store(config.state)
+    store = Store(config.state, durable=config.durable)
     with store.transaction() as tx:
-        events.configure(tx, config.webhook_url, config.webhook_secret, config.now())
+        events.configure(tx, config.webhook_url, config.webhook_secret, Call(config, tx).now)
     for number, endpoint in enumerate(ENDPOINTS):
         app.add_url_rule(
             endpoint.rule,
@@ -61,6 +67,7 @@ def create_stand_in(config: StandInConfig) -> Flask:
             methods=[endpoint.method],
         )
     app.register_blueprint(pages.blueprint(config, store))
+    app.register_blueprint(controls.blueprint(config, store))
     app.register_error_handler(Problem, _refused)
     app.register_error_handler(HTTPException, _unknown)
     app.after_request(_mark)
@@ -74,13 +81,23 @@ def _view(config: StandInConfig, store: Store, endpoint: Endpoint) -> Any:
         key = request.headers.get("Idempotency-Key") if endpoint.method == "POST" else None
         if key is not None and not 0 < len(key) <= 255:
             raise InvalidParameter("Idempotency keys have 1 to 255 characters.")
+        fault = faults.take(store, endpoint.method, request.path)
+        if fault is not None:
+            fault.refuse()
         with store.transaction() as tx:
             call = Call(config, tx, params, request.path, key)
-            if key is None:
-                return _json(200, _run(call, endpoint, names))
-            return _once(call, endpoint, names, key)
+            answer = _once(call, endpoint, names, fault)
+        if fault is not None and fault.kind == "lost":
+            _hang_up()
+        return answer
 
     return view
+
+
+def _hang_up() -> None:
+    """Close the connection, so that what is answered now reaches nobody."""
+    connection: socket.socket = request.environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)
 
 
 def _require_key() -> None:
@@ -112,42 +129,56 @@ def _run(call: Call, endpoint: Endpoint, names: Mapping[str, str]) -> dict[str, 
     return expand(call, answer, call.params.get("expand", []))
 
 
-def _once(call: Call, endpoint: Endpoint, names: Mapping[str, str], key: str) -> Response:
+def _once(
+    call: Call, endpoint: Endpoint, names: Mapping[str, str], fault: faults.Fault | None
+) -> Response:
     """Answer a request with a key: the first time by doing it, later by saying the same.
 
     Version 1 keeps refusals too, once work had begun; version 2 lets them be tried again.
     """
     asked = json.dumps([request.path, call.params], sort_keys=True)
     fingerprint = hashlib.sha256(asked.encode()).hexdigest()
-    row = call.tx.sql.execute(
-        "SELECT request, status, body FROM answers WHERE key = ?", (key,)
-    ).fetchone()
-    if row is not None:
-        if row[0] != fingerprint:
-            raise Problem(
-                "Keys for idempotent requests can only be used with the same parameters they "
-                "were first used with.",
-                kind="idempotency_error",
-            )
-        replay = _json(row[1], json.loads(row[2]))
-        replay.headers["Idempotent-Replayed"] = "true"
-        return replay
+    if call.key is not None:
+        replay = _said_before(call, fingerprint)
+        if replay is not None:
+            return replay
     call.tx.sql.execute("SAVEPOINT work")
     try:
         status, body = 200, _run(call, endpoint, names)
+        if fault is not None and fault.kind == "500-kept":
+            raise faults.broken()
     except Problem as problem:
         call.tx.sql.execute("ROLLBACK TO work")
         status, body = problem.status, problem.body(version=endpoint.version)
         if endpoint.version == 2 or isinstance(problem, InvalidParameter):
             return _json(status, body)
-    _keep(call.tx, key, fingerprint, status, body)
+    if call.key is not None:
+        _keep(call, endpoint, fingerprint, status, body)
     return _json(status, body)
 
 
-def _keep(tx: Transaction, key: str, asked: str, status: int, body: Mapping[str, Any]) -> None:
-    tx.sql.execute(
-        "INSERT INTO answers (key, request, status, body) VALUES (?, ?, ?, ?)",
-        (key, asked, status, json.dumps(body)),
+def _said_before(call: Call, fingerprint: str) -> Response | None:
+    call.tx.sql.execute("DELETE FROM answers WHERE expires <= ?", (call.now,))
+    row = call.tx.sql.execute(
+        "SELECT request, status, body FROM answers WHERE key = ?", (call.key,)
+    ).fetchone()
+    if row is None:
+        return None
+    if row[0] != fingerprint:
+        raise Problem(
+            "Keys for idempotent requests can only be used with the same parameters they "
+            "were first used with.",
+            kind="idempotency_error",
+        )
+    replay = _json(row[1], json.loads(row[2]))
+    replay.headers["Idempotent-Replayed"] = "true"
+    return replay
+
+
+def _keep(call: Call, endpoint: Endpoint, asked: str, status: int, body: Mapping[str, Any]) -> None:
+    call.tx.sql.execute(
+        "INSERT INTO answers (key, request, status, body, expires) VALUES (?, ?, ?, ?, ?)",
+        (call.key, asked, status, json.dumps(body), call.now + _KEPT_SECONDS[endpoint.version]),
     )
 
 

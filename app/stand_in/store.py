@@ -14,32 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS objects (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    hidden TEXT NOT NULL DEFAULT '{}'
-);
-CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (kind, seq);
-CREATE TABLE IF NOT EXISTS answers (
-    key TEXT PRIMARY KEY,
-    request TEXT NOT NULL,
-    status INTEGER NOT NULL,
-    body TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    endpoint TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    due REAL NOT NULL,
-    delivered INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS outbox_due ON outbox (delivered, due);
-"""
+from app.stand_in.schema import prepare
 
 
 class Transaction:
@@ -95,6 +70,19 @@ class Transaction:
         ):
             yield json.loads(body)
 
+    def setting(self, name: str, default: Any) -> Any:
+        """Return what a control has set, or what holds without."""
+        row = self.sql.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def set(self, name: str, value: Any) -> None:
+        """Keep a setting for every process and for the next start."""
+        self.sql.execute(
+            "INSERT INTO settings (name, value) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, json.dumps(value)),
+        )
+
 
 class Store:
     """The file; every thread opens it for itself.
@@ -103,21 +91,24 @@ class Store:
     ----------
     path : Path
         Made when missing, with its folder.
+    durable : bool
+        Whether every change is on the disk before it is answered.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._path = path
+        self._synchronous = "FULL" if durable else "OFF"
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._open()
         try:
-            connection.executescript(_TABLES)
+            connection.execute("PRAGMA journal_mode = WAL")
+            prepare(connection)
         finally:
             connection.close()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         return connection
 
     @contextmanager
@@ -132,6 +123,15 @@ class Store:
                 done = True
             finally:
                 connection.execute("COMMIT" if done else "ROLLBACK")
+        finally:
+            connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Look without keeping others from writing."""
+        connection = self._open()
+        try:
+            yield Transaction(connection)
         finally:
             connection.close()
 

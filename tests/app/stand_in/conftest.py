@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.stand_in.controls import Controls
 from tests.app.stand_in.description import faults_of_answer, faults_of_event
 from tests.app.stand_in.running import Market, Receiver, running
 
@@ -15,6 +16,12 @@ def market(tmp_path: Path) -> Iterator[Market]:
     with running(tmp_path / "stand_in.db", Receiver()) as market:
         yield market
     check_description(market)
+
+
+@pytest.fixture
+def controls(market: Market) -> Controls:
+    """The controls of the running stand-in."""
+    return Controls(market.url)
 
 
 def check_description(market: Market) -> None:

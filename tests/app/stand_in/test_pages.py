@@ -27,7 +27,7 @@ def test_payment_page_says_what_it_is_in_both_languages(
 
 def test_every_control_has_a_label(market: Market) -> None:
     page = market.ask("GET", market.path_of(market.open_checkout().url), {}).text
-    assert len(re.findall(r"<input", page)) == len(re.findall(r"<label><input", page)) == 3
+    assert len(re.findall(r"<input", page)) == len(re.findall(r"<label><input", page)) == 4
     assert "<legend>" in page
 
 

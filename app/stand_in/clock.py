@@ -1,0 +1,25 @@
+"""The stand-in's clock: the real one, and what a control has added to it."""
+
+from __future__ import annotations
+
+from app.stand_in.call import ADDED, Call
+from app.stand_in.problems import InvalidParameter
+
+
+def advance(call: Call, seconds: int) -> int:
+    """Add seconds to the clock of every process; return the second it is then.
+
+    Raises
+    ------
+    InvalidParameter
+        For a way back: what has settled or expired cannot be undone.
+    """
+    if seconds < 0:
+        raise InvalidParameter("The clock goes forward only.", param="advance")
+    call.tx.set(ADDED, call.tx.setting(ADDED, 0) + seconds)
+    return call.now_again()
+
+
+def go_to(call: Call, moment: int) -> int:
+    """Set the clock to a second that is not past; return it."""
+    return advance(call, moment - call.now)
