@@ -27,6 +27,7 @@ from app.datasets import views as datasets
 from app.datasets.ingest.reading import Limits
 from app.downloads import synthetic
 from app.downloads import views as downloads
+from app.invoicing import issuer
 from app.operator import views as operator
 from app.operator.price_books import views as price_books
 from app.orders import views as orders
@@ -143,6 +144,18 @@ def _doors(app: Flask, settings: Settings, db: Database) -> None:
 
 
 def _money(app: Flask, settings: Settings, db: Database) -> None:
+    issuer.configure(
+        issuer.Terms(
+            issuer.Issuer(
+                settings.issuer_name,
+                settings.issuer_address,
+                settings.issuer_registration,
+                settings.issuer_vat_number,
+                settings.vat_note,
+            ),
+            settings.vat_basis_points,
+        )
+    )
     gateway: PaymentGateway = app.extensions["gateway"]
     terms = Terms(settings.refund_days, settings.payout_minimum_cents)
     paying = sending.Paying(db, gateway, terms)

@@ -13,6 +13,8 @@ from pathlib import Path
 from app.core.errors import UnsafeConfiguration
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+#: No rate of tax is higher than the price without it.
+MOST_VAT = 10_000
 ENVIRONMENTS = ("development", "test", "production")
 
 
@@ -30,6 +32,12 @@ class Settings:
         Smallest payout, in cents of the market's currency.
     donation_to : str
         To whom goes what contributors give away, in words; empty while that is not settled.
+    issuer_name, issuer_address, issuer_registration, issuer_vat_number : str
+        Who issues invoices, as it stands on them; the address in lines.
+    vat_basis_points : int
+        Rate of the tax that prices include, in hundredths of a percent.
+    vat_note : str
+        Why no tax is charged, where none is.
     """
 
     environment: str
@@ -51,6 +59,12 @@ class Settings:
     refund_days: int
     payout_minimum_cents: int
     donation_to: str
+    issuer_name: str
+    issuer_address: str
+    issuer_registration: str
+    issuer_vat_number: str
+    vat_basis_points: int
+    vat_note: str
     account_ceiling_micro_rho: int
     log_format: str
 
@@ -105,6 +119,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         refund_days=_integer(env, "MOISSON_REFUND_DAYS", 14),
         payout_minimum_cents=_integer(env, "MOISSON_PAYOUT_MINIMUM_CENTS", 500),
         donation_to=env.get("MOISSON_DONATION_TO", "").strip(),
+        issuer_name=env.get("MOISSON_ISSUER_NAME", "Moisson").strip(),
+        issuer_address=_lines(env, "MOISSON_ISSUER_ADDRESS"),
+        issuer_registration=env.get("MOISSON_ISSUER_REGISTRATION", "").strip(),
+        issuer_vat_number=env.get("MOISSON_ISSUER_VAT_NUMBER", "").strip(),
+        vat_basis_points=_integer(env, "MOISSON_VAT_BASIS_POINTS", 0),
+        vat_note=env.get("MOISSON_VAT_NOTE", "").strip(),
         account_ceiling_micro_rho=_integer(env, "MOISSON_ACCOUNT_CEILING_MICRO_RHO", 500_000),
         log_format=env.get("MOISSON_LOG_FORMAT", "json" if kind == "production" else "console"),
     )
@@ -113,6 +133,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _refuse_unsafe(settings: Settings) -> None:
+    if settings.vat_basis_points > MOST_VAT:
+        raise UnsafeConfiguration(
+            f"MOISSON_VAT_BASIS_POINTS is in hundredths of a percent, at most {MOST_VAT}."
+        )
     if not settings.production:
         return
     if not settings.base_url.startswith("https://"):
@@ -134,6 +158,12 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit():
         raise UnsafeConfiguration(f"{name} must be a whole number.")
     return int(text)
+
+
+def _lines(env: Mapping[str, str], name: str) -> str:
+    """Read a text of several lines: each line's end may be written as a backslash and an n."""
+    lines = env.get(name, "").replace("\\n", "\n").splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip())
 
 
 def _key_bytes(name: str, text: str) -> bytes:
