@@ -28,6 +28,7 @@ from app.datasets.ingest.reading import Limits
 from app.downloads import synthetic
 from app.downloads import views as downloads
 from app.invoicing import issuer
+from app.ledger import chain
 from app.operator import views as operator
 from app.operator.price_books import views as price_books
 from app.orders import views as orders
@@ -138,7 +139,7 @@ def _doors(app: Flask, settings: Settings, db: Database) -> None:
         lambda: webhooks_service.schedule(db),
         lambda: payouts_service.schedule(db),
     )
-    queue = build_queue(app, db, settings.queue_path, hourly)
+    queue = build_queue(app, db, settings.queue_path, hourly, (lambda: chain.extend(db),))
     app.extensions["queue"] = queue
     jobs.on_enqueue(queue.ring)
 

@@ -24,7 +24,11 @@ class Queue:
 
 
 def build_queue(
-    app: Flask, db: Database, path: Path, hourly: tuple[Callable[[], None], ...]
+    app: Flask,
+    db: Database,
+    path: Path,
+    hourly: tuple[Callable[[], None], ...],
+    often: tuple[Callable[[], object], ...] = (),
 ) -> Queue:
     """Open the queue and register what its worker does.
 
@@ -32,6 +36,8 @@ def build_queue(
     ----------
     hourly : tuple of callables
         Schedules: each adds the jobs that have become due, in its own unit of work.
+    often : tuple of callables
+        Short work for each five minutes, in units of work of its own.
     """
     huey = SqliteHuey("moisson", filename=str(path), results=False, fsync=False)
 
@@ -51,5 +57,11 @@ def build_queue(
         with app.app_context():
             for add in hourly:
                 add()
+
+    @huey.periodic_task(crontab(minute="*/5"))
+    def short_work() -> None:
+        with app.app_context():
+            for do in often:
+                do()
 
     return Queue(huey, lambda job_id: run_job(job_id))

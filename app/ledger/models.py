@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, String
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -27,3 +27,15 @@ class LedgerEntry(Base):
     transaction_id: Mapped[str] = mapped_column(ForeignKey("ledger_transaction.id"), index=True)
     account: Mapped[str] = mapped_column(String(60), index=True)
     micros: Mapped[int] = mapped_column(BigInteger)
+
+
+class LedgerLink(Base):
+    """A sealed transaction's place in the chain; triggers refuse to change or remove it."""
+
+    __tablename__ = "ledger_link"
+    __table_args__ = (CheckConstraint("number > 0", name="number"),)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    transaction_id: Mapped[str] = mapped_column(ForeignKey("ledger_transaction.id"), unique=True)
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    linked_at: Mapped[datetime] = mapped_column(Moment, default=now)
