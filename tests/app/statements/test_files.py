@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.core.i18n import install_i18n
 from app.core.spreadsheets import FORMULA
-from app.statements import printed, written
+from app.statements import paper, printed, written
 from app.statements.periods import Period
 from app.statements.statement import Heading, Line, Statement
 from pricing.money import Money
@@ -90,8 +90,8 @@ def test_every_line_has_its_place_on_numbered_pages() -> None:
 
 def test_accents_and_the_euro_are_in_the_font() -> None:
     for text in ("éèêëàâçîïôùûüœŒÉ’« »\xa0\u202f€–…·", "Ελληνικά", "Кириллица", "हिन्दी", "�"):
-        assert printed.known(text) == text
-    assert printed.known("日本 ok \x00\x1b\ud800") == "�� ok ���"
+        assert paper.known(text) == text
+    assert paper.known("日本 ok \x00\x1b\ud800") == "�� ok ���"
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
