@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.stand_in.call import Call, Endpoint
-from app.stand_in.events import CAPABILITY_EVENT, emit_thin, moment
-from app.stand_in.params import Fields, Labels, Several, Text, Truth
+from app.stand_in.events import emit_thin, moment
+from app.stand_in.holdings import held
+from app.stand_in.listing import Filter, page_2
+from app.stand_in.params import Fields, Labels, Several, Text, Truth, Whole
 from app.stand_in.problems import Problem, missing
 from app.stand_in.store import new_id
+
+CAPABILITY_EVENT = "v2.core.account[configuration.recipient].capability_status_updated"
+REQUIREMENTS_EVENT = "v2.core.account[requirements].updated"
+CLOSED_EVENT = "v2.core.account.closed"
 
 _LINK_SECONDS = 300
 _OPTIONAL = ("configuration.recipient", "defaults", "identity", "requirements")
@@ -31,7 +37,7 @@ def create_account(call: Call) -> dict[str, Any]:
         "configuration": {
             "recipient": {
                 "applied": True,
-                "capabilities": {"stripe_balance": {"stripe_transfers": _restricted()}},
+                "capabilities": {"stripe_balance": {"stripe_transfers": _capability("restricted")}},
             }
         },
         "contact_email": given.get("contact_email"),
@@ -48,7 +54,7 @@ def create_account(call: Call) -> dict[str, Any]:
         "identity": given.get("identity", {}),
         "livemode": False,
         "metadata": given.get("metadata", {}),
-        "requirements": {"entries": []},
+        "requirements": {"entries": [_requirement("restricted")]},
     }
     kept = {name: value for name, value in account.items() if value is not None}
     call.tx.add("v2.core.account", kept, call.now)
@@ -64,10 +70,35 @@ def transfers_requested(given: Mapping[str, Any]) -> bool:
     return bool(found.get("requested"))
 
 
-def _restricted() -> dict[str, Any]:
+def _capability(status: str) -> dict[str, Any]:
+    details = {
+        "active": [],
+        "pending": [{"code": "requirements_pending_verification", "resolution": "no_resolution"}],
+        "restricted": [{"code": "requirements_past_due", "resolution": "provide_info"}],
+        "closed": [{"code": "restricted_other", "resolution": "contact_stripe"}],
+    }
+    shown = "restricted" if status == "closed" else status
+    return {"status": shown, "status_details": details[status]}
+
+
+def _requirement(status: str) -> dict[str, Any]:
+    """Return what is asked for: by the person it is about, or by Stripe, which looks into it."""
+    deadline = {"status": "past_due" if status == "restricted" else "currently_due"}
     return {
-        "status": "restricted",
-        "status_details": [{"code": "requirements_past_due", "resolution": "provide_info"}],
+        "awaiting_action_from": "user" if status == "restricted" else "stripe",
+        "description": "identity.individual.documents.primary_verification",
+        "errors": [],
+        "impact": {
+            "restricts_capabilities": [
+                {
+                    "capability": "stripe_balance.stripe_transfers",
+                    "configuration": "recipient",
+                    "deadline": deadline,
+                }
+            ]
+        },
+        "minimum_deadline": deadline,
+        "requested_reasons": [{"code": "routine_verification"}],
     }
 
 
@@ -77,14 +108,68 @@ def transfers_active(account: Mapping[str, Any]) -> bool:
     return bool(capabilities["stripe_balance"]["stripe_transfers"]["status"] == "active")
 
 
-def set_transfers(call: Call, identifier: str, *, active: bool) -> None:
-    """Complete an account, or restrict it; say so with a thin event."""
-    account = call.get("v2.core.account", identifier)
-    status = {"status": "active", "status_details": []} if active else _restricted()
-    recipient = account["configuration"]["recipient"]
-    recipient["capabilities"]["stripe_balance"]["stripe_transfers"] = status
+def set_status(call: Call, identifier: str, status: str) -> dict[str, Any]:
+    """Let Stripe find an account "active", "pending" or "restricted"; say so with thin events.
+
+    Raises
+    ------
+    Problem
+        For a closed account.
+    """
+    account = _open(call, identifier)
+    _grant(account, status)
+    needed = [] if status == "active" else [_requirement(status)]
+    account["requirements"] = {"entries": needed}
     call.tx.save(account)
+    emit_thin(call, REQUIREMENTS_EVENT, identifier)
     emit_thin(call, CAPABILITY_EVENT, identifier)
+    return account
+
+
+def close(call: Call, identifier: str) -> dict[str, Any]:
+    """Close an account for good, whatever it holds, as Stripe itself may.
+
+    Raises
+    ------
+    Problem
+        If it is closed.
+    """
+    account = _open(call, identifier)
+    account["closed"] = True
+    _grant(account, "closed")
+    call.tx.save(account)
+    emit_thin(call, CLOSED_EVENT, identifier)
+    return account
+
+
+def _grant(account: dict[str, Any], status: str) -> None:
+    capabilities = account["configuration"]["recipient"]["capabilities"]
+    capabilities["stripe_balance"]["stripe_transfers"] = _capability(status)
+
+
+def _open(call: Call, identifier: str) -> dict[str, Any]:
+    account = call.tx.find(identifier, "v2.core.account")
+    if account is None:
+        raise missing("account", identifier)
+    if account["closed"]:
+        raise Problem(f"Account {identifier} is closed.", code="account_closed")
+    return account
+
+
+def close_account(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer POST /v2/core/accounts/{id}/close: not while the account holds money."""
+    given = call.params.get("applied_configurations", ["recipient"])
+    if given != _open(call, identifier)["applied_configurations"]:
+        raise Problem(
+            "The configurations must match those of the account.",
+            code="configs_must_match_to_close",
+        )
+    if any(held(call, identifier).values()):
+        raise Problem(
+            "The account holds money and cannot be closed.",
+            code="cannot_delete_account_with_balance",
+        )
+    return _included(call, close(call, identifier))
 
 
 def _included(call: Call, account: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,9 +188,20 @@ def get_account(call: Call, identifier: str) -> dict[str, Any]:
     return _included(call, found)
 
 
+def list_accounts(call: Call) -> dict[str, Any]:
+    """Answer GET /v2/core/accounts."""
+    wanted, given = Filter("v2.core.account"), {}
+    if "closed" in call.params:
+        given["closed"] = str(call.params["closed"]).lower()
+        wanted.equal("closed", int(call.params["closed"]))
+    found = page_2(call, wanted, given)
+    return {**found, "data": [_included(call, each) for each in found["data"]]}
+
+
 def create_link(call: Call) -> dict[str, Any]:
     """Answer POST /v2/core/account_links: single use, five minutes."""
     account = call.named("v2.core.account", "account")
+    _open(call, account["id"])
     use_case = call.params["use_case"]
     if use_case["type"] not in use_case:
         raise Problem(f"use_case needs {use_case['type']}.", code="payload_no_value_defined")
@@ -167,6 +263,18 @@ ENDPOINTS = (
                 "metadata": Labels(),
             }
         ),
+    ),
+    Endpoint(
+        "GET",
+        "/v2/core/accounts",
+        list_accounts,
+        Fields({"closed": Truth(), "limit": Whole(1, 100), "page": Text()}),
+    ),
+    Endpoint(
+        "POST",
+        "/v2/core/accounts/<identifier>/close",
+        close_account,
+        Fields({"applied_configurations": Several(Text(choices=("recipient",)))}),
     ),
     Endpoint("GET", "/v2/core/accounts/<identifier>", get_account, Fields({"include": _INCLUDE})),
     Endpoint(

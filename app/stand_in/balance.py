@@ -33,6 +33,7 @@ def move(
     source: str | None,
     fee: int = 0,
     category: str = "",
+    description: str | None = None,
 ) -> dict[str, Any]:
     """Record a movement of the balance, in cents; only charges wait to settle."""
     wait = call.config.settle_seconds if kind in _EARNED else 0
@@ -53,7 +54,7 @@ def move(
         "balance_type": "payments",
         "created": call.now,
         "currency": currency,
-        "description": None,
+        "description": description,
         "exchange_rate": None,
         "fee": fee,
         "fee_details": details if fee else [],
@@ -69,6 +70,11 @@ def move(
         (movement["available_on"], currency, movement["net"]),
     )
     return _dated(call, movement)
+
+
+def charge_fee(call: Call, cents: int, currency: str, description: str) -> dict[str, Any]:
+    """Take a fee from the platform's balance, as Stripe does for Connect."""
+    return move(call, "stripe_fee", -cents, currency, None, description=description)
 
 
 def _dated(call: Call, movement: dict[str, Any]) -> dict[str, Any]:
@@ -120,13 +126,8 @@ def get_balance(call: Call) -> dict[str, Any]:
 
 def list_movements(call: Call) -> dict[str, Any]:
     """Answer GET /v1/balance_transactions."""
-    return page(
-        call,
-        (_dated(call, each) for each in call.tx.all("balance_transaction")),
-        "type",
-        "source",
-        "currency",
-    )
+    found = page(call, "balance_transaction", "type", "source", "currency")
+    return {**found, "data": [_dated(call, each) for each in found["data"]]}
 
 
 def get_movement(call: Call, identifier: str) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def get_session(call: Call, identifier: str) -> dict[str, Any]:
 
 def list_sessions(call: Call) -> dict[str, Any]:
     """Answer GET /v1/checkout/sessions."""
-    return page(call, call.tx.all("checkout.session"), "payment_intent", "status")
+    return page(call, "checkout.session", "payment_intent", "status")
 
 
 _PRODUCT = Fields({"name": Text(), "description": Text(), "metadata": Labels()}, ("name",))

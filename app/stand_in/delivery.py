@@ -7,9 +7,12 @@ import hmac
 import json
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
+from app.stand_in import outbox
 from app.stand_in.call import Call
 from app.stand_in.checkout import expire_due
 from app.stand_in.config import StandInConfig, require_loopback
@@ -17,7 +20,6 @@ from app.stand_in.store import Store
 
 _TIMEOUT_SECONDS = 10
 _LONGEST_WAIT_SECONDS = 60.0
-_GIVEN_UP = -1
 
 
 def sign(payload: bytes, secret: str, moment: int) -> str:
@@ -28,11 +30,17 @@ def sign(payload: bytes, secret: str, moment: int) -> str:
     Stripe documentation, "Verify webhook signatures manually": HMAC-SHA256 over the time
     stamp, a full stop and the body.
     """
-    digest = hmac.new(secret.encode(), f"{moment}.".encode() + payload, hashlib.sha256)
-    return f"t={moment},v1={digest.hexdigest()}"
+    return sign_with(payload, [secret], moment)
 
 
-def send(url: str, payload: bytes, secret: str) -> bool:
+def sign_with(payload: bytes, secrets: Sequence[str], moment: int) -> str:
+    """Return the header with one signature for each secret, as during a rotation."""
+    signed = f"{moment}.".encode() + payload
+    digests = [hmac.new(each.encode(), signed, hashlib.sha256).hexdigest() for each in secrets]
+    return ",".join([f"t={moment}", *(f"v1={digest}" for digest in digests)])
+
+
+def send(url: str, payload: bytes, signature: str) -> bool:
     """Post one message; return whether it was taken with a status of 2xx."""
     require_loopback(url)
     parts = urlsplit(url)
@@ -44,7 +52,7 @@ def send(url: str, payload: bytes, secret: str) -> bool:
             body=payload,
             headers={
                 "Content-Type": "application/json; charset=utf-8",
-                "Stripe-Signature": sign(payload, secret, int(time.time())),
+                "Stripe-Signature": signature,
                 "User-Agent": "Moisson-Stand-In/1.0",
             },
         )
@@ -55,32 +63,82 @@ def send(url: str, payload: bytes, secret: str) -> bool:
         connection.close()
 
 
+@dataclass(frozen=True)
+class Message:
+    """A message of the outbox, and where it goes; nowhere once its endpoint was deleted."""
+
+    seq: int
+    payload: bytes
+    attempts: int
+    url: str | None
+    secrets: tuple[str, ...]
+
+    def signature(self) -> str:
+        """Return its header, signed now; receivers compare it with the real time."""
+        return sign_with(self.payload, self.secrets, int(time.time()))
+
+
+_MESSAGES = (
+    "SELECT o.seq, o.payload, o.attempts, e.body, e.hidden FROM outbox o "
+    "LEFT JOIN objects e ON e.id = o.endpoint "
+)
+
+
+def _message(
+    call: Call, seq: int, payload: str, attempts: int, body: str | None, hidden: str | None
+) -> Message:
+    if body is None or hidden is None:
+        return Message(seq, payload.encode(), attempts, None, ())
+    kept = json.loads(hidden)
+    old = [kept["old_secret"]] if kept.get("old_until", 0) > call.now else []
+    url = json.loads(body).get("url") or kept["url"]
+    return Message(seq, payload.encode(), attempts, url, (kept["secret"], *old))
+
+
+def held_messages(config: StandInConfig, store: Store) -> list[tuple[str, bytes, str]]:
+    """Return what waits or is held, for a test that sends it itself.
+
+    Returns
+    -------
+    list of (str, bytes, str)
+        Address, payload and signature of each message, oldest first; signed now.
+    """
+    with store.transaction() as tx:
+        rows = tx.sql.execute(
+            _MESSAGES + "WHERE o.delivered IN (?, ?) ORDER BY o.seq",
+            (outbox.WAITING, outbox.HELD),
+        ).fetchall()
+        found = [_message(Call(config, tx), *row) for row in rows]
+    return [(each.url, each.payload, each.signature()) for each in found if each.url]
+
+
 def deliver_due(config: StandInConfig, store: Store) -> int:
     """Expire what is over, then try every message that is due once; return how many were taken.
 
     A message is marked after it was taken: a crash in between sends it again, as Stripe may.
     """
     with store.transaction() as tx:
-        expire_due(Call(config, tx))
+        call = Call(config, tx)
+        expire_due(call)
         rows = tx.sql.execute(
-            "SELECT o.seq, o.payload, o.attempts, e.body, e.hidden FROM outbox o "
-            "LEFT JOIN objects e ON e.id = o.endpoint "
-            "WHERE o.delivered = 0 AND o.due <= ? ORDER BY o.seq LIMIT 100",
-            (time.time(),),
+            _MESSAGES + "WHERE o.delivered = ? AND o.due <= ? ORDER BY o.seq LIMIT 100",
+            (outbox.WAITING, time.time()),
         ).fetchall()
+        messages = [_message(call, *row) for row in rows]
     taken = 0
-    for seq, payload, attempts, endpoint, hidden in rows:
-        if endpoint is None:
-            done = _GIVEN_UP
-        else:
-            url, secret = json.loads(endpoint)["url"], json.loads(hidden)["secret"]
-            done = int(send(url, payload.encode(), secret))
-        taken += done == 1
-        wait = min(_LONGEST_WAIT_SECONDS, 0.25 * 2 ** min(attempts, 10))
+    for message in messages:
+        done = outbox.GIVEN_UP
+        if message.url is not None:
+            sent = send(message.url, message.payload, message.signature())
+            done = outbox.TAKEN if sent else outbox.WAITING
+        taken += done == outbox.TAKEN
+        wait = min(_LONGEST_WAIT_SECONDS, 0.25 * 2 ** min(message.attempts, 10))
         with store.transaction() as tx:
+            # What was held while it was on its way stays held, unless it was taken.
             tx.sql.execute(
-                "UPDATE outbox SET attempts = attempts + 1, delivered = ?, due = ? WHERE seq = ?",
-                (done, time.time() + wait, seq),
+                "UPDATE outbox SET attempts = attempts + 1, due = ?, delivered = "
+                "CASE WHEN ? = ? THEN delivered ELSE ? END WHERE seq = ?",
+                (time.time() + wait, done, outbox.WAITING, done, message.seq),
             )
     return taken
 

@@ -5,6 +5,7 @@ The bank's side is played on the page /disputes, for tests and demonstrations.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.stand_in.balance import move
@@ -30,23 +31,69 @@ EVIDENCE = (
 ).split()
 
 
-def open_dispute(call: Call, charge_id: str) -> dict[str, Any]:
+def disputable(charge: Mapping[str, Any]) -> bool:
+    """Return whether a bank may take a charge back, or the rest of it."""
+    rest = charge["amount"] - charge["amount_refunded"]
+    return charge["status"] == "succeeded" and not charge["disputed"] and rest > 0
+
+
+def open_dispute(
+    call: Call,
+    charge_id: str,
+    *,
+    amount: int | None = None,
+    reason: str = "fraudulent",
+    fee: int = FEE,
+    inquiry: bool = False,
+) -> dict[str, Any]:
     """Take a charge back: the amount and a fee leave the platform's balance.
+
+    Parameters
+    ----------
+    call : Call
+        Whose time it is.
+    charge_id : str
+        Of the charge.
+    amount : int or None
+        In cents; all that was not given back if None.
+    reason : str
+        As the bank says it.
+    fee : int
+        What the bank asks for it, in cents.
+    inquiry : bool
+        Whether the bank asks first, which moves no money.
 
     Raises
     ------
     Problem
-        For a charge that was given back or is disputed already.
+        For a charge that was given back or is disputed already, and for more than its rest.
     """
     charge = call.get("charge", charge_id)
-    if charge["disputed"] or charge["amount_refunded"]:
+    if not disputable(charge):
         raise Problem(f"Charge {charge_id} cannot be disputed any more.")
-    dispute = {
+    rest = charge["amount"] - charge["amount_refunded"]
+    amount = rest if amount is None else amount
+    if not 0 < amount <= rest:
+        raise Problem(f"Only {rest} of charge {charge_id} can be disputed.", param="amount")
+    dispute = _dispute(call, charge, amount, reason)
+    if inquiry:
+        dispute.update(status="warning_needs_response", is_charge_refundable=True)
+    charge["disputed"] = True
+    call.tx.save(charge)
+    call.tx.add("dispute", dispute, call.now, {"fee": fee})
+    emit(call, "charge.dispute.created", dispute)
+    if not inquiry:
+        _withdraw(call, dispute)
+    return dispute
+
+
+def _dispute(call: Call, charge: Mapping[str, Any], amount: int, reason: str) -> dict[str, Any]:
+    return {
         "id": new_id("du"),
         "object": "dispute",
-        "amount": charge["amount"],
+        "amount": amount,
         "balance_transactions": [],
-        "charge": charge_id,
+        "charge": charge["id"],
         "created": call.now,
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
@@ -62,16 +109,15 @@ def open_dispute(call: Call, charge_id: str) -> dict[str, Any]:
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
-        "reason": "fraudulent",
+        "reason": reason,
         "status": "needs_response",
     }
-    charge["disputed"] = True
-    call.tx.save(charge)
-    call.tx.add("dispute", dispute, call.now)
-    emit(call, "charge.dispute.created", dispute)
-    _move(call, dispute, -dispute["amount"], FEE, "dispute")
+
+
+def _withdraw(call: Call, dispute: dict[str, Any]) -> None:
+    fee = call.tx.hidden(dispute["id"])["fee"]
+    _move(call, dispute, -dispute["amount"], fee, "dispute")
     emit(call, "charge.dispute.funds_withdrawn", dispute)
-    return dispute
 
 
 def close_dispute(call: Call, identifier: str, *, won: bool) -> dict[str, Any]:
@@ -80,7 +126,7 @@ def close_dispute(call: Call, identifier: str, *, won: bool) -> dict[str, Any]:
     Raises
     ------
     Problem
-        When it has ended.
+        When it has ended, or only asks.
     """
     dispute = call.get("dispute", identifier)
     if dispute["status"] != "needs_response":
@@ -91,6 +137,32 @@ def close_dispute(call: Call, identifier: str, *, won: bool) -> dict[str, Any]:
         _move(call, dispute, dispute["amount"], 0, "dispute_reversal")
         emit(call, "charge.dispute.funds_reinstated", dispute)
     emit(call, "charge.dispute.closed", dispute)
+    return dispute
+
+
+def end_inquiry(call: Call, identifier: str, *, escalated: bool) -> dict[str, Any]:
+    """End a bank's question: it takes the money after all, or lets the matter rest.
+
+    Raises
+    ------
+    Problem
+        If it is no open question, or no longer covered by the rest of the charge.
+    """
+    dispute = call.get("dispute", identifier)
+    if dispute["status"] != "warning_needs_response":
+        raise Problem(f"This dispute is no open inquiry: {identifier}.")
+    if not escalated:
+        dispute["status"] = "warning_closed"
+        call.tx.save(dispute)
+        emit(call, "charge.dispute.closed", dispute)
+        return dispute
+    charge = call.get("charge", dispute["charge"])
+    if charge["amount"] - charge["amount_refunded"] < dispute["amount"]:
+        raise Problem(f"Charge {charge['id']} was given back.")
+    dispute.update(status="needs_response", is_charge_refundable=False)
+    call.tx.save(dispute)
+    emit(call, "charge.dispute.updated", dispute)
+    _withdraw(call, dispute)
     return dispute
 
 
@@ -108,7 +180,7 @@ def get_dispute(call: Call, identifier: str) -> dict[str, Any]:
 
 def list_disputes(call: Call) -> dict[str, Any]:
     """Answer GET /v1/disputes."""
-    return page(call, call.tx.all("dispute"), "charge", "payment_intent")
+    return page(call, "dispute", "charge", "payment_intent")
 
 
 ENDPOINTS = (

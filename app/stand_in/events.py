@@ -2,64 +2,91 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from app.stand_in import outbox
 from app.stand_in.call import Call, Endpoint
-from app.stand_in.listing import page
-from app.stand_in.params import CREATED, EXPAND, Fields, Labels, Several, Text, Truth, listing
+from app.stand_in.listing import Filter, page, page_2
+from app.stand_in.params import (
+    CREATED,
+    EXPAND,
+    Fields,
+    Instant,
+    Several,
+    Text,
+    Truth,
+    Whole,
+    listing,
+)
 from app.stand_in.problems import missing
-from app.stand_in.store import Transaction, new_id
+from app.stand_in.store import new_id
 
 #: The version of the API that the SDK pins and that events are written in.
 API_VERSION = "2026-10-28.endive"
 
-#: The endpoint of the settings; it gets snapshot and thin events alike.
+#: The endpoint of the settings; it gets snapshot and thin events alike, of all accounts.
 CONFIGURED = "we_standin_configured"
 
-CAPABILITY_EVENT = "v2.core.account[configuration.recipient].capability_status_updated"
 
+def emit(call: Call, kind: str, about: Mapping[str, Any], account: str | None = None) -> None:
+    """Record a snapshot event and send it to everyone who wants it.
 
-def emit(call: Call, kind: str, about: Mapping[str, Any]) -> None:
-    """Record a snapshot event and send it to every endpoint that wants it."""
-    endpoints = [each for each in call.tx.all("webhook_endpoint") if _wants(each, kind)]
+    Parameters
+    ----------
+    call : Call
+        What happens.
+    kind : str
+        What has happened.
+    about : mapping
+        The object as it is now.
+    account : str or None
+        The connected account whose event it is; None for the platform's own.
+    """
+    receivers = _receivers(call, "snapshot", kind, own=account is None)
     event = {
         "id": new_id("evt"),
         "object": "event",
+        **({} if account is None else {"account": account}),
         "api_version": API_VERSION,
         "created": call.now,
         "data": {"object": dict(about)},
         "livemode": False,
-        "pending_webhooks": len(endpoints),
+        "pending_webhooks": len(receivers),
         "request": {"id": None, "idempotency_key": call.key},
         "type": kind,
     }
-    call.tx.add("event", event, call.now)
-    for endpoint in endpoints:
-        _post(call, endpoint, event)
+    # The platform's list of events does not hold those of connected accounts.
+    call.tx.add("event" if account is None else "connected_event", event, call.now)
+    outbox.post(call.tx, receivers, event)
 
 
 def emit_thin(call: Call, kind: str, account: str) -> None:
     """Record a thin event about an account: what to look at, without its contents."""
+    related = {
+        "id": account,
+        "type": "v2.core.account",
+        "url": f"/v2/core/accounts/{account}",
+    }
+    record_thin(call, kind, related, _receivers(call, "thin", kind, own=True))
+
+
+def record_thin(
+    call: Call, kind: str, related: Mapping[str, str], receivers: list[str]
+) -> dict[str, Any]:
+    """Record a thin event about something and send it to some."""
     event = {
         "id": new_id("evt"),
         "object": "v2.core.event",
         "created": moment(call.now),
         "livemode": False,
-        "related_object": {
-            "id": account,
-            "type": "v2.core.account",
-            "url": f"/v2/core/accounts/{account}",
-        },
+        "related_object": dict(related),
         "type": kind,
     }
     call.tx.add("v2.core.event", event, call.now)
-    configured = call.tx.find(CONFIGURED, "webhook_endpoint")
-    if configured is not None:
-        _post(call, configured, event)
+    outbox.post(call.tx, receivers, event)
+    return event
 
 
 def moment(seconds: int) -> str:
@@ -67,51 +94,51 @@ def moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
+def _receivers(call: Call, payload: str, kind: str, *, own: bool) -> list[str]:
+    """Return the ids of the endpoints and destinations that want an event."""
+    found = []
+    for endpoint in call.tx.all("webhook_endpoint"):
+        if endpoint["id"] == CONFIGURED:
+            found.append(CONFIGURED)
+            continue
+        connect = call.tx.hidden(endpoint["id"]).get("connect", False)
+        if payload == "snapshot" and connect is not own and _wants(endpoint, kind):
+            found.append(endpoint["id"])
+    side = "@self" if own else "@accounts"
+    for destination in call.tx.all("v2.core.event_destination"):
+        fits = destination["event_payload"] == payload and side in destination["events_from"]
+        if fits and _wants(destination, kind):
+            found.append(destination["id"])
+    return found
+
+
 def _wants(endpoint: Mapping[str, Any], kind: str) -> bool:
     wanted = endpoint["enabled_events"]
     return endpoint["status"] == "enabled" and ("*" in wanted or kind in wanted)
 
 
-def _post(call: Call, endpoint: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-    call.tx.sql.execute(
-        "INSERT INTO outbox (endpoint, event, payload, due) VALUES (?, ?, ?, ?)",
-        (endpoint["id"], event["id"], json.dumps(event, separators=(",", ":")), time.time()),
-    )
-
-
-def configure(tx: Transaction, url: str, secret: str, now: int) -> None:
-    """Set the endpoint of the settings, replacing the one of an earlier start."""
-    tx.sql.execute("DELETE FROM objects WHERE id = ?", (CONFIGURED,))
-    if url:
-        tx.add("webhook_endpoint", _endpoint(CONFIGURED, url, ["*"], now), now, {"secret": secret})
-
-
-def _endpoint(identifier: str, url: str, wanted: list[str], now: int) -> dict[str, Any]:
-    return {
-        "id": identifier,
-        "object": "webhook_endpoint",
-        "api_version": API_VERSION,
-        "application": None,
-        "created": now,
-        "description": None,
-        "enabled_events": wanted,
-        "livemode": False,
-        "metadata": {},
-        "status": "enabled",
-        "url": url,
-    }
+_UNTAKEN = "SELECT 1 FROM outbox WHERE outbox.event = objects.id AND outbox.delivered <> ?"
+_DELIVERED = {True: f"NOT EXISTS ({_UNTAKEN})", False: f"EXISTS ({_UNTAKEN})"}
 
 
 def list_events(call: Call) -> dict[str, Any]:
     """Answer GET /v1/events."""
-    wanted = call.params.get("types")
-    rows = (event for event in call.tx.all("event") if wanted is None or event["type"] in wanted)
-    return page(call, rows, "type")
+    wanted = Filter("event")
+    if "types" in call.params:
+        wanted.among("type", call.params["types"])
+    if "delivery_success" in call.params:
+        wanted.add(_DELIVERED[call.params["delivery_success"]], outbox.TAKEN)
+    found = page(call, wanted, "type")
+    return {**found, "data": [_counted(call, each) for each in found["data"]]}
+
+
+def _counted(call: Call, event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "pending_webhooks": outbox.pending(call.tx, event["id"])}
 
 
 def get_event(call: Call, identifier: str) -> dict[str, Any]:
     """Answer GET /v1/events/{id}."""
-    return call.get("event", identifier)
+    return _counted(call, call.get("event", identifier))
 
 
 def get_thin_event(call: Call, identifier: str) -> dict[str, Any]:
@@ -122,23 +149,22 @@ def get_thin_event(call: Call, identifier: str) -> dict[str, Any]:
     return found
 
 
-def create_endpoint(call: Call) -> dict[str, Any]:
-    """Answer POST /v1/webhook_endpoints; the secret is shown this once."""
-    endpoint = _endpoint(new_id("we"), call.params["url"], call.params["enabled_events"], call.now)
-    endpoint["metadata"] = call.params.get("metadata", {})
-    endpoint["description"] = call.params.get("description")
-    secret = new_id("whsec")
-    call.tx.add("webhook_endpoint", endpoint, call.now, {"secret": secret})
-    return {**endpoint, "secret": secret}
+def list_thin_events(call: Call) -> dict[str, Any]:
+    """Answer GET /v2/core/events: newest first, as in version 1."""
+    wanted, given = Filter("v2.core.event"), {}
+    for name, bound in call.params.get("created", {}).items():
+        given[f"created[{name}]"] = datetime.fromtimestamp(bound, UTC).isoformat()
+    wanted.created(call.params.get("created", {}))
+    if "object_id" in call.params:
+        given["object_id"] = call.params["object_id"]
+        wanted.equal("related_object.id", given["object_id"])
+    if "types" in call.params:
+        given.update({f"types[{n}]": kind for n, kind in enumerate(call.params["types"])})
+        wanted.among("type", call.params["types"])
+    return page_2(call, wanted, given)
 
 
-def list_endpoints(call: Call) -> dict[str, Any]:
-    """Answer GET /v1/webhook_endpoints."""
-    return page(call, call.tx.all("webhook_endpoint"))
-
-
-_LOCAL = r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?"
-_NO_PARAMS = Fields({"expand": EXPAND})
+_BOUNDS = Fields(dict.fromkeys(("gt", "gte", "lt", "lte"), Instant()))
 
 ENDPOINTS = (
     Endpoint(
@@ -147,24 +173,20 @@ ENDPOINTS = (
         list_events,
         listing(created=CREATED, type=Text(), types=Several(Text()), delivery_success=Truth()),
     ),
-    Endpoint("GET", "/v1/events/<identifier>", get_event, _NO_PARAMS),
-    Endpoint("GET", "/v2/core/events/<identifier>", get_thin_event, Fields({})),
-    Endpoint("GET", "/v1/webhook_endpoints", list_endpoints, listing()),
+    Endpoint("GET", "/v1/events/<identifier>", get_event, Fields({"expand": EXPAND})),
     Endpoint(
-        "POST",
-        "/v1/webhook_endpoints",
-        create_endpoint,
+        "GET",
+        "/v2/core/events",
+        list_thin_events,
         Fields(
             {
-                "url": Text(pattern=_LOCAL),
-                "enabled_events": Several(Text(), least=1),
-                "api_version": Text(choices=(API_VERSION,)),
-                "connect": Truth(),
-                "description": Text(),
-                "metadata": Labels(),
-                "expand": EXPAND,
-            },
-            ("url", "enabled_events"),
+                "created": _BOUNDS,
+                "limit": Whole(1, 100),
+                "object_id": Text(),
+                "page": Text(),
+                "types": Several(Text(), least=1),
+            }
         ),
     ),
+    Endpoint("GET", "/v2/core/events/<identifier>", get_thin_event, Fields({})),
 )

@@ -2,57 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from operator import ge, gt, le, lt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from app.stand_in.call import Call
-from app.stand_in.problems import Problem
+from app.stand_in.problems import InvalidParameter, Problem
 
-_BOUNDS: dict[str, Callable[[int, int], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+_BOUNDS = {
+    "gt": "created > ?",
+    "gte": "created >= ?",
+    "lt": "created < ?",
+    "lte": "created <= ?",
+}
 
 
-def page(call: Call, rows: Iterable[dict[str, Any]], *equal: str) -> dict[str, Any]:
+@dataclass
+class Filter:
+    """Which objects of a kind a list holds: conditions in SQL, and their values."""
+
+    kind: str
+    conditions: list[str] = field(default_factory=lambda: ["kind = ?"])
+    values: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.values.append(self.kind)
+
+    def add(self, condition: str, *values: Any) -> None:
+        """Add a condition, written by this program and never by a request."""
+        self.conditions.append(condition)
+        self.values.extend(values)
+
+    def equal(self, name: str, value: Any) -> None:
+        """Ask for a field's value; the fields that have an index are in the schema."""
+        self.add(f"json_extract(body, '$.{name}') = ?", value)
+
+    def among(self, name: str, values: Sequence[Any]) -> None:
+        """Ask for one of several values of a field."""
+        marks = ", ".join("?" * len(values))
+        self.add(f"json_extract(body, '$.{name}') IN ({marks})", *values)
+
+    def created(self, bounds: Mapping[str, float]) -> None:
+        """Ask for a range of time."""
+        for name, bound in bounds.items():
+            self.add(_BOUNDS[name], bound)
+
+    def find(self, call: Call, *, older: bool, count: int) -> list[tuple[int, dict[str, Any]]]:
+        """Return the first few objects with their places, from the newest or the oldest."""
+        order = "DESC" if older else "ASC"
+        statement = (
+            f"SELECT seq, body FROM objects WHERE {' AND '.join(self.conditions)} "  # noqa: S608
+            f"ORDER BY seq {order} LIMIT ?"
+        )
+        rows = call.tx.sql.execute(statement, (*self.values, count)).fetchall()
+        found = [(seq, json.loads(body)) for seq, body in rows]
+        return found if older else found[::-1]
+
+
+def page(call: Call, rows: str | Filter, *equal: str) -> dict[str, Any]:
     """Return one page of a list.
 
     Parameters
     ----------
     call : Call
         Whose parameters filter and page.
-    rows : iterable of dict
-        All objects of the kind, newest first.
+    rows : str or Filter
+        The kind of object, perhaps with conditions.
     *equal : str
         Parameters that must equal the field of the same name.
     """
-    kept = [row for row in rows if _matches(call.params, row, equal)]
-    start, stop = 0, len(kept)
-    limit = call.params.get("limit", 10)
-    if "starting_after" in call.params:
-        start = _place(kept, call.params["starting_after"], "starting_after") + 1
-    if "ending_before" in call.params:
-        stop = _place(kept, call.params["ending_before"], "ending_before")
-        start = max(start, stop - limit)
-    data = kept[start : min(stop, start + limit)]
+    wanted = Filter(rows) if isinstance(rows, str) else rows
+    params = call.params
+    wanted.created(params.get("created", {}))
+    for name in equal:
+        if name in params:
+            wanted.equal(name, params[name])
+    if "starting_after" in params and "ending_before" in params:
+        raise InvalidParameter(
+            "You cannot use both starting_after and ending_before.", param="ending_before"
+        )
+    for name, sign in (("starting_after", "<"), ("ending_before", ">")):
+        if name in params:
+            wanted.add(f"seq {sign} ?", _place(call, wanted.kind, params[name], name))
+    limit, older = params.get("limit", 10), "ending_before" not in params
+    found = wanted.find(call, older=older, count=limit + 1)
+    kept = found[:limit] if older else found[-limit:]
     return {
         "object": "list",
         "url": call.path,
-        "has_more": start + len(data) < stop,
-        "data": data,
+        "has_more": len(found) > limit,
+        "data": [body for _, body in kept],
     }
 
 
-def _matches(params: Mapping[str, Any], row: Mapping[str, Any], equal: tuple[str, ...]) -> bool:
-    bounds = params.get("created", {})
-    if not all(_BOUNDS[name](row["created"], bound) for name, bound in bounds.items()):
-        return False
-    return all(row.get(name) == params[name] for name in equal if name in params)
+def _place(call: Call, kind: str, identifier: str, param: str) -> int:
+    row = call.tx.sql.execute(
+        "SELECT seq FROM objects WHERE id = ? AND kind = ?", (identifier, kind)
+    ).fetchone()
+    if row is None:
+        raise Problem(f"No such object: '{identifier}'", code="resource_missing", param=param)
+    return int(row[0])
 
 
-def _place(rows: list[dict[str, Any]], identifier: str, param: str) -> int:
-    for place, row in enumerate(rows):
-        if row["id"] == identifier:
-            return place
-    raise Problem(f"No such object: '{identifier}'", code="resource_missing", param=param)
+def page_2(call: Call, wanted: Filter, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one page of a list of version 2, whose pages name the ones around them.
+
+    Parameters
+    ----------
+    call : Call
+        Whose parameters page.
+    wanted : Filter
+        What the list holds.
+    given : mapping
+        The filters, as the addresses of the other pages repeat them.
+    """
+    limit = call.params.get("limit", 20)
+    way, _, place = call.params.get("page", "next_").partition("_")
+    if way not in ("next", "previous") or (place and not place.isdigit()):
+        raise InvalidParameter("Invalid page token.", code="invalid_page_token", param="page")
+    older = way == "next"
+    if place:
+        wanted.add(f"seq {'<' if older else '>'} ?", int(place))
+    found = wanted.find(call, older=older, count=limit + 1)
+    kept = found[:limit] if older else found[-limit:]
+    more = len(found) > limit
+
+    def address(token: str) -> str:
+        return f"{call.path}?{urlencode({**given, 'limit': limit, 'page': token})}"
+
+    newer_ones, older_ones = (bool(place), more) if older else (more, bool(place))
+    return {
+        "data": [body for _, body in kept],
+        "next_page_url": address(f"next_{kept[-1][0]}") if kept and older_ones else None,
+        "previous_page_url": address(f"previous_{kept[0][0]}") if kept and newer_ones else None,
+    }
 
 
 def expand(call: Call, answer: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.stand_in.accounts import set_transfers, transfers_active
+from app.stand_in.accounts import set_status, transfers_active
 from app.stand_in.call import Call
 from app.stand_in.checkout import expire_due, pay
 from app.stand_in.config import StandInConfig
-from app.stand_in.disputes import close_dispute, open_dispute
+from app.stand_in.disputes import close_dispute, disputable, open_dispute
 from app.stand_in.store import Store
 from app.stand_in.words import LANGUAGES, amount
 
@@ -86,13 +86,16 @@ def _disputes(call: Call) -> Response:
     def told(each: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
         return each, amount(each["amount"], each["currency"], language)
 
-    charges = [c for c in call.tx.all("charge") if not c["disputed"] and not c["amount_refunded"]]
     return _page(
         "stand_in/disputes.html",
         language,
-        disputes=[told(each) for each in call.tx.all("dispute")],
-        charges=[told(each) for each in charges],
+        disputes=[told(each) for each in call.tx.newest("dispute")],
+        charges=[told(_rest(each)) for each in call.tx.newest("charge") if disputable(each)],
     )
+
+
+def _rest(charge: Mapping[str, Any]) -> dict[str, Any]:
+    return {**charge, "amount": charge["amount"] - charge["amount_refunded"]}
 
 
 def _language(preferred: str | None) -> str:
@@ -200,6 +203,6 @@ def _confirm(call: Call, token: str) -> BaseResponse:
     if not fresh:
         return redirect(addresses["refresh_url"], 303)
     if not transfers_active(call.get("v2.core.account", link["account"])):
-        set_transfers(call, link["account"], active=True)
+        set_status(call, link["account"], "active")
     call.tx.save(link, {**call.tx.hidden(token), "used": True})
     return redirect(addresses.get("return_url", addresses["refresh_url"]), 303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from app.stand_in.problems import InvalidParameter
@@ -109,6 +110,24 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class ByName:
+    """A map from names of the caller's choice; an empty value takes a name away."""
+
+    of: Shape
+
+    def read(self, value: Any, name: str) -> dict[str, Any]:
+        """Return the map, with None for what is taken away."""
+        if value == "":
+            return {}
+        if not isinstance(value, Mapping) or len(value) > 50:
+            raise InvalidParameter(f"Invalid {name}", param=name)
+        return {
+            key: None if each == "" else self.of.read(each, f"{name}[{key}]")
+            for key, each in value.items()
+        }
+
+
+@dataclass(frozen=True)
 class Fields:
     """An object with known fields, some of them required."""
 
@@ -161,8 +180,36 @@ def unflatten(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return tree
 
 
+@dataclass(frozen=True)
+class Instant:
+    """A time as version 2 of the API writes it."""
+
+    def read(self, value: Any, name: str) -> float:
+        """Return the seconds since 1970."""
+        try:
+            return datetime.fromisoformat(str(value)).astimezone(UTC).timestamp()
+        except ValueError:
+            raise InvalidParameter(f"Invalid date-time: {name}", param=name) from None
+
+
 EXPAND = Several(Text())
-CREATED = Fields({"gt": Whole(), "gte": Whole(), "lt": Whole(), "lte": Whole()})
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range of time, or one second of it."""
+
+    def read(self, value: Any, name: str) -> dict[str, int]:
+        """Return the bounds."""
+        if isinstance(value, str):
+            moment = Whole().read(value, name)
+            return {"gte": moment, "lte": moment}
+        return Fields({"gt": Whole(), "gte": Whole(), "lt": Whole(), "lte": Whole()}).read(
+            value, name
+        )
+
+
+CREATED = Range()
 
 
 def listing(**filters: Shape) -> Fields:

@@ -1,4 +1,4 @@
-"""Payment intents, charges and refunds."""
+"""Payment intents and charges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.stand_in.balance import move
 from app.stand_in.call import Call, Endpoint
 from app.stand_in.events import emit
 from app.stand_in.listing import page
-from app.stand_in.params import CREATED, EXPAND, Fields, Labels, Text, Whole, listing
+from app.stand_in.params import CREATED, EXPAND, Fields, Text, listing
 from app.stand_in.problems import Problem
 from app.stand_in.store import new_id
 
@@ -168,7 +168,7 @@ def get_intent(call: Call, identifier: str) -> dict[str, Any]:
 
 def list_intents(call: Call) -> dict[str, Any]:
     """Answer GET /v1/payment_intents."""
-    return page(call, call.tx.all("payment_intent"))
+    return page(call, "payment_intent")
 
 
 def get_charge(call: Call, identifier: str) -> dict[str, Any]:
@@ -178,77 +178,7 @@ def get_charge(call: Call, identifier: str) -> dict[str, Any]:
 
 def list_charges(call: Call) -> dict[str, Any]:
     """Answer GET /v1/charges."""
-    return page(call, call.tx.all("charge"), "payment_intent", "transfer_group")
-
-
-def create_refund(call: Call) -> dict[str, Any]:
-    """Answer POST /v1/refunds: part of a charge, or all that is left of it."""
-    charge = _charge_to_refund(call)
-    left = charge["amount"] - charge["amount_refunded"]
-    if charge["status"] != "succeeded":
-        raise Problem(f"Charge {charge['id']} was not paid.", code="charge_not_refundable")
-    if charge["disputed"]:
-        raise Problem(f"Charge {charge['id']} is disputed.", code="charge_disputed")
-    if left == 0:
-        raise Problem(
-            f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
-        )
-    amount = call.params.get("amount", left)
-    if amount > left:
-        raise Problem(
-            f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})",
-            param="amount",
-        )
-    refund = {
-        "id": new_id("re"),
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": None,
-        "charge": charge["id"],
-        "created": call.now,
-        "currency": charge["currency"],
-        "metadata": call.params.get("metadata", {}),
-        "payment_intent": charge["payment_intent"],
-        "reason": call.params.get("reason"),
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-    }
-    moved = move(call, _kind(charge), -amount, charge["currency"], refund["id"])
-    refund["balance_transaction"] = moved["id"]
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    call.tx.add("refund", refund, call.now)
-    call.tx.save(charge)
-    emit(call, "refund.created", refund)
-    emit(call, "charge.refunded", charge)
-    return refund
-
-
-def _kind(charge: Mapping[str, Any]) -> str:
-    """Return the type of a refund's movement, which says what was paid with."""
-    return "payment_refund" if "payment_method_details" in charge else "refund"
-
-
-def _charge_to_refund(call: Call) -> dict[str, Any]:
-    named = [name for name in ("payment_intent", "charge") if name in call.params]
-    if len(named) != 1:
-        raise Problem("Name one of charge and payment_intent.", code="parameter_missing")
-    if named == ["charge"]:
-        return call.named("charge", "charge")
-    intent = call.named("payment_intent", "payment_intent")
-    return call.get("charge", intent["latest_charge"])
-
-
-def get_refund(call: Call, identifier: str) -> dict[str, Any]:
-    """Answer GET /v1/refunds/{id}."""
-    return call.get("refund", identifier)
-
-
-def list_refunds(call: Call) -> dict[str, Any]:
-    """Answer GET /v1/refunds."""
-    return page(call, call.tx.all("refund"), "charge", "payment_intent")
+    return page(call, "charge", "payment_intent", "transfer_group")
 
 
 _ONE = Fields({"expand": EXPAND})
@@ -263,26 +193,4 @@ ENDPOINTS = (
         listing(created=CREATED, payment_intent=Text(), transfer_group=Text()),
     ),
     Endpoint("GET", "/v1/charges/<identifier>", get_charge, _ONE),
-    Endpoint(
-        "GET",
-        "/v1/refunds",
-        list_refunds,
-        listing(created=CREATED, charge=Text(), payment_intent=Text()),
-    ),
-    Endpoint("GET", "/v1/refunds/<identifier>", get_refund, _ONE),
-    Endpoint(
-        "POST",
-        "/v1/refunds",
-        create_refund,
-        Fields(
-            {
-                "amount": Whole(1),
-                "charge": Text(),
-                "payment_intent": Text(),
-                "metadata": Labels(),
-                "reason": Text(choices=("duplicate", "fraudulent", "requested_by_customer")),
-                "expand": EXPAND,
-            }
-        ),
-    ),
 )

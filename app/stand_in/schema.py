@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE objects (
@@ -40,22 +40,24 @@ CREATE TABLE held (account TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER
 
 #: What lists are filtered by; without an index a list would read every object of its kind.
 _FIELDS = (
-    "account charge currency destination payment_intent source status transfer transfer_group type"
+    "charge currency destination payment_intent related_object.id source status transfer "
+    "transfer_group type"
 ).split()
 
 _INDEXES = (
-    "CREATE INDEX objects_by_kind ON objects (kind, seq)",
-    "CREATE INDEX objects_by_created ON objects (kind, created)",
-    "CREATE INDEX objects_by_expiry ON objects "
+    "CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (kind, seq)",
+    "CREATE INDEX IF NOT EXISTS objects_by_created ON objects (kind, created)",
+    "CREATE INDEX IF NOT EXISTS objects_by_expiry ON objects "
     "(kind, json_extract(body, '$.status'), json_extract(body, '$.expires_at'))",
     *(
-        f"CREATE INDEX objects_by_{name} ON objects (kind, json_extract(body, '$.{name}'))"
+        f"CREATE INDEX IF NOT EXISTS objects_by_{name.replace('.', '_')} ON objects "
+        f"(kind, json_extract(body, '$.{name}'))"
         for name in _FIELDS
     ),
-    "CREATE INDEX answers_by_expiry ON answers (expires)",
-    "CREATE INDEX outbox_due ON outbox (delivered, due)",
-    "CREATE INDEX outbox_by_event ON outbox (event)",
-    "CREATE INDEX waiting_due ON waiting (available_on, currency, net)",
+    "CREATE INDEX IF NOT EXISTS answers_by_expiry ON answers (expires)",
+    "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (delivered, due)",
+    "CREATE INDEX IF NOT EXISTS outbox_by_event ON outbox (event)",
+    "CREATE INDEX IF NOT EXISTS waiting_due ON waiting (available_on, currency, net)",
 )
 
 _OLD = ("objects", "answers", "outbox")
@@ -74,6 +76,13 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def _make(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        _make_tables(connection)
+    for statement in _INDEXES:
+        connection.execute(statement)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
     names = {
         row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     }
@@ -87,8 +96,6 @@ def _make(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
     if earlier:
         _copy(connection)
-    for statement in _INDEXES:
-        connection.execute(statement)
 
 
 def _copy(connection: sqlite3.Connection) -> None:

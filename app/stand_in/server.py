@@ -17,11 +17,16 @@ from app.stand_in import (
     balance,
     checkout,
     controls,
+    destinations,
     disputes,
+    endpoints,
     events,
     faults,
+    keys,
     pages,
     payments,
+    payouts,
+    refunds,
     transfers,
 )
 from app.stand_in.call import Call, Endpoint
@@ -34,10 +39,14 @@ from app.stand_in.store import Store
 ENDPOINTS: tuple[Endpoint, ...] = (
     *checkout.ENDPOINTS,
     *payments.ENDPOINTS,
+    *refunds.ENDPOINTS,
+    *payouts.ENDPOINTS,
     *disputes.ENDPOINTS,
     *transfers.ENDPOINTS,
     *balance.ENDPOINTS,
     *events.ENDPOINTS,
+    *endpoints.ENDPOINTS,
+    *destinations.ENDPOINTS,
     *accounts.ENDPOINTS,
 )
 
@@ -58,7 +67,7 @@ def create_stand_in(config: StandInConfig) -> Flask:
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]"]
     store = Store(config.state, durable=config.durable)
     with store.transaction() as tx:
-        events.configure(tx, config.webhook_url, config.webhook_secret, Call(config, tx).now)
+        endpoints.configure(tx, config.webhook_url, config.webhook_secret, Call(config, tx).now)
     for number, endpoint in enumerate(ENDPOINTS):
         app.add_url_rule(
             endpoint.rule,
@@ -76,7 +85,9 @@ def create_stand_in(config: StandInConfig) -> Flask:
 
 def _view(config: StandInConfig, store: Store, endpoint: Endpoint) -> Any:
     def view(**names: str) -> Response:
-        _require_key()
+        secret = _require_key()
+        with store.reading() as tx:
+            keys.require(tx, secret, endpoint.method, request.path)
         params = endpoint.shape.read(_given(endpoint), "")
         key = request.headers.get("Idempotency-Key") if endpoint.method == "POST" else None
         if key is not None and not 0 < len(key) <= 255:
@@ -100,13 +111,20 @@ def _hang_up() -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
-def _require_key() -> None:
+def _require_key() -> str:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or not key.startswith(KEY_PREFIX):
         raise Problem(
             f"Invalid API Key provided: the stand-in accepts keys that begin with {KEY_PREFIX}",
             status=401,
         )
+    if "Stripe-Account" in request.headers:
+        raise Problem(
+            "The stand-in answers for the platform only, not for connected accounts.",
+            code="account_invalid",
+            status=403,
+        )
+    return key
 
 
 def _given(endpoint: Endpoint) -> Mapping[str, Any]:
@@ -116,7 +134,7 @@ def _given(endpoint: Endpoint) -> Mapping[str, Any]:
         if request.is_json:
             raise InvalidParameter("Version 1 of the API takes form fields.")
         return unflatten(request.form.items(multi=True))
-    body = request.get_json(silent=True)
+    body = request.get_json(silent=True) if request.get_data() else {}
     if not isinstance(body, dict):
         raise InvalidParameter("Version 2 of the API takes a JSON object.", code="invalid_json")
     return body

@@ -16,6 +16,9 @@ from typing import Any
 
 from app.stand_in.schema import prepare
 
+#: So many connections are kept open for the next request.
+_IDLE = 8
+
 
 class Transaction:
     """Everything one request reads and writes.
@@ -70,6 +73,13 @@ class Transaction:
         ):
             yield json.loads(body)
 
+    def newest(self, kind: str, count: int = 50) -> list[dict[str, Any]]:
+        """Return the newest few objects of a kind."""
+        rows = self.sql.execute(
+            "SELECT body FROM objects WHERE kind = ? ORDER BY seq DESC LIMIT ?", (kind, count)
+        )
+        return [json.loads(body) for (body,) in rows]
+
     def setting(self, name: str, default: Any) -> Any:
         """Return what a control has set, or what holds without."""
         row = self.sql.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
@@ -85,7 +95,7 @@ class Transaction:
 
 
 class Store:
-    """The file; every thread opens it for itself.
+    """The file, and a few connections to it.
 
     Parameters
     ----------
@@ -99,23 +109,35 @@ class Store:
         self._path = path
         self._synchronous = "FULL" if durable else "OFF"
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = self._open()
-        try:
+        self._idle: list[sqlite3.Connection] = []
+        with self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             prepare(connection)
-        finally:
-            connection.close()
 
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        return connection
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to one thread at a time; opening one takes longer than asking."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = sqlite3.connect(
+                self._path, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._idle) < _IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that writes, and keep it only if nothing is raised."""
-        connection = self._open()
-        try:
+        with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             done = False
             try:
@@ -123,17 +145,12 @@ class Store:
                 done = True
             finally:
                 connection.execute("COMMIT" if done else "ROLLBACK")
-        finally:
-            connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Look without keeping others from writing."""
-        connection = self._open()
-        try:
+        with self._connection() as connection:
             yield Transaction(connection)
-        finally:
-            connection.close()
 
 
 def new_id(prefix: str) -> str:

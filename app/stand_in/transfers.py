@@ -8,7 +8,8 @@ from app.stand_in.accounts import transfers_active
 from app.stand_in.balance import available, move
 from app.stand_in.call import Call, Endpoint
 from app.stand_in.events import emit
-from app.stand_in.listing import page
+from app.stand_in.holdings import give_back, receive
+from app.stand_in.listing import Filter, page
 from app.stand_in.params import CREATED, EXPAND, Fields, Labels, Text, Whole, listing
 from app.stand_in.problems import Problem
 from app.stand_in.store import new_id
@@ -49,6 +50,7 @@ def create_transfer(call: Call) -> dict[str, Any]:
         "transfer_group": call.params.get("transfer_group"),
     }
     transfer["balance_transaction"] = move(call, "transfer", -amount, currency, identifier)["id"]
+    receive(call, account["id"], amount, currency)
     call.tx.add("transfer", transfer, call.now)
     emit(call, "transfer.created", transfer)
     return transfer
@@ -57,8 +59,8 @@ def create_transfer(call: Call) -> dict[str, Any]:
 def _reversals(transfer: str, data: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "object": "list",
-        "data": data,
-        "has_more": False,
+        "data": data[:10],
+        "has_more": len(data) > 10,
         "url": f"/v1/transfers/{transfer}/reversals",
     }
 
@@ -73,6 +75,7 @@ def create_reversal(call: Call, identifier: str) -> dict[str, Any]:
             f"Reversal amount ({amount}) is greater than what is left of the transfer ({left})",
             param="amount",
         )
+    give_back(call, transfer["destination"], amount, transfer["currency"])
     reversal = {
         "id": new_id("trr"),
         "object": "transfer_reversal",
@@ -103,12 +106,14 @@ def get_transfer(call: Call, identifier: str) -> dict[str, Any]:
 
 def list_transfers(call: Call) -> dict[str, Any]:
     """Answer GET /v1/transfers."""
-    return page(call, call.tx.all("transfer"), "destination", "transfer_group")
+    return page(call, "transfer", "destination", "transfer_group")
 
 
 def list_reversals(call: Call, identifier: str) -> dict[str, Any]:
     """Answer GET /v1/transfers/{id}/reversals."""
-    return page(call, call.get("transfer", identifier)["reversals"]["data"])
+    wanted = Filter("transfer_reversal")
+    wanted.equal("transfer", call.get("transfer", identifier)["id"])
+    return page(call, wanted)
 
 
 ENDPOINTS = (
