@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.app.stand_in.controls import Controls
-from tests.app.stand_in.description import faults_of_answer, faults_of_event
+from tests.app.stand_in.description import faults_of_answer, faults_of_event, faults_of_request
 from tests.app.stand_in.running import Market, Receiver, running
 
 
 @pytest.fixture
 def market(tmp_path: Path) -> Iterator[Market]:
-    """A running stand-in; whatever it says must agree with Stripe's description."""
+    """A running stand-in; what it says, and what it is asked by the library, must agree with
+    Stripe's description."""
     with running(tmp_path / "stand_in.db", Receiver()) as market:
         yield market
     check_description(market)
@@ -27,5 +28,7 @@ def controls(market: Market) -> Controls:
 def check_description(market: Market) -> None:
     for method, path, status, body in market.answers:
         assert not faults_of_answer(method, path, status, body), (method, path, body)
+    for request in market.requests:
+        assert not faults_of_request(*request), request
     for event in market.receiver.events:
         assert not faults_of_event(event), event

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
@@ -28,6 +30,9 @@ ADDED: dict[str, dict[str, Any]] = {
         }
     }
 }
+
+#: Address -> parameters of API version 2026-10-28.endive.
+REQUESTED: dict[str, dict[str, Any]] = {}
 
 
 @functools.cache
@@ -99,6 +104,77 @@ def faults_of_answer(method: str, path: str, status: int, body: Any) -> list[str
     if status != 200 and path.startswith("/v2/"):
         schema = {"$ref": "#/components/schemas/v2.error"}
     return faults(schema, body)
+
+
+def nested(pairs: list[tuple[str, str]]) -> Any:
+    """Return form fields such as a[b][0] as they are meant: maps, and lists for numbers."""
+    tree: dict[str, Any] = {}
+    for name, value in pairs:
+        *parts, last = re.findall(r"[^\[\]]+", name)
+        node = tree
+        for part in parts:
+            node = node.setdefault(part, {})
+        node[last] = value
+    return _lists(tree)
+
+
+def _lists(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    if node and all(name.isdigit() for name in node):
+        return [_lists(node[name]) for name in sorted(node, key=int)]
+    return {name: _lists(value) for name, value in node.items()}
+
+
+_WRITTEN = {
+    "integer": {"type": "string", "pattern": r"^-?\d+$"},
+    "number": {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"},
+    "boolean": {"enum": ["true", "false"]},
+}
+
+
+def _written(schema: Any) -> Any:
+    """Turn a schema of values into one of their form, in which everything is text."""
+    if isinstance(schema, list):
+        return [_written(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kind = schema.get("type")
+    if isinstance(kind, str) and kind in _WRITTEN:
+        return _WRITTEN[kind]
+    return {name: _written(value) for name, value in schema.items()}
+
+
+def _accepted(operation: dict[str, Any], path: str, kind: str) -> tuple[Any, Any]:
+    """Return the schemas of a request's query and body."""
+    asked = [each for each in operation.get("parameters", []) if each["in"] == "query"]
+    query = {
+        "type": "object",
+        "properties": {each["name"]: _written(each["schema"]) for each in asked},
+        "required": [each["name"] for each in asked if each.get("required")],
+        "additionalProperties": False,
+    }
+    contents = operation.get("requestBody", {}).get("content", {})
+    body = next(iter(contents.values()), {"schema": {"type": "object", "properties": {}}})["schema"]
+    body = {**body, "additionalProperties": False}
+    for name, properties in REQUESTED.get(path, {}).items():
+        body["properties"] = {**body["properties"], name: properties}
+    return query, (body if "json" in kind else _written(body))
+
+
+def faults_of_request(method: str, path: str, query: str, kind: str, body: bytes) -> list[str]:
+    """Return what is wrong with what was asked of the API."""
+    template = path_of(method, path)
+    operation = document()["paths"][template][method.lower()]
+    query_schema, body_schema = _accepted(operation, template, kind)
+    found = faults(query_schema, nested(parse_qsl(query, keep_blank_values=True)))
+    if body or operation.get("requestBody", {}).get("required"):
+        if "json" in kind:
+            given = json.loads(body)
+        else:
+            given = nested(parse_qsl(body.decode(), keep_blank_values=True))
+        found += faults(body_schema, given)
+    return found
 
 
 def faults_of_event(event: dict[str, Any]) -> list[str]:

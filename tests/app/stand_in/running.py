@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, request
+from stripe import StripeClient
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from app.payments.gateway import CheckoutLine, CheckoutRequest, CheckoutSession
@@ -102,6 +103,13 @@ class Market:
     receiver: Receiver
     gateway: StripeGateway
     answers: list[tuple[str, str, int, Any]]
+    #: What the library sent: method, path, query, content type and body.
+    requests: list[tuple[str, str, str, str, bytes]] = field(default_factory=list)
+
+    @property
+    def client(self) -> StripeClient:
+        """Return the library itself, for what the gateway does not use."""
+        return self.gateway._client
 
     def ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, **fields: str
@@ -166,8 +174,9 @@ def checkout_request(order: str = "order-1", cents: int = 1_250) -> CheckoutRequ
 def running(
     state: Path, receiver: Receiver, clock: Callable[[], float] = time.time, settle: int = 0
 ) -> Iterator[Market]:
-    """Run the stand-in, its courier and a receiver; record every answer of the API."""
+    """Run the stand-in, its courier and a receiver; record all that the API is asked and says."""
     answers: list[tuple[str, str, int, Any]] = []
+    requests: list[tuple[str, str, str, str, bytes]] = []
     with served(receiver.app()) as receiving:
         config = StandInConfig(
             state=state,
@@ -175,6 +184,7 @@ def running(
             webhook_secret=SECRET,
             settle_seconds=settle,
             clock=clock,
+            durable=False,
         )
         # The address is known once the port is, so the application is made behind a door.
         door = Flask("door")
@@ -182,6 +192,16 @@ def running(
             config = replace(config, public_url=url)
             app = create_stand_in(config)
             door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
+
+            @app.before_request
+            def note() -> None:
+                if (
+                    request.path.startswith("/v")
+                    and "X-Stripe-Client-User-Agent" in request.headers
+                ):
+                    kind = request.headers.get("Content-Type", "")
+                    query = request.query_string.decode()
+                    requests.append((request.method, request.path, query, kind, request.get_data()))
 
             @app.after_request
             def record(response: Response) -> Response:
@@ -197,6 +217,6 @@ def running(
                 decide("standin_sk_tests", url, SECRET, production=False), sleep=lambda _: None
             )
             try:
-                yield Market(url, config, receiver, gateway, answers)
+                yield Market(url, config, receiver, gateway, answers, requests)
             finally:
                 courier.stop()
