@@ -28,10 +28,12 @@ from app.datasets.ingest.reading import Limits
 from app.downloads import synthetic
 from app.downloads import views as downloads
 from app.invoicing import issuer
+from app.invoicing import views as billing
 from app.ledger import chain
 from app.operator import views as operator
 from app.operator.price_books import views as price_books
 from app.orders import views as orders
+from app.orders.documents import views as documents
 from app.pages import views as pages
 from app.payments import installation
 from app.payments.gateway import Mode, PaymentGateway
@@ -94,6 +96,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
         production=settings.production,
     )
     installation.keep_to(db, connection.mode)
+    app.extensions["money_mode"] = connection.mode
     app.extensions["gateway"] = connect(connection)
     _doors(app, settings, db)
     stand_in = connection.mode == "stand-in"
@@ -242,7 +245,9 @@ def _blueprints(app: Flask) -> None:
         datasets.bp,
         editions.bp,
         editions.categories,
+        billing.bp,
         orders.bp,
+        documents.bp,
         downloads.bp,
         payouts.bp,
         webhooks.bp,

@@ -38,6 +38,7 @@ TABLE = {
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
+        billing.details billing.remove
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
@@ -61,7 +62,7 @@ TABLE = {
         orders.invoice orders.cancel orders.again
         categories.show categories.find downloads.csv downloads.archive
         downloads.synthesise downloads.synthetic_rows
-        downloads.synthetic_archive users.revoke
+        downloads.synthetic_archive users.revoke documents.show documents.pdf
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -126,6 +127,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "token": "not-a-token",
                 "locale": "fr",
                 "name": "htmx-2.min.js",
+                "series": "invoice",
+                "number": "1",
                 "filename": "moisson.css",
             },
         )

@@ -15,6 +15,8 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.http import limiter, settings
 from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
+from app.invoicing import queries as invoicing
+from app.invoicing.queries import Series
 from app.orders import (
     builder,
     holdings,
@@ -100,7 +102,11 @@ def place() -> Response:
         return redirect(url_for("orders.bundle"))
     try:
         order_id = service.place(
-            actor, settings().secret_key, Purpose(form.purpose.data), form.quote.data or ""
+            actor,
+            settings().secret_key,
+            Purpose(form.purpose.data),
+            form.quote.data or "",
+            settings().vat_basis_points,
         )
     except (Conflict, Invalid) as error:
         flash(error.user_message, "error")
@@ -159,22 +165,19 @@ def show(order_id: str) -> str:
         order=order,
         found=_found(order),
         sale=queries.booked(order),
+        refunds=queries.refunds(order.id),
+        documents=invoicing.of_order(order.id),
         waits=holdings.waits(order),
     )
 
 
 @bp.get("/orders/<order_id>/invoice")
 @login_required
-def invoice(order_id: str) -> str:
+def invoice(order_id: str) -> Response:
     order = queries.order(current_actor(), order_id)
     if order.invoice_number is None:
         raise NotFound(_l("There is an invoice once the order is paid."))
-    return render_template(
-        "orders/invoice.html",
-        order=order,
-        found=_found(order),
-        buyer=users.display_name(order.buyer_id),
-    )
+    return redirect(url_for("documents.show", series=Series.INVOICE, number=order.invoice_number))
 
 
 def _found(order: queries.OrderView) -> list[tuple[ProductKey, ReleaseView, Product]]:

@@ -19,6 +19,7 @@ from app.core.permissions import Actor
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.service import Checking
+from app.invoicing import queries as invoicing
 from app.orders import queries as orders
 from app.payouts import earnings
 from app.releases import queries as releases
@@ -30,7 +31,8 @@ def archive(actor: Actor, doors: Checking) -> bytes:
     """Return a zip of everything the market holds about an account.
 
     For each dataset its rows as CSV and its public schema as JSON; besides, one JSON file
-    with profile, consent receipts, editions, uses, orders, what was given away and the audit trail.
+    with profile, consent receipts, editions, uses, orders, documents, what was given away
+    and the audit trail.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
@@ -61,6 +63,7 @@ def _csv(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[bytes]:
 
 def _account(actor: Actor) -> dict[str, Any]:
     profile = users.user(actor.user_id)
+    details = invoicing.details(actor.user_id)
     return {
         "profile": asdict(profile) if profile else None,
         "consent": [asdict(r) for r in consent.receipts(actor.user_id)],
@@ -81,6 +84,7 @@ def _account(actor: Actor) -> dict[str, Any]:
                         "purpose": use.sale.purpose,
                         "day": use.sale.sold_at,
                         "earned_micros": use.earned.micros,
+                        "kept_micros": use.sale.kept_micros * trace.shares,
                         "reversed": use.sale.reversed,
                     }
                     for use in trace.uses
@@ -91,6 +95,22 @@ def _account(actor: Actor) -> dict[str, Any]:
         "orders": [
             {"id": o.id, "state": o.state, "total_cents": o.total_cents, "at": o.created_at}
             for o in orders.of_buyer(actor.user_id)
+        ],
+        "billing_details": asdict(details) if details else None,
+        "documents": [
+            {
+                "series": d.series,
+                "number": d.written,
+                "order": d.order_id,
+                "at": d.issued_at,
+                "buyer": asdict(d.buyer),
+                "gross_cents": d.gross.cents_up(),
+                "vat_cents": d.vat.cents_up(),
+                "vat_basis_points": d.vat_basis_points,
+                "currency": d.gross.currency,
+                "corrects": d.corrects or None,
+            }
+            for d in invoicing.of_buyer(actor.user_id)
         ],
         "given_away": {
             "micros": earnings.sums(actor.user_id).given,

@@ -6,6 +6,7 @@ from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.service import Checking
 from app.datasets.states import State
+from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.payouts import earnings, settlement
@@ -25,7 +26,8 @@ def owed(actor: Actor) -> Money:
 def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
     """Erase every row and key, then the account's name and address.
 
-    The book keeps its lines under the bare identifier; published releases stay.
+    The book keeps its lines under the bare identifier; published releases stay. So do invoices
+    and credit notes, with what they say: whoever keeps books has to keep them for years.
 
     Raises
     ------
@@ -40,4 +42,5 @@ def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
     for view in datasets.of_producer(actor.user_id):
         if view.state is not State.ERASED:
             datasets_service.erase(actor, doors, view.id)
+    invoicing.forget_details(actor)
     users.close(actor)

@@ -1,0 +1,44 @@
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.core.http import limiter
+from app.invoicing import queries, service
+from app.invoicing.forms import BillingForm
+from app.invoicing.queries import Party
+from app.users.login import current_actor
+
+bp = Blueprint("billing", __name__)
+
+
+@bp.route("/account/billing", methods=["GET", "POST"])
+@login_required
+@limiter.limit("60/hour", methods=["POST"])
+def details() -> str | Response | tuple[str, int]:
+    actor = current_actor()
+    kept = queries.details(actor.user_id)
+    form = BillingForm(obj=kept)
+    form.offer()
+    if form.validate_on_submit():
+        service.change_details(
+            actor,
+            Party(
+                form.name.data,
+                "\n".join(form.address.data.splitlines()),
+                form.country.data,
+                form.vat_number.data or "",
+            ),
+        )
+        flash(_l("Saved. Documents that were issued before keep what they say."), "success")
+        return redirect(url_for("billing.details"))
+    page = render_template("invoicing/details.html", form=form, kept=kept)
+    return page, (422 if form.errors else 200)
+
+
+@bp.post("/account/billing/remove")
+@login_required
+def remove() -> Response:
+    service.forget_details(current_actor())
+    flash(_l("Removed. Invoices are made out to your public name again."), "success")
+    return redirect(url_for("billing.details"))

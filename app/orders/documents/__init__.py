@@ -1,0 +1,1 @@
+"""Invoices and credit notes as their reader sees them: with what the order was for."""

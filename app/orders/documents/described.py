@@ -1,0 +1,208 @@
+"""What a document says, in the reader's language: the same on the page and as PDF."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.catalog import queries as catalog
+from app.catalog.products import Product, ProductKey
+from app.core.filters import moment, money, number
+from app.core.permissions import SYSTEM, Actor
+from app.invoicing import queries as invoicing
+from app.invoicing.queries import DocumentView, Series
+from app.orders import queries as orders
+from app.orders.queries import KeptLine, OrderView
+from app.releases.queries import ReleaseView
+from pricing.money import Money
+from pricing.quote import Step
+
+#: A rarity up to this does not raise a price visibly.
+PLAIN = 1.001
+
+Found = list[tuple[ProductKey, ReleaseView, Product]]
+KINDS = {
+    "fixed": _l("once per buyer"),
+    "floor": _l("least price of"),
+    "table": _l("table"),
+    "bulk": _l("bulk step"),
+    "overlap": _l("answers that overlap"),
+    "owned": _l("what you own already"),
+    "minimum": _l("smallest order"),
+    "rounding": _l("rounding to the cent"),
+}
+TIERS = {"gold": _l("gold"), "silver": _l("silver"), "bronze": _l("bronze")}
+PURPOSES = {
+    "research": _l("Research"),
+    "public": _l("Public interest"),
+    "commercial": _l("Commercial use"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a document: what it is for, and in smaller letters why it costs that."""
+
+    what: str
+    why: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Described:
+    """A document with every word that stands on it.
+
+    Attributes
+    ----------
+    paid : str
+        Of an invoice: when and how it was paid.
+    reason : str
+        Of a credit note: what it takes back, and why.
+    rate : str
+        The rate of the tax.
+    untaxed : str
+        Why there is no tax, where there is none.
+    """
+
+    document: DocumentView
+    title: str
+    rows: tuple[Row, ...]
+    paid: str
+    reason: str
+    purpose: str
+    rate: str
+    untaxed: str
+
+
+def document(actor: Actor, series: Series, number_: int) -> Described:
+    """Return one's own document; the operator sees all.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = invoicing.document(actor, series, number_)
+    # Whose the document is, is known by now.
+    order = orders.order(SYSTEM, found.order_id)
+    rate = number(found.vat_basis_points / 100) + "\N{NO-BREAK SPACE}%"
+    untaxed = "" if found.vat_basis_points else found.issuer.vat_note
+    reason = _reason(found)
+    return Described(
+        found,
+        _title(found),
+        _rows(found, order, reason),
+        _paid(found, order, reason),
+        reason,
+        str(PURPOSES.get(order.purpose, order.purpose)),
+        rate,
+        untaxed,
+    )
+
+
+def _title(found: DocumentView) -> str:
+    if found.series is Series.CREDIT_NOTE:
+        return str(_("Credit note %(number)s", number=found.written))
+    return str(_("Invoice and receipt %(number)s", number=found.written))
+
+
+def _paid(found: DocumentView, order: OrderView, reason: str) -> str:
+    if found.series is Series.CREDIT_NOTE:
+        return ""
+    if reason or order.paid_at is None:
+        return ""
+    return str(
+        _(
+            "Paid on %(day)s through the payment provider, payment %(payment)s.",
+            day=moment(order.paid_at, "date"),
+            payment=order.payment_intent or "–",
+        )
+    )
+
+
+def _reason(found: DocumentView) -> str:
+    """Say why there is a document; the invoice of a sale needs no reason."""
+    occasion = found.occasion.split(":")[0]
+    if found.series is Series.INVOICE:
+        if occasion == "sale":
+            return ""
+        if occasion == "refund-failed":
+            return str(_("The bank did not take a refund, so the amount is charged again."))
+        return str(_("The bank gave the payment again, so the amount is charged again."))
+    if occasion == "dispute":
+        return str(
+            _("Your bank took the payment back; corrects %(invoice)s.", invoice=found.corrects)
+        )
+    if _whole(found):
+        return str(_("Refunded in full; corrects %(invoice)s.", invoice=found.corrects))
+    return str(_("Refunded in part; corrects %(invoice)s.", invoice=found.corrects))
+
+
+def _whole(found: DocumentView) -> bool:
+    invoices = invoicing.of_order(found.order_id)
+    return any(
+        one.series is Series.INVOICE
+        and one.number == found.corrects_number
+        and one.gross == found.gross
+        for one in invoices
+    )
+
+
+def _rows(found: DocumentView, order: OrderView, reason: str) -> tuple[Row, ...]:
+    products = _products(order)
+    if found.series is Series.INVOICE and not reason and found.gross == order.total:
+        return tuple(_row(line, products) for line in order.lines)
+    tables = "; ".join(_name(key, view, product) for key, view, product in products)
+    return (Row(_("Order %(id)s", id=order.id[:8]), tables, found.gross),)
+
+
+def _products(order: OrderView) -> Found:
+    found = catalog.found_all(order.products)
+    return [(key, *one) for key, one in zip(order.products, found, strict=True)]
+
+
+def _name(key: ProductKey, view: ReleaseView, product: Product) -> str:
+    tier = TIERS.get(product.tier.name, product.tier.name)
+    table = " × ".join(product.marginal)
+    return f"{view.rules.title} {view.edition.number}: {table} ({tier})"
+
+
+def _row(line: KeptLine, products: Found) -> Row:
+    what = str(KINDS.get(line.kind, line.kind))
+    for key, view, product in products:
+        if line.product is not None and key == line.product:
+            what = f"{what}: {_name(key, view, product)}"
+        elif line.product is None and line.edition == view.edition.id:
+            what = f"{KINDS.get(line.kind, line.kind)} {view.rules.title} {view.edition.number}"
+    return Row(what, _why(line), line.amount)
+
+
+def _why(line: KeptLine) -> str:
+    parts = []
+    if line.respondents is not None:
+        parts.append(
+            _(
+                "as precise as asking %(n)s people without noise",
+                n=number(line.respondents),
+            )
+        )
+    if line.rarity is not None and line.rarity > PLAIN:
+        parts.append(_("rarity × %(f)s", f=number(line.rarity, 2)))
+    if line.step is not None:
+        parts.append(_step(line.step))
+    return "; ".join(parts)
+
+
+def _step(step: Step) -> str:
+    points, first = number(step.points), money(step.first_rate)
+    if not step.start:
+        return str(_("%(points)s value points, %(first)s each", points=points, first=first))
+    return str(
+        _(
+            "%(points)s value points: from %(start)s on a point costs %(rate)s "
+            "instead of %(first)s",
+            points=points,
+            start=number(step.start),
+            rate=money(step.rate),
+            first=first,
+        )
+    )

@@ -1,0 +1,48 @@
+import importlib
+
+from flask import Blueprint, current_app, render_template
+from flask_babel import gettext as _
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.core.errors import NotFound
+from app.core.http import limiter
+from app.invoicing.queries import Series
+from app.orders.documents import described
+from app.orders.documents.described import Described
+from app.statements import answers
+from app.users.login import current_actor
+
+bp = Blueprint("documents", __name__, url_prefix="/documents")
+
+
+def _document(series: str, number: int) -> Described:
+    if series not in set(Series):
+        raise NotFound(_("This page does not exist, or it is not yours."))
+    return described.document(current_actor(), Series(series), number)
+
+
+@bp.get("/<series>/<int(max=2147483647):number>")
+@login_required
+def show(series: str, number: int) -> str:
+    return render_template("orders/document.html", described=_document(series, number))
+
+
+@bp.get("/<series>/<int(max=2147483647):number>.pdf")
+@login_required
+@limiter.limit("120/hour")
+def pdf(series: str, number: int) -> Response:
+    document = _document(series, number)
+    # Heavy: loaded by the first who prints.
+    printed = importlib.import_module("app.orders.documents.printed")
+    content: bytes = printed.as_pdf(document, _banner())
+    name = f"moisson-{series}-{document.document.written}.pdf"
+    return answers.attached(content, "application/pdf", name)
+
+
+def _banner() -> str:
+    words: dict[str, str] = {
+        "stand-in": _("Demonstration: payments go to a local stand-in. No real money moves."),
+        "test": _("Rehearsal: payments go to Stripe’s test mode. No real money moves."),
+    }
+    return words.get(current_app.extensions["money_mode"], "")
