@@ -149,7 +149,6 @@ def get_settings(call: Call) -> dict[str, Any]:
                 "payments": {
                     "debit_negative_balances": True,
                     "payouts": {
-                        "automatic_transfer_rules_by_currency": None,
                         "minimum_balance_by_currency": None,
                         "schedule": {"interval": "manual"},
                         "statement_descriptor": None,

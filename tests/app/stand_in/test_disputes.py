@@ -8,6 +8,7 @@ import pytest
 
 from app.payments.gateway import GatewayRefused
 from app.stand_in.disputes import FEE
+from tests.app.stand_in.controls import ControlRefused, Controls
 from tests.app.stand_in.running import Market
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -68,3 +69,42 @@ def test_the_page_plays_the_bank_in_both_languages(market: Market, language: str
     assert "20" in page.text
     assert page.text.count("<form") == 2
     assert "<script" not in page.text
+
+
+def test_a_part_of_what_is_left_can_be_disputed(market: Market, controls: Controls) -> None:
+    paid = market.paid_checkout(cents=1_000)
+    market.gateway.refund(paid.payment_intent or "", 600, "r")
+    with pytest.raises(ControlRefused):
+        controls.dispute(paid.charge or "", 401)
+    made = controls.dispute(paid.charge or "", 150, reason="product_not_received", fee=2_000)
+    assert (made["amount"], made["reason"]) == (150, "product_not_received")
+    assert market.gateway.dispute(made["id"]).withdrawn_cents == 2_150
+    assert controls.decide(made["id"], "won")["status"] == "won"
+    assert market.gateway.dispute(made["id"]).reinstated_cents == 150
+    assert market.gateway.refund(paid.payment_intent or "", None, "r2").amount_cents == 400
+
+
+def test_the_rest_is_disputed_by_default(market: Market, controls: Controls) -> None:
+    paid = market.paid_checkout(cents=1_000)
+    market.gateway.refund(paid.payment_intent or "", 600, "r")
+    assert controls.dispute(paid.charge or "")["amount"] == 400
+
+
+@pytest.mark.parametrize("outcome", ["warning_closed", "escalated"])
+def test_a_question_of_the_bank_moves_no_money(
+    market: Market, controls: Controls, outcome: str
+) -> None:
+    paid = market.paid_checkout(cents=1_000)
+    before = market.gateway.available_balance("EUR")
+    asked = controls.dispute(paid.charge or "", inquiry=True)
+    assert asked["status"] == "warning_needs_response"
+    assert market.gateway.available_balance("EUR") == before
+    with pytest.raises(ControlRefused):
+        controls.decide(asked["id"], "won")
+    ended = controls.decide(asked["id"], outcome)
+    escalated = outcome == "escalated"
+    assert ended["status"] == ("needs_response" if escalated else "warning_closed")
+    taken = 1_000 + FEE if escalated else 0
+    assert market.gateway.available_balance("EUR") == before - taken
+    with pytest.raises(ControlRefused):
+        controls.decide(asked["id"], outcome)
