@@ -181,6 +181,28 @@ def per_share(amount: Money, shares_total: int) -> PerShare:
     return PerShare(micros, Money(rest, amount.currency))
 
 
+def part_taken(micros: int, cents: int, of_cents: int) -> int:
+    """Return how much of a booked amount goes with so many cents of a sale's total.
+
+    Rounded towards nothing; all of it with the whole total. A function of the cents taken
+    until now, so that steps come to the same as one.
+
+    Examples
+    --------
+    >>> part_taken(100, 1, 3), part_taken(-100, 2, 3), part_taken(100, 3, 3)
+    (33, -66, 100)
+
+    Raises
+    ------
+    InvalidSplit
+        Unless ``0 <= cents <= of_cents`` and ``of_cents`` is positive.
+    """
+    if of_cents < 1 or not 0 <= cents <= of_cents:
+        raise InvalidSplit("a part of a sale lies between nothing and its total")
+    size = abs(micros) * cents // of_cents
+    return size if micros >= 0 else -size
+
+
 def earned(shares: int, cumulative_now: int, cumulative_then: int, currency: str) -> Money:
     """Return what some shares earned between two readings of the cumulative number.
 

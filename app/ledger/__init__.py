@@ -4,6 +4,7 @@ Debits are positive, credits negative; a transaction sums to zero. Accounts are 
 
 provider                what the payment provider holds for the market (asset)
 platform                the market's own share (credit) and what it bears (debit)
+vat                     tax in what was sold, owed to the state
 pool:<edition>          earned by the contributors of an edition, not yet settled
 reserve:<collection>    what the noise margin leaves; goes into the collection's next sale
 contributor:<user>      owed to a contributor

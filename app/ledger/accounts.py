@@ -4,6 +4,8 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, litera
 
 PROVIDER = "provider"
 PLATFORM = "platform"
+#: The tax in what was sold, owed to the state.
+VAT = "vat"
 #: What contributors gave away, until the operator hands it over.
 DONATIONS = "donations"
 #: Not an account: the name of the lock of whoever settles all contributors at once.

@@ -94,6 +94,16 @@ def by_key(key: str) -> TransactionView | None:
     return None if row is None else _view(row)
 
 
+def lines(key: str) -> dict[str, int]:
+    """Return every line of the transaction with a key, in millionths; none if there is none."""
+    rows = session().execute(
+        select(LedgerEntry.account, LedgerEntry.micros)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerTransaction.key == key)
+    )
+    return {account: int(micros) for account, micros in rows}
+
+
 def entries(account: str, currency: str) -> tuple[EntryView, ...]:
     """Return every line of one account, oldest first."""
     rows = session().execute(

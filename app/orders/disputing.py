@@ -1,20 +1,21 @@
 """A buyer's bank takes a payment back: the sale is undone, and done again if the market wins.
 
 Acting means looking: whatever message came, in whatever order, the dispute is asked for and
-what it has become is applied to the order, once.
+what it has become is applied to the order, once. The tables wait until it is decided. A bank
+may take a part, or a payment that was given back already: then the sale gives what it still
+has, and the market bears the rest.
 """
 
-import structlog
+from sqlalchemy import select
 
 from app.core import audit
 from app.core.clock import now
 from app.core.db import checkpoint, session
-from app.orders import queries, rows, sale
-from app.orders.models import Order
+from app.orders import issuing, queries, rows, sale
+from app.orders.models import Order, OrderDispute
+from app.orders.sale import Taking
 from app.orders.states import Event, State, next_state
 from app.payments.gateway import Dispute, PaymentGateway
-
-log = structlog.get_logger("orders")
 
 
 def look(gateway: PaymentGateway, dispute_id: str) -> bool:
@@ -40,20 +41,65 @@ def apply(dispute: Dispute) -> bool:
         return False
     rows.hold_buyer(session().get_one(Order, order_id).buyer_id)
     order = rows.locked(order_id)
-    if dispute.amount_cents != order.total_cents or dispute.currency != order.currency:
-        # A part of a payment has no sale of its own to undo: it shows up as a difference.
-        log.warning("dispute of another amount", order=order.id)
+    row = _known(dispute.id)
+    if row is None and dispute.withdrawn_cents:
+        row = _withdrawn(order, dispute)
+    if row is None:
+        # An inquiry: no money has moved.
         return True
-    if dispute.withdrawn_cents and order.state == State.PAID and not sale.disputed(dispute.id):
-        order.state = next_state(State.PAID, Event.DISPUTE)
-        sale.take_back(order, dispute.id, dispute.withdrawn_cents)
-        audit.record("system", "dispute-order", "order", order.id, cents=order.total_cents)
-    if dispute.reinstated_cents and order.state in (State.DISPUTED, State.LOST):
-        order.state = next_state(State(order.state), Event.WIN)
-        sale.reinstate(order, dispute.id, dispute.withdrawn_cents, dispute.reinstated_cents)
-        audit.record("system", "win-dispute", "order", order.id, cents=order.total_cents)
-    elif dispute.status == "lost" and order.state == State.DISPUTED:
-        order.state = next_state(State.DISPUTED, Event.LOSE)
-        order.refunded_at = now()
-        audit.record("system", "lose-dispute", "order", order.id, cents=order.total_cents)
+    if dispute.reinstated_cents and not row.reinstated_cents:
+        _reinstated(order, row, dispute)
+    elif dispute.status == "lost" and row.status != "lost":
+        _lost(order, row)
+    row.status = dispute.status[:30]
     return True
+
+
+def _known(dispute_id: str) -> OrderDispute | None:
+    chosen = select(OrderDispute).where(OrderDispute.id == dispute_id).with_for_update()
+    return session().scalars(chosen.execution_options(populate_existing=True)).one_or_none()
+
+
+def _withdrawn(order: Order, dispute: Dispute) -> OrderDispute:
+    cents = min(dispute.amount_cents, order.total_cents - order.taken_cents)
+    row = OrderDispute(
+        id=dispute.id,
+        order_id=order.id,
+        cents=dispute.amount_cents,
+        taken_cents=cents,
+        withdrawn_cents=dispute.withdrawn_cents,
+        reinstated_cents=0,
+        status="",
+        at=now(),
+    )
+    session().add(row)
+    key, to_cents = f"dispute:{dispute.id}", order.taken_cents + cents
+    sale.take(order, Taking("dispute", key, to_cents, -dispute.withdrawn_cents))
+    if order.state == State.PAID:
+        order.state = next_state(State.PAID, Event.DISPUTE)
+    audit.record("system", "dispute-order", "order", order.id, cents=cents)
+    return row
+
+
+def _reinstated(order: Order, row: OrderDispute, dispute: Dispute) -> None:
+    key, cents = f"reinstate:{row.id}", row.taken_cents
+    if row.status == "lost":
+        issuing.invoice_again(order, key, order.taken_cents - cents, order.taken_cents)
+    to_cents = order.taken_cents - cents
+    sale.take(order, Taking("reinstatement", key, to_cents, dispute.reinstated_cents))
+    row.reinstated_cents, row.taken_cents = dispute.reinstated_cents, 0
+    if order.state in (State.DISPUTED, State.LOST):
+        order.state, order.refunded_at = next_state(State(order.state), Event.WIN), None
+    audit.record("system", "win-dispute", "order", order.id, cents=cents)
+
+
+def _lost(order: Order, row: OrderDispute) -> None:
+    # Only now: until it is decided the invoice stands, and its payment is in question.
+    start = order.taken_cents - row.taken_cents
+    issuing.credit(order, f"dispute:{row.id}", start, order.taken_cents)
+    if order.state == State.DISPUTED:
+        whole = order.taken_cents == order.total_cents
+        event = Event.LOSE if whole else Event.LOSE_PART
+        order.state = next_state(State.DISPUTED, event)
+        order.refunded_at = now() if whole else None
+    audit.record("system", "lose-dispute", "order", order.id, cents=row.taken_cents)

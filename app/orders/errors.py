@@ -7,7 +7,8 @@ AppError
 |   |-- PaymentPending   it was paid in a way that takes days to arrive
 |   |-- PaymentOpen      the buyer has another payment under way
 |   |-- LaterPurchase    later prices rest on what is to be refunded
-|   `-- NothingToRefund  the order cost nothing
+|   |-- RefundUnderWay   an earlier refund has not been answered yet
+|   `-- NothingToRefund  the order cost nothing, or less is left of it
 `-- Invalid
     |-- PurposeRefused   a table in the bundle is not sold for the stated purpose
     `-- BadQuote         not signed here, changed, or made for another buyer
@@ -41,7 +42,11 @@ class LaterPurchase(Conflict):
 
 
 class NothingToRefund(Conflict):
-    """The order cost nothing."""
+    """The order cost nothing, or less is left of it."""
+
+
+class RefundUnderWay(Conflict):
+    """An earlier refund of the order has not been answered yet."""
 
 
 class BadQuote(Invalid):

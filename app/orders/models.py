@@ -1,6 +1,16 @@
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -20,7 +30,8 @@ class Order(Base):
     """A purchase at a fixed price, from quote to fulfilment or refund.
 
     `owned` are the products that the price took as owned already, `split` how the money is
-    shared: both fixed with the quote, whatever the price book says later.
+    shared, `vat_basis_points` the tax in it: fixed with the quote, whatever is said later.
+    `taken_cents` is what refunds and disputes took back of it until now.
     """
 
     __tablename__ = "purchase_order"
@@ -42,7 +53,8 @@ class Order(Base):
     charge: Mapped[str | None] = mapped_column(String(120))
     fee_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     invoice_number: Mapped[int | None] = mapped_column(Integer, unique=True)
-    refund_id: Mapped[str | None] = mapped_column(String(120))
+    vat_basis_points: Mapped[int] = mapped_column(Integer, default=0)
+    taken_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     paid_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -61,7 +73,8 @@ class OrderItem(Base):
 class SaleEdition(Base):
     """What one sale earned one edition: a single number moves, however many contribute.
 
-    per_share_micros times a contributor's released shares is their part of this sale.
+    per_share_micros times a contributor's released shares was their part of this sale;
+    taken_micros of it, a share, went back with refunds and disputes.
     """
 
     __tablename__ = "sale_edition"
@@ -71,4 +84,53 @@ class SaleEdition(Base):
     net_micros: Mapped[int] = mapped_column(BigInteger)
     per_share_micros: Mapped[int] = mapped_column(BigInteger)
     sold_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    reversed: Mapped[bool] = mapped_column(Boolean, default=False)
+    taken_micros: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Refund(Base):
+    """Money on its way back to a buyer: a whole payment, what is left of it, or a part.
+
+    The row is the intent: it is there before the provider is asked. `booked` while the book
+    holds it: a refund that fails later is taken out of the book again.
+    """
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        CheckConstraint("cents > 0", name="cents_positive"),
+        # Of two operators one intends: an order has one refund without an answer.
+        Index(
+            "uq_refund_under_way",
+            "order_id",
+            unique=True,
+            sqlite_where=text("state = 'intended'"),
+            postgresql_where=text("state = 'intended'"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    order_id: Mapped[str] = mapped_column(ForeignKey("purchase_order.id"), index=True)
+    cents: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    booked: Mapped[bool] = mapped_column(Boolean, default=False)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    provider_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class OrderDispute(Base):
+    """A payment that a buyer's bank takes back, under the provider's name for it.
+
+    `taken_cents` is what of the sale it undoes now: nothing of what was refunded before, and
+    nothing any more once the market won.
+    """
+
+    __tablename__ = "order_dispute"
+    id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("purchase_order.id"), index=True)
+    cents: Mapped[int] = mapped_column(BigInteger)
+    taken_cents: Mapped[int] = mapped_column(BigInteger)
+    withdrawn_cents: Mapped[int] = mapped_column(BigInteger)
+    reinstated_cents: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(String(30))
+    at: Mapped[datetime] = mapped_column(Moment, default=now)

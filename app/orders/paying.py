@@ -1,17 +1,14 @@
 """Finding out that an order was paid, and granting it: once, whoever asks, in any order."""
 
-from sqlalchemy import func, select
-
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
-from app.ledger import service as ledger
-from app.orders import rows, sale
+from app.orders import issuing, rows, sale
 from app.orders.models import Order
 from app.orders.states import Event, State, next_state
 from app.payments.gateway import CheckoutSession, GatewayUnavailable, PaymentGateway
 
-SETTLED = (State.PAID, State.REFUNDING, State.REFUNDED)
+SETTLED = (State.PAID, State.REFUNDING, State.REFUNDED, State.DISPUTED, State.LOST)
 
 
 def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> bool:
@@ -48,12 +45,25 @@ def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> b
         return True
     if seen.order_id != order.id or order.checkout_session not in (None, seen.id):
         return False
-    if not seen.paid:
-        if seen.status == "expired" and order.state != State.EXPIRED:
-            order.state = next_state(State(order.state), Event.EXPIRE)
-        return False
-    _pay(order, seen)
-    return True
+    if seen.paid:
+        _pay(order, seen)
+        return True
+    _unpaid(order, seen)
+    return False
+
+
+def _unpaid(order: Order, seen: CheckoutSession) -> None:
+    """Follow a payment page that is open, over, or waits for money that takes days."""
+    state = State(order.state)
+    if seen.status == "expired" and state in (State.QUOTED, State.PAYING):
+        order.state = next_state(state, Event.EXPIRE)
+    elif seen.failed and state in (State.PAYING, State.PENDING):
+        order.state = next_state(state, Event.FAIL)
+        audit.record("system", "fail-payment", "order", order.id)
+    elif seen.waiting and state is State.PAYING:
+        order.state = next_state(state, Event.WAIT)
+        order.checkout_session = seen.id
+        audit.record("system", "await-payment", "order", order.id)
 
 
 def _expire_unopened(order: Order) -> None:
@@ -66,19 +76,16 @@ def _pay(order: Order, seen: CheckoutSession) -> None:
     _refuse_other_amount(order, seen)
     if seen.fee_cents is None:
         raise GatewayUnavailable("the fee is not known yet")
+    if seen.settled_in != order.currency:
+        # The book would mix currencies: somebody has to look at the provider's settings.
+        raise RuntimeError("the provider settled in another currency than the order's")
     order.state = next_state(State(order.state), Event.PAY)
     order.checkout_session, order.payment_intent = seen.id, seen.payment_intent
     order.charge, order.fee_cents = seen.charge, seen.fee_cents
     order.paid_at = now()
-    order.invoice_number = _next_invoice()
     sale.book(order)
+    issuing.invoice(order)
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
-
-
-def _next_invoice() -> int:
-    """Count invoices without gaps: the number is given with the payment, or not at all."""
-    ledger.hold(["invoices"])
-    return int(session().scalar(select(func.max(Order.invoice_number))) or 0) + 1
 
 
 def _refuse_other_amount(order: Order, seen: CheckoutSession) -> None:

@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, Select, case, cast, func, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require_owner
-from app.orders.models import Order, OrderItem, SaleEdition
-from app.orders.states import State
+from app.orders.models import Order, OrderItem, Refund, SaleEdition
+from app.orders.states import RefundState, State
 from pricing.money import Money
 from pricing.quote import Step
+from pricing.vat import vat_included
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class OrderView:
     total: Money
     total_cents: int
     fee_cents: int
+    taken: Money
+    vat_basis_points: int
     book_version: str
     catalogue_number: int
     invoice_number: int | None
@@ -68,8 +71,8 @@ class SaleView:
 
     Attributes
     ----------
-    per_share_micros : int
-        Millionths of the currency unit for each released share.
+    per_share_micros, taken_micros : int
+        Millionths of the currency unit for each released share, and what of it went back.
     purpose : Purpose
         The use the buyer stated.
     """
@@ -78,10 +81,20 @@ class SaleView:
     edition_id: str
     collection_id: str
     per_share_micros: int
+    taken_micros: int
     sold_at: datetime
-    reversed: bool
     purpose: Purpose
     currency: str
+
+    @property
+    def reversed(self) -> bool:
+        """Whether nothing of it is left."""
+        return 0 < self.taken_micros == self.per_share_micros
+
+    @property
+    def kept_micros(self) -> int:
+        """What of it stands, a share."""
+        return self.per_share_micros - self.taken_micros
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,7 @@ class Booked:
     """
 
     fee: Money
+    vat: Money
     platform: Money
     editions: Mapping[str, Money]
 
@@ -106,11 +120,28 @@ class Booked:
 
 @dataclass(frozen=True)
 class Traced:
-    """The provider's names for a paid order's charge and refund."""
+    """What the provider calls the charge of a paid order."""
 
     order_id: str
     charge: str | None
-    refund_id: str | None
+
+
+@dataclass(frozen=True)
+class RefundView:
+    """Money on its way back to a buyer, or back."""
+
+    id: str
+    order_id: str
+    amount: Money
+    state: RefundState
+    provider_id: str | None
+    reason: str
+    at: datetime
+    ended_at: datetime | None
+
+
+#: What a share of a sale still earns.
+_STANDING = SaleEdition.per_share_micros - SaleEdition.taken_micros
 
 
 def order(actor: Actor, order_id: str) -> OrderView:
@@ -136,7 +167,8 @@ def booked(order: OrderView) -> Booked | None:
     rows = session().scalars(select(SaleEdition).where(SaleEdition.order_id == order.id))
     editions = {row.edition_id: Money(row.net_micros, fee.currency) for row in rows}
     contributors = sum(editions.values(), Money.zero(fee.currency))
-    return Booked(fee, order.total - fee - contributors, editions)
+    vat = Money.from_cents(vat_included(order.total_cents, order.vat_basis_points), fee.currency)
+    return Booked(fee, vat, order.total - fee - vat - contributors, editions)
 
 
 def of_buyer(buyer_id: str) -> tuple[OrderView, ...]:
@@ -166,9 +198,29 @@ def known(order_id: str) -> bool:
 
 
 def traced() -> tuple[Traced, ...]:
-    """Return what the provider calls the payment and the refund of each paid order."""
-    chosen = select(Order.id, Order.charge, Order.refund_id).where(Order.paid_at.is_not(None))
+    """Return what the provider calls the payment of each paid order."""
+    chosen = select(Order.id, Order.charge).where(Order.paid_at.is_not(None))
     return tuple(Traced(*row) for row in session().execute(chosen))
+
+
+def refunds(order_id: str | None = None) -> tuple[RefundView, ...]:
+    """Return the refunds of an order, or of all, oldest first."""
+    chosen = select(Refund, Order.currency).join(Order, Order.id == Refund.order_id)
+    if order_id is not None:
+        chosen = chosen.where(Refund.order_id == order_id)
+    return tuple(
+        RefundView(
+            row.id,
+            row.order_id,
+            Money.from_cents(row.cents, currency),
+            RefundState(row.state),
+            row.provider_id,
+            row.reason,
+            row.at,
+            row.ended_at,
+        )
+        for row, currency in session().execute(chosen.order_by(Refund.at, Refund.id))
+    )
 
 
 def counted() -> dict[State, int]:
@@ -179,8 +231,10 @@ def counted() -> dict[State, int]:
 
 def unfinished() -> tuple[str, ...]:
     """Return the orders whose payment or refund is under way: to ask the provider about."""
-    states = (State.PAYING, State.REFUNDING)
-    return tuple(session().scalars(select(Order.id).where(Order.state.in_(states))))
+    states = (State.PAYING, State.PENDING, State.REFUNDING)
+    refunds = select(Refund.order_id).where(Refund.state == RefundState.INTENDED)
+    chosen = select(Order.id).where(Order.state.in_(states) | Order.id.in_(refunds))
+    return tuple(session().scalars(chosen))
 
 
 def sales_of(edition_ids: tuple[str, ...]) -> tuple[SaleView, ...]:
@@ -197,8 +251,8 @@ def sales_of(edition_ids: tuple[str, ...]) -> tuple[SaleView, ...]:
             sale.edition_id,
             sale.collection_id,
             sale.per_share_micros,
+            sale.taken_micros,
             sale.sold_at,
-            sale.reversed,
             Purpose(purpose),
             currency,
         )
@@ -209,12 +263,8 @@ def sales_of(edition_ids: tuple[str, ...]) -> tuple[SaleView, ...]:
 def per_share_until(edition_ids: tuple[str, ...], until: datetime) -> dict[str, int]:
     """Return each edition's cumulative earnings per share from sales up to a moment."""
     rows = session().execute(
-        select(SaleEdition.edition_id, func.sum(SaleEdition.per_share_micros))
-        .where(
-            SaleEdition.edition_id.in_(edition_ids),
-            SaleEdition.reversed.is_(False),
-            SaleEdition.sold_at <= until,
-        )
+        select(SaleEdition.edition_id, func.sum(_STANDING))
+        .where(SaleEdition.edition_id.in_(edition_ids), SaleEdition.sold_at <= until)
         .group_by(SaleEdition.edition_id)
     )
     return {edition_id: int(total) for edition_id, total in rows}
@@ -226,11 +276,10 @@ def per_share_select() -> Select[str, int]:
     Its columns are `edition_id` and `per_share_micros`: the sum over the sales that stand, 0
     where all were refunded. For work on whole sets, inside the database.
     """
-    each = case((SaleEdition.reversed.is_(False), SaleEdition.per_share_micros), else_=0)
     return select(
         SaleEdition.edition_id,
         # PostgreSQL sums whole numbers into a decimal; one too large for 64 bits is refused.
-        cast(func.sum(each), BigInteger).label("per_share_micros"),
+        cast(func.sum(_STANDING), BigInteger).label("per_share_micros"),
     ).group_by(SaleEdition.edition_id)
 
 
@@ -251,6 +300,8 @@ def _view(row: Order) -> OrderView:
         Money.from_cents(row.total_cents, row.currency),
         row.total_cents,
         row.fee_cents,
+        Money.from_cents(row.taken_cents, row.currency),
+        row.vat_basis_points,
         row.book_version,
         row.catalogue_number,
         row.invoice_number,

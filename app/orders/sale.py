@@ -1,6 +1,7 @@
 """Booking a sale: the split among editions, one number per edition, one transaction.
 
 provider     + total - fee        what the provider holds for us now
+vat          - the tax in the total
 platform     - its share
 pool:<e>     - per share x the released denominator
 reserve:<c>  - what rounding leaves; a debit where it is used up
@@ -8,9 +9,14 @@ reserve:<c>  - what rounding leaves; a debit where it is used up
 Every line is a function of released numbers: had the pool been credited with what its
 contributors can claim, its balance would tell how many took part. What the noise margin
 leaves therefore stays in the pool, and is not counted out.
+
+What refunds and disputes take back is a function of the cents taken back until now, whatever
+the steps: each posting is the difference of two of its values. So two parts come to the same as
+the whole, and what a won dispute gives back is exactly what it took.
 """
 
 import json
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -25,18 +31,43 @@ from app.orders import bundle, rows
 from app.orders.models import Order, SaleEdition
 from app.prices import queries as prices
 from app.releases import queries as releases
-from pricing.money import Money
-from pricing.split import Part, parts_of, per_share, platform_share, share_out
+from pricing.money import MICROS_PER_CENT, Money
+from pricing.split import Part, part_taken, parts_of, per_share, platform_share, share_out
+from pricing.vat import vat_included
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A posting that takes money of a sale back, or gives it again.
+
+    Parameters
+    ----------
+    kind, key : str
+        As in the ledger.
+    to_cents : int
+        What of the total is taken back once this is booked, 0 to all of it.
+    moved_cents : int
+        What the provider's balance gains; what differs the market bears.
+    """
+
+    kind: str
+    key: str
+    to_cents: int
+    moved_cents: int
 
 
 def book(order: Order) -> None:
     """Write a paid order into the book, once, as its quote shared it out."""
     left = Money.from_cents(order.total_cents - order.fee_cents, order.currency)
-    share = platform_share(prices.book(order.book_version), left)
-    parts = share_out(_claims(order), left - share)
+    vat = Money.from_cents(vat_included(order.total_cents, order.vat_basis_points), order.currency)
+    # A fee larger than what the tax leaves is the market's to bear, not the contributors'.
+    shared = max(Money.zero(order.currency), left - vat)
+    share = platform_share(prices.book(order.book_version), shared)
+    parts = share_out(_claims(order), shared - share)
     # Two sales at once must not both spend what waits in a reserve.
     ledger.hold(accounts.reserve(releases.release(edition).rules.id) for edition in parts)
-    lines = {accounts.PROVIDER: left.micros, accounts.PLATFORM: -share.micros}
+    lines = {accounts.PROVIDER: left.micros, accounts.VAT: -vat.micros}
+    lines[accounts.PLATFORM] = vat.micros + (shared - share).micros - left.micros
     for edition_id, net in sorted(parts.items()):
         _add(lines, order, edition_id, net)
     ledger.post("sale", f"sale:{order.id}", order.currency, lines)
@@ -54,39 +85,60 @@ def _claims(order: Order) -> dict[str, Part]:
     )
 
 
-def unbook(order: Order) -> None:
-    """Reverse a refunded order's sale; the provider keeps its fee, the platform bears it."""
-    fee = Money.from_cents(order.fee_cents, order.currency).micros
-    borne = {accounts.PROVIDER: -fee, accounts.PLATFORM: fee}
-    ledger.reverse(f"sale:{order.id}", "refund", f"refund:{order.id}", borne)
-    _mark(order, reversed_=True)
+def take(order: Order, taking: Taking) -> None:
+    """Take a sale back up to so many cents of its total, or give some of it again, once.
+
+    Contributors give back, or get again, their part of the difference; the market bears its
+    own part and what the provider keeps.
+
+    Raises
+    ------
+    ValueError
+        For more than the order's total.
+    """
+    if not 0 <= taking.to_cents <= order.total_cents:
+        raise ValueError("a sale is taken back from nothing to its total")
+    sold = _sold(order)
+    ledger.hold(account for account in sold if account.startswith(accounts.reserve("")))
+    parts = tuple(session().scalars(select(SaleEdition).where(SaleEdition.order_id == order.id)))
+    before = _taken(order, sold, parts, order.taken_cents)
+    after = _taken(order, sold, parts, taking.to_cents)
+    lines = {account: after[account] - before[account] for account in after}
+    lines[accounts.PROVIDER] = taking.moved_cents * MICROS_PER_CENT
+    lines[accounts.PLATFORM] = -sum(lines.values())
+    ledger.post(taking.kind, taking.key, order.currency, lines)
+    for part in parts:
+        part.taken_micros = part_taken(part.per_share_micros, taking.to_cents, order.total_cents)
+    order.taken_cents = taking.to_cents
+    session().flush()
 
 
-def disputed(dispute_id: str) -> bool:
-    """Say whether a dispute was booked."""
-    return ledger_queries.by_key(f"dispute:{dispute_id}") is not None
+def vat_between(order: Order, cents: int, to_cents: int) -> int:
+    """Return the tax, in cents, in what lies between two amounts taken back of an order."""
+    whole, rate = order.total_cents, order.vat_basis_points
+    return vat_included(whole - cents, rate) - vat_included(whole - to_cents, rate)
 
 
-def take_back(order: Order, dispute_id: str, withdrawn_cents: int) -> None:
-    """Reverse a sale whose payment was taken back; the market bears both fees."""
-    withdrawn = Money.from_cents(withdrawn_cents, order.currency).micros
-    kept = Money.from_cents(order.total_cents - order.fee_cents, order.currency).micros
-    borne = {accounts.PROVIDER: kept - withdrawn, accounts.PLATFORM: withdrawn - kept}
-    ledger.reverse(f"sale:{order.id}", "dispute", f"dispute:{dispute_id}", borne)
-    _mark(order, reversed_=True)
+def _sold(order: Order) -> dict[str, int]:
+    found = ledger_queries.lines(f"sale:{order.id}")
+    return {account: micros for account, micros in found.items() if account != accounts.PROVIDER}
 
 
-def reinstate(order: Order, dispute_id: str, withdrawn_cents: int, back_cents: int) -> None:
-    """Book a sale again whose dispute was won; what the bank keeps the market bears."""
-    lost = Money.from_cents(withdrawn_cents - back_cents, order.currency).micros
-    borne = {accounts.PROVIDER: -lost, accounts.PLATFORM: lost}
-    ledger.reverse(f"dispute:{dispute_id}", "reinstatement", f"reinstate:{dispute_id}", borne)
-    _mark(order, reversed_=False)
-
-
-def _mark(order: Order, *, reversed_: bool) -> None:
-    for part in session().scalars(select(SaleEdition).where(SaleEdition.order_id == order.id)):
-        part.reversed = reversed_
+def _taken(
+    order: Order, sold: dict[str, int], parts: tuple[SaleEdition, ...], cents: int
+) -> dict[str, int]:
+    """Return what is taken back of each account, but the market's, at so many cents."""
+    whole = order.total_cents
+    taken = {accounts.VAT: vat_between(order, 0, cents) * MICROS_PER_CENT}
+    for part in parts:
+        account = accounts.pool(part.edition_id)
+        # What was booked is a whole number of released shares; so is what is taken of it.
+        shares = -sold.get(account, 0) // part.per_share_micros if part.per_share_micros else 0
+        taken[account] = shares * part_taken(part.per_share_micros, cents, whole)
+    for account, micros in sold.items():
+        if account not in (*taken, accounts.PLATFORM):
+            taken[account] = -part_taken(micros, cents, whole)
+    return taken
 
 
 def _add(lines: dict[str, int], order: Order, edition_id: str, net: Money) -> None:
@@ -106,7 +158,7 @@ def _add(lines: dict[str, int], order: Order, edition_id: str, net: Money) -> No
             collection_id=view.rules.id,
             net_micros=net.micros,
             per_share_micros=each,
+            taken_micros=0,
             sold_at=order.paid_at or now(),
-            reversed=False,
         )
     )

@@ -35,6 +35,8 @@ from pricing.split import parts_of
 ORDER_LIFE = timedelta(hours=2)
 #: The provider keeps a payment page open for at least half an hour.
 SHORTEST_CHECKOUT = timedelta(minutes=31)
+#: A payment is under way: its page is open, or its money takes days.
+UNPAID = (State.PAYING, State.PENDING)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Return:
     locale: str
 
 
-def place(actor: Actor, key: str, purpose: Purpose, signed: str) -> str:
+def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_points: int = 0) -> str:
     """Turn the bundle into an order at the price the buyer was shown and we signed.
 
     The same quote makes the same order, however often it is sent. What costs nothing, because
@@ -58,6 +60,8 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str) -> str:
         Signing key of the installation.
     signed : str
         The quote from the page the buyer agreed to.
+    vat_basis_points : int
+        The tax in the price, in hundredths of a percent.
 
     Returns
     -------
@@ -89,6 +93,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str) -> str:
     if purpose not in present.purposes:
         raise PurposeRefused(_l("Not every table in this bundle is sold for that purpose."))
     order = _written(actor.user_id, purpose, present, quote)
+    order.vat_basis_points = vat_basis_points
     for one in new:
         session().add(
             OrderItem(order_id=order.id, product=str(one.key), edition_id=one.key.edition)
@@ -149,13 +154,17 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
         if known.open and known.url:
             return known.url
         if known.status == "complete":
+            # Taken down that it takes days, or that it did not come.
+            paying.fulfil(gateway, order_id)
+            checkpoint()
+        if known.waiting:
             raise PaymentPending(_l("Your payment is under way; please do not pay twice."))
         order = rows.own(actor, order_id)
         if order.checkout_session == known.id:
             # Forgotten together with the new number, so that a second click gets the same page.
             order.checkout_session, order.attempt = None, order.attempt + 1
         checkpoint()
-    for other in rows.of_buyer(actor.user_id, State.PAYING):
+    for other in rows.of_buyer(actor.user_id, *UNPAID):
         if other.id != order_id:
             paying.fulfil(gateway, other.id)
     checkpoint()
@@ -173,7 +182,7 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
 def _refuse_stale(order: Order) -> None:
     if order.expires_at < now() + SHORTEST_CHECKOUT:
         raise PriceChanged(_l("This offer has expired. Compose the bundle again."))
-    if any(other.id != order.id for other in rows.of_buyer(order.buyer_id, State.PAYING)):
+    if any(other.id != order.id for other in rows.of_buyer(order.buyer_id, *UNPAID)):
         raise PaymentOpen(_l("You have another payment open. Pay it or cancel it first."))
     owned = {str(key) for key in bundle.owned_keys(order.buyer_id)}
     if owned != set(json.loads(order.owned)):
@@ -195,7 +204,7 @@ def cancel(actor: Actor, gateway: PaymentGateway, order_id: str) -> bool:
     NotFound, PaymentPending
     """
     order = rows.own(actor, order_id)
-    if order.state == State.PAYING:
+    if order.state in UNPAID:
         if order.checkout_session is None:
             raise PaymentPending(_l("The payment page is being opened. Try again in a moment."))
         known = rows.seen(gateway, order.checkout_session)
@@ -203,7 +212,8 @@ def cancel(actor: Actor, gateway: PaymentGateway, order_id: str) -> bool:
             gateway.expire_checkout(known.id)
         if paying.fulfil(gateway, order_id):
             return False
-        if known.status == "complete":
+        if known.waiting:
+            checkpoint()
             raise PaymentPending(_l("Your payment is under way; please do not pay twice."))
         order = rows.own(actor, order_id)
     if order.state != State.EXPIRED:

@@ -5,21 +5,22 @@ what the account `provider` shows of the order, with the fee that the provider k
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.core.audit import AuditEntry
 from app.core.db import session
+from app.ledger import accounts, history
 from app.orders import queries
+from app.orders.models import OrderDispute, Refund
 from app.orders.queries import OrderView
-from app.orders.states import State
 from app.statements.periods import Period
 from app.statements.statement import Line, Statement
 from pricing.money import Money
 
-#: The log alone says when a bank took a payment back and when it gave it again.
-DISPUTES = ("dispute-order", "win-dispute")
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def statement(buyer_id: str, period: Period, currency: str) -> Statement:
@@ -28,10 +29,7 @@ def statement(buyer_id: str, period: Period, currency: str) -> Statement:
     The balance is what they had paid in all, less what came back.
     """
     paid = [one for one in queries.of_buyer(buyer_id) if one.paid_at is not None]
-    lines = sorted(
-        (line for order in _with_disputes(paid) for line in order),
-        key=lambda line: (line.at, line.reference),
-    )
+    lines = sorted(_lines(paid), key=lambda line: (line.at, line.reference))
     opening = [line.amount for line in lines if line.at < period.start]
     return Statement(
         period,
@@ -40,36 +38,36 @@ def statement(buyer_id: str, period: Period, currency: str) -> Statement:
     )
 
 
-def _with_disputes(paid: list[OrderView]) -> Iterable[list[Line]]:
-    ids = [order.id for order in paid]
-    found: dict[str, list[AuditEntry]] = {}
-    for place in range(0, len(ids), 500):
-        chosen = select(AuditEntry).where(
-            AuditEntry.object_kind == "order",
-            AuditEntry.object_id.in_(ids[place : place + 500]),
-            AuditEntry.action.in_(DISPUTES),
-        )
-        for entry in session().scalars(chosen.order_by(AuditEntry.sequence)):
-            found.setdefault(entry.object_id, []).append(entry)
+def _lines(paid: list[OrderView]) -> Iterable[Line]:
     for order in paid:
-        yield [*_paid(order), *_disputed(order, found.get(order.id, ()))]
+        if order.paid_at is not None:
+            yield Line(order.paid_at, _("Purchase"), _reference(order), order.total)
+    known = {order.id: order for order in paid}
+    for currency in sorted({order.total.currency for order in paid}):
+        moved = _moved([order for order in paid if order.total.currency == currency])
+        for entry in history.entries_of(accounts.PROVIDER, currency, list(moved), EVER, LATEST):
+            what, order_id, cents = moved[entry.key]
+            amount = Money.from_cents(cents, currency)
+            yield Line(entry.at, what, _reference(known[order_id]), amount)
 
 
-def _paid(order: OrderView) -> Iterable[Line]:
-    if order.paid_at is not None:
-        yield Line(order.paid_at, _("Purchase"), _reference(order), order.total)
-    if order.state == State.REFUNDED and order.refunded_at is not None:
-        back = Money(-order.total.micros, order.total.currency)
-        yield Line(order.refunded_at, _("Refunded purchase"), _reference(order), back)
-
-
-def _disputed(order: OrderView, entries: Iterable[AuditEntry]) -> Iterable[Line]:
-    for entry in entries:
-        if entry.action == "dispute-order":
-            what, micros = _("Payment taken back by your bank"), -order.total.micros
-        else:
-            what, micros = _("Payment given again by your bank"), order.total.micros
-        yield Line(entry.at, what, _reference(order), Money(micros, order.total.currency))
+def _moved(paid: list[OrderView]) -> dict[str, tuple[str, str, int]]:
+    """Return what may have come back of each order, by its key in the book."""
+    found: dict[str, tuple[str, str, int]] = {}
+    ids = [order.id for order in paid]
+    for place in range(0, len(ids), history.AT_A_TIME):
+        some = ids[place : place + history.AT_A_TIME]
+        for row in session().scalars(select(Refund).where(Refund.order_id.in_(some))):
+            found[f"refund:{row.id}"] = (_("Refunded purchase"), row.order_id, -row.cents)
+            failed = (_("Refund that your bank did not take"), row.order_id, row.cents)
+            found[f"refund-failed:{row.id}"] = failed
+        chosen = select(OrderDispute).where(OrderDispute.order_id.in_(some))
+        for each in session().scalars(chosen):
+            taken = (_("Payment taken back by your bank"), each.order_id, -each.cents)
+            found[f"dispute:{each.id}"] = taken
+            again = (_("Payment given again by your bank"), each.order_id, each.cents)
+            found[f"reinstate:{each.id}"] = again
+    return found
 
 
 def _reference(order: OrderView) -> str:

@@ -87,7 +87,9 @@ class CheckoutRequest:
 class CheckoutSession:
     """A payment page as the provider sees it now.
 
-    ``fee_cents`` is the provider's fee on the charge, None until there is one.
+    ``fee_cents`` is the provider's fee on the charge, None until there is one; it is in
+    ``settled_in``, the currency the provider keeps the money in. ``intent_status`` tells a
+    payment that takes days (processing) from one that failed.
     """
 
     id: str
@@ -100,6 +102,19 @@ class CheckoutSession:
     payment_intent: str | None
     charge: str | None
     fee_cents: int | None
+    settled_in: str | None = None
+    intent_status: str | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it was paid in a way that takes days, and the money is still to come."""
+        return self.status == "complete" and self.payment_status == "unpaid" and not self.failed
+
+    @property
+    def failed(self) -> bool:
+        """Whether money that takes days did not come."""
+        unpaid = self.status == "complete" and self.payment_status == "unpaid"
+        return unpaid and self.intent_status in ("requires_payment_method", "canceled")
 
     @property
     def paid(self) -> bool:
@@ -114,7 +129,11 @@ class CheckoutSession:
 
 @dataclass(frozen=True)
 class Refund:
-    """Money given back; ``status`` is pending, succeeded, failed or canceled."""
+    """Money given back; ``status`` is pending, succeeded, failed or canceled.
+
+    ``moved`` once it left the balance, ``returned`` once it came back because the buyer's bank
+    would not take it.
+    """
 
     id: str
     payment_intent: str | None
@@ -122,6 +141,9 @@ class Refund:
     amount_cents: int
     currency: str
     status: str
+    moved: bool
+    returned: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -256,6 +278,14 @@ class PaymentGateway(Protocol):
         metadata: Mapping[str, str] = NO_METADATA,
     ) -> Refund:
         """Give money back: so many cents, or all that is left."""
+        ...
+
+    def refunds_of(self, payment_intent: str) -> Iterator[Refund]:
+        """List the refunds of a payment: to look before sending with an old key."""
+        ...
+
+    def refunds(self, since: datetime) -> Iterator[Refund]:
+        """List the refunds made since a moment, newest first."""
         ...
 
     def dispute(self, dispute_id: str) -> Dispute:

@@ -145,6 +145,16 @@ class StripeGateway:
         options: Any = {"idempotency_key": key}
         return reading.refund(self._ask(lambda: self._client.v1.refunds.create(params, options)))
 
+    def refunds_of(self, payment_intent: str) -> Iterator[Refund]:
+        """List the refunds of a payment."""
+        params: Any = {"payment_intent": payment_intent, "limit": 100}
+        return map(reading.refund, self._pages(self._client.v1.refunds.list, params))
+
+    def refunds(self, since: datetime) -> Iterator[Refund]:
+        """List the refunds made since a moment, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        return map(reading.refund, self._pages(self._client.v1.refunds.list, params))
+
     def dispute(self, dispute_id: str) -> Dispute:
         """Look a dispute up."""
         return reading.dispute(self._ask(lambda: self._client.v1.disputes.retrieve(dispute_id)))

@@ -60,6 +60,8 @@ def session(plain: _Plain) -> CheckoutSession:
         payment_intent=_id(intent),
         charge=_id(charge),
         fee_cents=movement["fee"] if isinstance(movement, Mapping) else None,
+        settled_in=movement["currency"].upper() if isinstance(movement, Mapping) else None,
+        intent_status=intent["status"] if isinstance(intent, Mapping) else None,
     )
 
 
@@ -72,6 +74,9 @@ def refund(plain: _Plain) -> Refund:
         amount_cents=plain["amount"],
         currency=plain["currency"].upper(),
         status=plain.get("status") or "pending",
+        moved=plain.get("balance_transaction") is not None,
+        returned=plain.get("failure_balance_transaction") is not None,
+        metadata=dict(plain.get("metadata") or {}),
     )
 
 

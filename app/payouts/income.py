@@ -21,7 +21,10 @@ from pricing.money import Money
 
 @dataclass(frozen=True)
 class IncomeLine:
-    """What one sale earned one contributor: per_share x shares = amount."""
+    """What one sale earned one contributor: per_share x shares = amount.
+
+    `kept` is what refunds and disputes left of the amount.
+    """
 
     sold_at: datetime
     free_at: datetime
@@ -32,6 +35,7 @@ class IncomeLine:
     per_share: Money
     shares: int
     amount: Money
+    kept: Money
     reversed: bool
 
 
@@ -89,6 +93,7 @@ def income_lines(user_id: str, terms: Terms) -> tuple[IncomeLine, ...]:
             Money(sale.per_share_micros, sale.currency),
             shares[sale.edition_id],
             Money(sale.per_share_micros * shares[sale.edition_id], sale.currency),
+            Money(sale.kept_micros * shares[sale.edition_id], sale.currency),
             sale.reversed,
         )
         for sale in orders.sales_of(tuple(shares))
@@ -98,7 +103,7 @@ def income_lines(user_id: str, terms: Terms) -> tuple[IncomeLine, ...]:
 def _months(lines: tuple[IncomeLine, ...]) -> tuple[Month, ...]:
     sums: dict[str, int] = {}
     for line in lines:
-        if not line.reversed:
+        if line.kept:
             label = f"{line.sold_at:%Y-%m}"
-            sums[label] = sums.get(label, 0) + line.amount.micros
+            sums[label] = sums.get(label, 0) + line.kept.micros
     return tuple(Month(label, Money(sums[label], currency())) for label in sorted(sums)[-12:])

@@ -32,6 +32,7 @@ BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 TYPES = {
     "sale": ("charge", "payment"),
     "refund": ("refund", "payment_refund"),
+    "refund-failed": ("refund_failure", "payment_failure_refund"),
     "transfer": ("transfer",),
     "dispute": ("adjustment",),
     "reinstatement": ("adjustment",),
@@ -157,7 +158,9 @@ def _book(code: str) -> list[BookLine]:
     names: dict[str, str | None] = {}
     for order in orders.traced():
         names[f"sale:{order.order_id}"] = order.charge
-        names[f"refund:{order.order_id}"] = order.refund_id
+    for refund in orders.refunds():
+        names[f"refund:{refund.id}"] = refund.provider_id
+        names[f"refund-failed:{refund.id}"] = refund.provider_id
     for payout_id, transfer in queries.transfers().items():
         names[f"transfer:{payout_id}"] = transfer
     return [

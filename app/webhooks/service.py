@@ -108,7 +108,7 @@ def act(db: Database, gateway: PaymentGateway, event_id: str) -> None:
                 told = message.object_id if message.object_id.startswith("cs_") else None
                 paying.fulfil(gateway, order_id, told)
             elif message.kind in REFUNDS and order_id:
-                refunding.send_refund(gateway, order_id)
+                refunding.look(gateway, order_id)
             elif message.kind is EventKind.ACCOUNT_CHANGED and user_id:
                 payouts_service.refresh(gateway, user_id)
             elif message.kind is not EventKind.DISPUTE_CHANGED or not _disputed(gateway, message):
@@ -160,10 +160,22 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
             unknown += 1
         progress(100 * number // len(waiting))
     # Last: a dispute of a payment that was booked just now is then known.
-    unknown += _look_at_disputes(db, gateway)
+    unknown += _look_at_refunds(db, gateway) + _look_at_disputes(db, gateway)
     if unknown:
         raise OutcomeUnknown
     return len(waiting)
+
+
+def _look_at_refunds(db: Database, gateway: PaymentGateway) -> int:
+    """Apply what the refunds of the last weeks have become; return how many lists failed."""
+    try:
+        found = list(gateway.refunds(now() - refunding.FAILS_WITHIN))
+    except GatewayError:
+        return 1
+    for refund in found:
+        with db.unit_of_work():
+            refunding.apply(refund)
+    return 0
 
 
 def _look_at_disputes(db: Database, gateway: PaymentGateway) -> int:

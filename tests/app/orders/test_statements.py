@@ -32,10 +32,10 @@ def in_the_book(trade: Trade, *orders: str) -> int:
     """What the book shows of some orders at the provider, with the fees that it kept."""
     with trade.db.unit_of_work(write=False):
         fees = sum(queries.order(SYSTEM, o).fee_cents for o in orders)
+        keys = {f"sale:{one}" for one in orders}
+        keys |= {f"refund:{each.id}" for one in orders for each in queries.refunds(one)}
         own = [
-            entry.amount.micros
-            for entry in ledger.entries("provider", "EUR")
-            if entry.key.split(":")[1] in orders
+            entry.amount.micros for entry in ledger.entries("provider", "EUR") if entry.key in keys
         ]
     return sum(own) + fees * 10_000
 

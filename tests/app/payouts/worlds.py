@@ -60,7 +60,6 @@ class World:
                     net_micros=whole,
                     per_share_micros=per_share,
                     sold_at=at,
-                    reversed=False,
                 )
             )
             lines = {accounts.PROVIDER: whole, accounts.pool(edition_id): -whole}
@@ -79,7 +78,8 @@ class World:
         order_id = self.orders.pop(number % len(self.orders))
         with self.db.unit_of_work() as s:
             book.reverse(f"sale:{order_id}", "refund", f"refund:{order_id}")
-            s.query(SaleEdition).filter_by(order_id=order_id).one().reversed = True
+            part = s.query(SaleEdition).filter_by(order_id=order_id).one()
+            part.taken_micros = part.per_share_micros
 
     def balances(self) -> dict[str, int]:
         """Every account of the contributors and pools; inside a unit of work."""
