@@ -53,15 +53,16 @@ class Call:
     @property
     def now(self) -> int:
         """Return the second it is, in the stand-in's own time."""
-        return self.config.now() + self._added
+        return self.config.now() + self.added
 
     def now_again(self) -> int:
         """Return the second it is after the clock was set."""
-        self.__dict__.pop("_added", None)
+        self.__dict__.pop("added", None)
         return self.now
 
     @cached_property
-    def _added(self) -> int:
+    def added(self) -> int:
+        """Return the seconds that a control has added to the clock."""
         # One transaction writes at a time, so what was added stays until this one ends.
         return int(self.tx.setting(ADDED, 0))
 

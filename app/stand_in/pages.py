@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.stand_in.accounts import set_status, transfers_active
@@ -14,8 +13,9 @@ from app.stand_in.call import Call
 from app.stand_in.checkout import expire_due, pay
 from app.stand_in.config import StandInConfig
 from app.stand_in.disputes import close_dispute, disputable, open_dispute
+from app.stand_in.page import language_of, show
 from app.stand_in.store import Store
-from app.stand_in.words import LANGUAGES, amount
+from app.stand_in.words import amount
 
 #: What each way to pay does; Stripe publishes the numbers of the cards for testing.
 CARDS = {"good": "", "declined": "declined", "poor": "poor", "debit": ""}
@@ -30,7 +30,7 @@ def blueprint(config: StandInConfig, store: Store) -> Blueprint:
 
     @pages.get("/")
     def index() -> Response:
-        return _page("stand_in/index.html", _language(None))
+        return show("stand_in/index.html", language_of(None))
 
     @pages.get("/checkout/<identifier>")
     def checkout(identifier: str) -> Response:
@@ -81,12 +81,12 @@ def blueprint(config: StandInConfig, store: Store) -> Blueprint:
 
 def _disputes(call: Call) -> Response:
     """Show what a buyer's bank can do: take a charge back, and decide."""
-    language = _language(None)
+    language = language_of(None)
 
     def told(each: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
         return each, amount(each["amount"], each["currency"], language)
 
-    return _page(
+    return show(
         "stand_in/disputes.html",
         language,
         disputes=[told(each) for each in call.tx.newest("dispute")],
@@ -98,52 +98,22 @@ def _rest(charge: Mapping[str, Any]) -> dict[str, Any]:
     return {**charge, "amount": charge["amount"] - charge["amount_refunded"]}
 
 
-def _language(preferred: str | None) -> str:
-    asked = request.args.get("locale") or preferred
-    if asked in LANGUAGES:
-        return asked
-    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
-
-
-def _page(
-    template: str,
-    language: str,
-    leads_to: tuple[str | None, ...] = (),
-    status: int = 200,
-    **facts: Any,
-) -> Response:
-    """Render a page that may send its form here and on to the market's own addresses."""
-    words = LANGUAGES[language]
-    other = "en" if language == "fr" else "fr"
-    html = render_template(
-        template, words=words, language=language, other=other, path=request.path, **facts
-    )
-    origins = {f"{p.scheme}://{p.netloc}" for p in map(urlsplit, filter(None, leads_to))}
-    response = Response(html, status=status)
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        f"form-action {' '.join([repr('self'), *sorted(origins)])}"
-    )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
-
-
 def _missing() -> Response:
-    return _page("stand_in/missing.html", _language(None), status=404)
+    return show("stand_in/missing.html", language_of(None), status=404)
 
 
 def _checkout_page(call: Call, identifier: str, fault: str) -> Response:
     session = call.tx.find(identifier, "checkout.session")
     if session is None:
         return _missing()
-    language = _language(session["locale"])
+    language = language_of(session["locale"])
     if session["status"] != "open":
-        return _page("stand_in/closed.html", language, session=session)
+        return show("stand_in/closed.html", language, session=session)
     lines = [
         (line["description"], amount(line["amount_total"], line["currency"], language))
         for line in call.tx.hidden(identifier)["line_items"]["data"]
     ]
-    return _page(
+    return show(
         "stand_in/checkout.html",
         language,
         (session["success_url"], session["cancel_url"]),
@@ -186,9 +156,9 @@ def _onboarding(call: Call, token: str) -> BaseResponse:
         return redirect(addresses["refresh_url"], 303)
     account = call.get("v2.core.account", link["account"])
     back = addresses.get("return_url", addresses["refresh_url"])
-    return _page(
+    return show(
         "stand_in/onboarding.html",
-        _language(None),
+        language_of(None),
         (back,),
         account=account,
         back=back,

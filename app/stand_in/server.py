@@ -16,6 +16,7 @@ from app.stand_in import (
     accounts,
     balance,
     checkout,
+    control_page,
     controls,
     destinations,
     disputes,
@@ -76,6 +77,7 @@ def create_stand_in(config: StandInConfig) -> Flask:
             methods=[endpoint.method],
         )
     app.register_blueprint(pages.blueprint(config, store))
+    app.register_blueprint(control_page.blueprint(config, store))
     app.register_blueprint(controls.blueprint(config, store))
     app.register_error_handler(Problem, _refused)
     app.register_error_handler(HTTPException, _unknown)

@@ -35,29 +35,22 @@ def test_time_passes_for_what_is_made_and_for_open_pages(
 
 def test_messages_are_signed_in_real_time(market: Market, controls: Controls) -> None:
     controls.advance(30 * DAY)
-    paid = market.gateway.refund(_paid_now(market), None, "r")
+    paid = market.gateway.refund(market.paid_checkout().payment_intent or "", None, "r")
     message = market.receiver.wait_for("refund.created")
     assert market.gateway.parse_webhook(*message)
-    assert paid.amount_cents == 1_000
+    assert paid.amount_cents == 1_250
 
 
-def _paid_now(market: Market) -> str:
-    """Pay on a page made at the stand-in's own time, which the gateway's request cannot name."""
-    opened = market.ask(
-        "POST",
-        "/v1/checkout/sessions",
-        mode="payment",
-        success_url="http://127.0.0.1:8000/done",
-        **{
-            "line_items[0][quantity]": "1",
-            "line_items[0][price_data][currency]": "eur",
-            "line_items[0][price_data][unit_amount]": "1000",
-            "line_items[0][price_data][product_data][name]": "Table",
-        },
-    ).json
-    assert market.ask("POST", market.path_of(opened["url"]), {}, card="good").status == 303
-    intent = market.ask("GET", f"/v1/checkout/sessions/{opened['id']}").json["payment_intent"]
-    return str(intent)
+def test_who_does_not_know_the_clock_can_still_open_pages(
+    market: Market, controls: Controls
+) -> None:
+    controls.advance(30 * DAY)
+    opened = market.open_checkout()
+    shown = market.ask("GET", f"/v1/checkout/sessions/{opened.id}").json
+    assert shown["status"] == "open"
+    assert 3_500 < shown["expires_at"] - shown["created"] <= 3_600
+    controls.advance(3_600)
+    assert market.gateway.checkout(opened.id).status == "expired"
 
 
 def test_never_goes_back(controls: Controls) -> None:
