@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.permissions import SYSTEM
 from app.demo import market, walk
 from app.demo.errors import DemoRefused
+from app.operator import verifying
 from app.payments.errors import GatewayError
 from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation, sending, settlement
@@ -70,6 +71,7 @@ def install(app: Flask) -> None:
         click.echo(f"{email} is an operator now")
 
     _install_money(app, db)
+    _install_verifying(app, db)
     _install_demonstration(app)
 
 
@@ -106,6 +108,18 @@ def _install_money(app: Flask, db: Database) -> None:
                 f"book {one.book_micros}, provider {one.provider_micros} millionths"
             )
         if not view.agrees:
+            raise SystemExit(1)
+
+
+def _install_verifying(app: Flask, db: Database) -> None:
+    @app.cli.command("verify-book")
+    def verify_book() -> None:
+        """Work the book, its chain and its documents out again; fails when something is wrong."""
+        view = verifying.verify(db)
+        for one in view.findings:
+            click.echo(one.plain)
+        click.echo(f"{view.links} links, {view.waiting} transactions wait, head {view.digest}")
+        if not view.holds:
             raise SystemExit(1)
 
 

@@ -30,7 +30,9 @@ from app.downloads import views as downloads
 from app.invoicing import issuer
 from app.invoicing import views as billing
 from app.ledger import chain
+from app.operator import verifying
 from app.operator import views as operator
+from app.operator.documents import views as operator_documents
 from app.operator.price_books import views as price_books
 from app.orders import views as orders
 from app.orders.documents import views as documents
@@ -167,6 +169,7 @@ def _money(app: Flask, settings: Settings, db: Database) -> None:
     sending.register(paying)
     reconciliation.register(db, gateway, SYSTEM)
     webhooks_service.register(db, gateway)
+    verifying.register(db)
 
 
 def _measure(
@@ -253,6 +256,7 @@ def _blueprints(app: Flask) -> None:
         webhooks.bp,
         rights.bp,
         operator.bp,
+        operator_documents.bp,
         price_books.bp,
     ):
         app.register_blueprint(blueprint)

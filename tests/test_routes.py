@@ -55,6 +55,7 @@ TABLE = {
         operator.orders operator.ask_refund operator.refund operator.payouts
         operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
         price_books.show price_books.version price_books.new
+        operator.verify_book operator_documents.listed operator_documents.written
     """,
     For.OWNER: """
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist

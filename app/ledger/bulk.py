@@ -14,6 +14,7 @@ from app.core.clock import now
 from app.core.db import new_id, session
 from app.ledger.errors import KeyReused, TooLarge
 from app.ledger.models import LedgerEntry, LedgerTransaction
+from pricing.money import Money
 
 LARGEST = 2**63 - 1
 ROOM_KIBIBYTES = 256 * 1024
@@ -64,8 +65,9 @@ def post_selected(
 
     Raises
     ------
-    KeyReused, TooLarge
+    KeyReused, TooLarge, pricing.errors.InvalidMoney
     """
+    Money.zero(currency)
     if session().scalar(select(LedgerTransaction.id).where(LedgerTransaction.key == key)):
         raise KeyReused(f"{key} was posted before")
     # A transaction is never removed: without lines it must not have been there at all.

@@ -126,7 +126,7 @@ def broken_at(db: Database, progress: Callable[[int], None] = lambda _percent: N
     """
     with db.unit_of_work(write=False):
         last = head().number
-    previous = GENESIS
+    previous, told = GENESIS, 0
     for start in range(0, last, AT_A_TIME):
         expected = start
         for link, body in _links(db, start, min(start + AT_A_TIME, last)):
@@ -139,7 +139,10 @@ def broken_at(db: Database, progress: Callable[[int], None] = lambda _percent: N
             previous = digest
         if expected != min(start + AT_A_TIME, last):
             return expected + 1
-        progress(100 * expected // last)
+        percent = 100 * expected // last
+        if percent > told:
+            told = percent
+            progress(percent)
     return None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, String, case, cast, func, select
 
 from app.core.db import Database, session
 from app.ledger import accounts
-from app.ledger.models import LedgerEntry, LedgerTransaction
+from app.ledger.models import LedgerEntry, LedgerLink, LedgerTransaction
 from app.ledger.queries import EntryView
 from pricing.money import Money
 
@@ -59,6 +59,21 @@ class Day:
             sum(m.credits for m in each),
             sum(m.closing for m in each),
         )
+
+
+@dataclass(frozen=True)
+class BookLine:
+    """A line of the book with its transaction, and the link of that in the chain if it has one."""
+
+    key: str
+    kind: str
+    at: datetime
+    account: str
+    micros: int
+    currency: str
+    id: str
+    link: int | None
+    digest: str | None
 
 
 def balance_before(account: str, currency: str, moment: datetime) -> Money:
@@ -119,17 +134,10 @@ def days(currency: str, start: datetime, end: datetime) -> tuple[Day, ...]:
     return tuple(found)
 
 
-def stream(
-    db: Database, currency: str, start: datetime, end: datetime
-) -> Iterator[tuple[str, str, datetime, str, int]]:
-    """Yield every line between two moments, without holding them all.
+def stream(db: Database, start: datetime, end: datetime) -> Iterator[BookLine]:
+    """Yield every line between two moments, of all currencies, without holding them all.
 
     Outlives the request that asked for it, so it has a connection of its own.
-
-    Yields
-    ------
-    tuple
-        The transaction's key, kind and time, the account, millionths.
     """
     chosen = (
         select(
@@ -138,13 +146,22 @@ def stream(
             LedgerTransaction.at,
             LedgerEntry.account,
             LedgerEntry.micros,
+            LedgerTransaction.currency,
+            LedgerTransaction.id,
+            LedgerLink.number,
+            LedgerLink.digest,
         )
-        .where(_sealed(currency), _between(start, end))
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .outerjoin(LedgerLink, LedgerLink.transaction_id == LedgerTransaction.id)
+        .where(LedgerTransaction.sealed, _between(start, end))
         .order_by(LedgerTransaction.at, LedgerTransaction.key, LedgerEntry.account)
     )
-    with db.engine.connect() as connection:
-        for row in connection.execution_options(yield_per=1000).execute(chosen):
-            yield row[0], row[1], row[2], row[3], row[4]
+    with (
+        db.engine.connect() as connection,
+        connection.execution_options(yield_per=1000).execute(chosen) as rows,
+    ):
+        for row in rows:
+            yield BookLine(*row)
 
 
 def _sealed(currency: str) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from app.core.db import new_id, session
 from app.ledger.errors import KeyReused, Unbalanced
 from app.ledger.models import LedgerEntry, LedgerTransaction
+from pricing.money import Money
 
 
 def post(kind: str, key: str, currency: str, lines: Mapping[str, int]) -> str:
@@ -27,8 +28,10 @@ def post(kind: str, key: str, currency: str, lines: Mapping[str, int]) -> str:
 
     Raises
     ------
-    Unbalanced, KeyReused
+    Unbalanced, KeyReused, pricing.errors.InvalidMoney
     """
+    # One without hundredths is refused where it would come in: it could not be read any more.
+    Money.zero(currency)
     lines = {account: micros for account, micros in sorted(lines.items()) if micros}
     if sum(lines.values()) != 0:
         raise Unbalanced(f"{kind} does not sum to zero")

@@ -12,7 +12,9 @@ from app.core import audit
 from app.core.db import session
 from app.core.jobs import Job, JobState
 from app.core.permissions import Actor, Role, require
-from app.ledger import queries as ledger
+from app.operator import books, verifying
+from app.operator.books import Balance
+from app.operator.verifying import Verification
 from app.orders import queries as orders
 from app.orders.states import State as OrderState
 from app.payouts import queries as payouts
@@ -21,7 +23,6 @@ from app.releases.queries import EditionView
 from app.releases.states import State as EditionState
 from app.users import queries as users
 from app.webhooks import queries as webhooks
-from pricing.money import Money
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Overview:
     orders: Mapping[OrderState, int]
     payouts_under_way: int
     messages: int
-    book: Mapping[str, Money]
-    book_sum: Money
+    books: tuple[Balance, ...]
+    verification: Verification | None
     audit_broken_at: int | None
     reconciliation: payouts.ReconciliationView | None
 
@@ -66,7 +67,6 @@ def overview(actor: Actor) -> Overview:
     require(actor, Role.OPERATOR)
     rules = collections.all_collections()
     states = Counter(e.state for one in rules for e in releases.editions_of(one.id))
-    book = ledger.trial_balance(payouts.currency())
     return Overview(
         users.count(),
         len(rules),
@@ -75,8 +75,8 @@ def overview(actor: Actor) -> Overview:
         {state: orders.counted().get(state, 0) for state in OrderState},
         len(payouts.under_way()),
         webhooks.count(),
-        book,
-        sum(book.values(), Money.zero(payouts.currency())),
+        books.balances(),
+        verifying.latest(),
         audit.broken_at(),
         payouts.latest_reconciliation(),
     )

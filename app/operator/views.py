@@ -9,9 +9,8 @@ from app.core.errors import Conflict
 from app.core.http import limiter, settings
 from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
-from app.ledger import history
-from app.ledger import queries as ledger
-from app.operator import audit_files, odometer, queries, service
+from app.operator import audit_files, books, odometer, queries, service, verifying
+from app.operator.forms import RefundForm
 from app.orders import queries as orders_queries
 from app.orders import refunding
 from app.payments.gateway import GatewayError, PaymentGateway
@@ -20,7 +19,6 @@ from app.payouts import reconciliation as comparing
 from app.payouts import service as payouts_service
 from app.statements import answers, periods
 from app.users.login import current_actor
-from pricing.money import Money
 
 bp = Blueprint("operator", __name__, url_prefix="/operator")
 
@@ -73,52 +71,58 @@ def orders() -> str:
 @bp.get("/orders/<order_id>/refund")
 @login_required
 def ask_refund(order_id: str) -> str:
-    order = orders_queries.order(_operator(), order_id)
+    return _refund_page(order_id, RefundForm())
+
+
+def _refund_page(order_id: str, form: RefundForm) -> str:
     return render_template(
-        "operator/refund.html", order=order, later=refunding.later_purchases(order_id)
+        "operator/refund.html",
+        order=orders_queries.order(_operator(), order_id),
+        refunds=orders_queries.refunds(order_id),
+        later=refunding.later_purchases(order_id),
+        form=form,
     )
 
 
 @bp.post("/orders/<order_id>/refund")
 @login_required
 @limiter.limit("60/hour")
-def refund(order_id: str) -> Response:
+def refund(order_id: str) -> Response | tuple[str, int]:
     actor = _operator()
     orders_queries.order(actor, order_id)
+    form = RefundForm()
+    if not form.validate_on_submit():
+        return _refund_page(order_id, form), 422
     try:
-        refunding.refund(actor, _gateway(), order_id)
+        refunding.refund(actor, _gateway(), order_id, form.amount.data, form.reason.data or "")
         flash(_l("The buyer gets their money back."), "success")
     except (GatewayError, Conflict) as error:
         flash(in_words(error), "error")
+        return redirect(url_for("operator.ask_refund", order_id=order_id))
     return redirect(url_for("operator.orders"))
 
 
 @bp.get("/book")
 @login_required
 def book() -> str:
-    _operator()
-    currency = payouts_queries.currency()
-    balance = ledger.trial_balance(currency)
-    return render_template(
-        "operator/book.html",
-        balance=balance,
-        total=sum(balance.values(), Money.zero(currency)),
-        transactions=ledger.latest(100),
-    )
+    return render_template("operator/book.html", view=books.page(_operator()))
+
+
+@bp.post("/book/verify")
+@login_required
+@limiter.limit("30/hour")
+def verify_book() -> Response:
+    verifying.ask(_operator())
+    flash(_l("The worker works the book out again."), "success")
+    return redirect(url_for("operator.book"))
 
 
 @bp.get("/book/days")
 @login_required
 def book_days() -> str:
-    _operator()
+    actor = _operator()
     month = periods.read_month(request.args.get("month", "").strip(), now().date())
-    currency = payouts_queries.currency()
-    return render_template(
-        "operator/days.html",
-        month=month,
-        days=history.days(currency, month.start, month.end),
-        currency=currency,
-    )
+    return render_template("operator/days.html", month=month, parts=books.days(actor, month))
 
 
 @bp.get("/book/lines.csv")
@@ -128,7 +132,7 @@ def book_lines() -> Response:
     _operator()
     month = periods.read_month(request.args.get("month", "").strip(), now().date())
     db = current_app.extensions["db"]
-    lines = audit_files.lines_csv(db, payouts_queries.currency(), month)
+    lines = audit_files.lines_csv(db, month)
     return answers.attached(lines, "text/csv", f"moisson-book-{month.first:%Y-%m}.csv")
 
 

@@ -21,6 +21,8 @@ START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 #: Their order by bytes is another one than by alphabet or by letters of any size.
 ACCOUNTS = ("contributor:b", "contributor:B", "contributor:é", "contributor:-", "provider", "é")
 
+GUARDED = ("ledger_entry", "ledger_transaction", "ledger_link", "billing_document", "audit_entry")
+
 
 def fill(db: Database, count: int = 5, first: int = 0) -> None:
     for number in range(first, first + count):
@@ -45,12 +47,12 @@ def tamper(db: Database, *statements: str) -> None:
             connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
             connection.exec_driver_sql("BEGIN")
             triggers = connection.exec_driver_sql(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'ledger%'"
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
             )
             for name in triggers.scalars().all():
                 connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         else:
-            for table in ("ledger_entry", "ledger_transaction", "ledger_link"):
+            for table in GUARDED:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
         for statement in statements:
             connection.exec_driver_sql(statement)

@@ -16,6 +16,7 @@ PAGES = (
     "/operator/orders",
     "/operator/book",
     "/operator/book/days",
+    "/operator/documents",
     "/operator/privacy",
     "/operator/payouts",
     "/operator/reconciliation",
@@ -24,6 +25,7 @@ PAGES = (
 ACTIONS = (
     "/operator/jobs/{job}/retry",
     "/operator/orders/{order}/refund",
+    "/operator/book/verify",
     "/operator/payouts",
     "/operator/reconciliation",
 )

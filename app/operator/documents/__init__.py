@@ -1,0 +1,1 @@
+"""Invoices and credit notes of all buyers, for the operator and whoever declares the tax."""
