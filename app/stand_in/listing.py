@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ _BOUNDS = {
     "lt": "created < ?",
     "lte": "created <= ?",
 }
+
+#: Where an object stands in its list: its second, and its number among all.
+Place = tuple[int, int]
 
 
 @dataclass
@@ -49,15 +53,19 @@ class Filter:
         for name, bound in bounds.items():
             self.add(_BOUNDS[name], bound)
 
-    def find(self, call: Call, *, older: bool, count: int) -> list[tuple[int, dict[str, Any]]]:
+    def beside(self, place: Place, *, older: bool) -> None:
+        """Ask for what is older or newer than a place in the list."""
+        self.add(f"(created, seq) {'<' if older else '>'} (?, ?)", *place)
+
+    def find(self, call: Call, *, older: bool, count: int) -> list[tuple[Place, dict[str, Any]]]:
         """Return the first few objects with their places, from the newest or the oldest."""
         order = "DESC" if older else "ASC"
         statement = (
-            f"SELECT seq, body FROM objects WHERE {' AND '.join(self.conditions)} "  # noqa: S608
-            f"ORDER BY seq {order} LIMIT ?"
+            f"SELECT created, seq, body FROM objects WHERE {' AND '.join(self.conditions)} "  # noqa: S608
+            f"ORDER BY created {order}, seq {order} LIMIT ?"
         )
         rows = call.tx.sql.execute(statement, (*self.values, count)).fetchall()
-        found = [(seq, json.loads(body)) for seq, body in rows]
+        found = [((created, seq), json.loads(body)) for created, seq, body in rows]
         return found if older else found[::-1]
 
 
@@ -83,9 +91,10 @@ def page(call: Call, rows: str | Filter, *equal: str) -> dict[str, Any]:
         raise InvalidParameter(
             "You cannot use both starting_after and ending_before.", param="ending_before"
         )
-    for name, sign in (("starting_after", "<"), ("ending_before", ">")):
+    for name in ("starting_after", "ending_before"):
         if name in params:
-            wanted.add(f"seq {sign} ?", _place(call, wanted.kind, params[name], name))
+            place = _place(call, wanted.kind, params[name], name)
+            wanted.beside(place, older=name == "starting_after")
     limit, older = params.get("limit", 10), "ending_before" not in params
     found = wanted.find(call, older=older, count=limit + 1)
     kept = found[:limit] if older else found[-limit:]
@@ -97,13 +106,13 @@ def page(call: Call, rows: str | Filter, *equal: str) -> dict[str, Any]:
     }
 
 
-def _place(call: Call, kind: str, identifier: str, param: str) -> int:
+def _place(call: Call, kind: str, identifier: str, param: str) -> Place:
     row = call.tx.sql.execute(
-        "SELECT seq FROM objects WHERE id = ? AND kind = ?", (identifier, kind)
+        "SELECT created, seq FROM objects WHERE id = ? AND kind = ?", (identifier, kind)
     ).fetchone()
     if row is None:
         raise Problem(f"No such object: '{identifier}'", code="resource_missing", param=param)
-    return int(row[0])
+    return int(row[0]), int(row[1])
 
 
 def page_2(call: Call, wanted: Filter, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,24 +128,26 @@ def page_2(call: Call, wanted: Filter, given: Mapping[str, Any]) -> dict[str, An
         The filters, as the addresses of the other pages repeat them.
     """
     limit = call.params.get("limit", 20)
-    way, _, place = call.params.get("page", "next_").partition("_")
-    if way not in ("next", "previous") or (place and not place.isdigit()):
+    token = re.fullmatch(r"(next|previous)_(\d{1,15})_(\d{1,15})", call.params.get("page", ""))
+    if "page" in call.params and token is None:
         raise InvalidParameter("Invalid page token.", code="invalid_page_token", param="page")
-    older = way == "next"
-    if place:
-        wanted.add(f"seq {'<' if older else '>'} ?", int(place))
+    older = token is None or token[1] == "next"
+    if token is not None:
+        wanted.beside((int(token[2]), int(token[3])), older=older)
     found = wanted.find(call, older=older, count=limit + 1)
     kept = found[:limit] if older else found[-limit:]
     more = len(found) > limit
 
-    def address(token: str) -> str:
-        return f"{call.path}?{urlencode({**given, 'limit': limit, 'page': token})}"
+    def address(way: str, place: Place) -> str:
+        page = f"{way}_{place[0]}_{place[1]}"
+        return f"{call.path}?{urlencode({**given, 'limit': limit, 'page': page})}"
 
-    newer_ones, older_ones = (bool(place), more) if older else (more, bool(place))
+    inside = token is not None
+    newer_ones, older_ones = (inside, more) if older else (more, inside)
     return {
         "data": [body for _, body in kept],
-        "next_page_url": address(f"next_{kept[-1][0]}") if kept and older_ones else None,
-        "previous_page_url": address(f"previous_{kept[0][0]}") if kept and newer_ones else None,
+        "next_page_url": address("next", kept[-1][0]) if kept and older_ones else None,
+        "previous_page_url": address("previous", kept[0][0]) if kept and newer_ones else None,
     }
 
 

@@ -16,6 +16,7 @@ from app.stand_in.store import Transaction
 
 #: What has become of a message.
 WAITING, TAKEN, GIVEN_UP, DROPPED, HELD = 0, 1, -1, -2, -3
+UNTAKEN = (WAITING, GIVEN_UP, DROPPED, HELD)
 
 MODES = ("normal", "hold", "drop")
 ORDERS = ("given", "reversed", "random")
@@ -76,8 +77,9 @@ def counts(tx: Transaction) -> dict[str, int]:
     """Return how many messages wait, are held, and were dropped."""
     found = dict(
         tx.sql.execute(
-            "SELECT delivered, count(*) FROM outbox WHERE delivered <> ? GROUP BY delivered",
-            (TAKEN,),
+            "SELECT delivered, count(*) FROM outbox WHERE delivered IN (?, ?, ?, ?) "
+            "GROUP BY delivered",
+            UNTAKEN,
         ).fetchall()
     )
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 
 _TABLES = """
 CREATE TABLE objects (
@@ -38,20 +38,20 @@ CREATE TABLE held (account TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER
     PRIMARY KEY (account, currency))
 """
 
-#: What lists are filtered by; without an index a list would read every object of its kind.
+#: What lists are filtered by; without an index a list would read every object of its kind. The
+#: time is in each index, because lists are ordered by it.
 _FIELDS = (
     "charge currency destination payment_intent related_object.id source status transfer "
     "transfer_group type"
 ).split()
 
 _INDEXES = (
-    "CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (kind, seq)",
     "CREATE INDEX IF NOT EXISTS objects_by_created ON objects (kind, created)",
     "CREATE INDEX IF NOT EXISTS objects_by_expiry ON objects "
     "(kind, json_extract(body, '$.status'), json_extract(body, '$.expires_at'))",
     *(
         f"CREATE INDEX IF NOT EXISTS objects_by_{name.replace('.', '_')} ON objects "
-        f"(kind, json_extract(body, '$.{name}'))"
+        f"(kind, json_extract(body, '$.{name}'), created)"
         for name in _FIELDS
     ),
     "CREATE INDEX IF NOT EXISTS answers_by_expiry ON answers (expires)",
@@ -78,6 +78,8 @@ def prepare(connection: sqlite3.Connection) -> None:
 def _make(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
         _make_tables(connection)
+    else:
+        _drop_indexes(connection)
     for statement in _INDEXES:
         connection.execute(statement)
 
@@ -88,14 +90,21 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     }
     earlier = "objects" in names
     if earlier:
-        for index in ("objects_by_kind", "outbox_due"):
-            connection.execute(f"DROP INDEX IF EXISTS {index}")
+        _drop_indexes(connection)
         for name in _OLD:
             connection.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
     for statement in _TABLES.split(";"):
         connection.execute(statement)
     if earlier:
         _copy(connection)
+
+
+def _drop_indexes(connection: sqlite3.Connection) -> None:
+    found = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    ).fetchall()
+    for (name,) in found:
+        connection.execute(f"DROP INDEX {name}")
 
 
 def _copy(connection: sqlite3.Connection) -> None:

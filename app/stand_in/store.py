@@ -69,14 +69,15 @@ class Transaction:
     def all(self, kind: str) -> Iterator[dict[str, Any]]:
         """Return all objects of a kind, newest first."""
         for (body,) in self.sql.execute(
-            "SELECT body FROM objects WHERE kind = ? ORDER BY seq DESC", (kind,)
+            "SELECT body FROM objects WHERE kind = ? ORDER BY created DESC, seq DESC", (kind,)
         ):
             yield json.loads(body)
 
     def newest(self, kind: str, count: int = 50) -> list[dict[str, Any]]:
         """Return the newest few objects of a kind."""
         rows = self.sql.execute(
-            "SELECT body FROM objects WHERE kind = ? ORDER BY seq DESC LIMIT ?", (kind, count)
+            "SELECT body FROM objects WHERE kind = ? ORDER BY created DESC, seq DESC LIMIT ?",
+            (kind, count),
         )
         return [json.loads(body) for (body,) in rows]
 
