@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now, this_hour
-from app.core.db import Base, Database, Moment, after_commit, new_id, session
+from app.core.db import Base, Database, Moment, after_commit, insert_once, new_id, session
 from app.core.errors import AppError
 
 LEASE = timedelta(minutes=2)
@@ -107,18 +107,29 @@ def enqueue(kind: str, key: str, payload: dict[str, Any]) -> str:
     str
         The job's identifier.
     """
-    known = session().scalars(select(Job).where(Job.key == key)).one_or_none()
-    if known is not None:
-        if known.state == JobState.FAILED:
-            known.state, known.attempts, known.run_at = JobState.QUEUED, 0, now()
-            known.message = ""
-            _ring_later(known.id)
-        return known.id
-    job = Job(id=new_id(), kind=kind, key=key, payload=json.dumps(payload, sort_keys=True))
-    session().add(job)
-    session().flush()
-    _ring_later(job.id)
-    return job.id
+    job_id, moment = new_id(), now()
+    if insert_once(
+        session(),
+        Job,
+        id=job_id,
+        kind=kind,
+        key=key,
+        payload=json.dumps(payload, sort_keys=True),
+        state=JobState.QUEUED,
+        attempts=0,
+        progress=0,
+        message="",
+        run_at=moment,
+        created_at=moment,
+    ):
+        _ring_later(job_id)
+        return job_id
+    known = session().scalars(select(Job).where(Job.key == key)).one()
+    if known.state == JobState.FAILED:
+        known.state, known.attempts, known.run_at = JobState.QUEUED, 0, now()
+        known.message = ""
+        _ring_later(known.id)
+    return known.id
 
 
 def _ring_later(job_id: str) -> None:

@@ -224,6 +224,7 @@ class EventKind(StrEnum):
     DISPUTE_CHANGED = "dispute-changed"
     TRANSFER_CHANGED = "transfer-changed"
     ACCOUNT_CHANGED = "account-changed"
+    BANK_PAYOUT_CHANGED = "bank-payout-changed"
     OTHER = "other"
 
 
@@ -232,7 +233,7 @@ class ProviderEvent:
     """A verified message. It says what to look at, not what is true: ask the gateway.
 
     ``order_id`` is ours, where the object carries one; ``payment_intent`` ties refunds and
-    charges to a payment.
+    charges to a payment; ``account`` is the connected account it happened to, None for our own.
     """
 
     id: str
@@ -244,6 +245,7 @@ class ProviderEvent:
     order_id: str | None
     payment_intent: str | None
     metadata: Mapping[str, str]
+    account: str | None = None
 
 
 class PaymentGateway(Protocol):
@@ -340,6 +342,10 @@ class PaymentGateway(Protocol):
 
     def events(self, since: datetime) -> Iterator[ProviderEvent]:
         """List the provider's snapshot events since a moment, newest first."""
+        ...
+
+    def account_events(self, since: datetime) -> Iterator[ProviderEvent]:
+        """List the provider's thin events, about connected accounts, since a moment."""
         ...
 
     def parse_webhook(self, payload: bytes, signature: str) -> ProviderEvent:

@@ -147,7 +147,7 @@ def event_of_payload(payload: bytes) -> ProviderEvent:
     try:
         plain = json.loads(payload)
         if plain.get("object") == "v2.core.event":
-            return _thin_event(plain)
+            return thin_event(plain)
         return event(plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WebhookInvalid("a signed message that is not an event") from error
@@ -160,6 +160,8 @@ def event(plain: _Plain) -> ProviderEvent:
     kind = _KINDS.get(plain["type"], EventKind.OTHER)
     if plain["type"].startswith("charge.dispute."):
         kind = EventKind.DISPUTE_CHANGED
+    if plain["type"].startswith("payout."):
+        kind = EventKind.BANK_PAYOUT_CHANGED
     order = about.get("client_reference_id") or metadata.get("order_id")
     return ProviderEvent(
         id=plain["id"],
@@ -171,10 +173,12 @@ def event(plain: _Plain) -> ProviderEvent:
         order_id=order,
         payment_intent=_id(about.get("payment_intent")),
         metadata=metadata,
+        account=plain.get("account"),
     )
 
 
-def _thin_event(plain: _Plain) -> ProviderEvent:
+def thin_event(plain: _Plain) -> ProviderEvent:
+    """Read a thin event: what to look at, without its contents."""
     account_event = plain["type"].startswith("v2.core.account")
     return ProviderEvent(
         id=plain["id"],

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from app.core.db import session
 from app.payments.gateway import EventKind
-from app.webhooks.models import ProviderMessage
+from app.webhooks.models import ProviderMessage, ReplayCursor
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class MessageView:
     object_id: str
     order_id: str | None
     payment_intent: str | None
+    account: str | None
     received_at: datetime
 
 
@@ -31,6 +32,7 @@ def message(event_id: str) -> MessageView:
         row.object_id,
         row.order_id,
         row.payment_intent,
+        row.account,
         row.received_at,
     )
 
@@ -38,3 +40,8 @@ def message(event_id: str) -> MessageView:
 def count() -> int:
     """Return how many messages were stored."""
     return session().scalar(select(func.count()).select_from(ProviderMessage)) or 0
+
+
+def replayed_until() -> datetime | None:
+    """Return up to when the provider's list of events was gone through."""
+    return session().scalar(select(ReplayCursor.until))

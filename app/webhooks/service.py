@@ -1,4 +1,4 @@
-"""Take a message, answer at once, act later.
+"""Act on messages, and look without any.
 
 A message says what to look at; what is true is asked of the provider. Whatever is lost or
 comes twice, late or in another order, the result is the same: acting means looking.
@@ -9,85 +9,25 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from app.core import jobs
 from app.core.clock import now
-from app.core.db import Database, session
+from app.core.db import Database
 from app.core.permissions import Actor, Role, require
 from app.orders import disputing, paying, refunding
 from app.orders import queries as orders
-from app.payments.gateway import (
-    EventKind,
-    GatewayError,
-    GatewayRefused,
-    PaymentGateway,
-    ProviderEvent,
-)
+from app.payments.gateway import EventKind, GatewayError, GatewayRefused, PaymentGateway
 from app.payouts import queries as payouts
 from app.payouts import service as payouts_service
 from app.payouts.errors import OutcomeUnknown
-from app.webhooks import queries
-from app.webhooks.models import ProviderMessage
+from app.webhooks import queries, replaying
 from app.webhooks.queries import MessageView
+from app.webhooks.taking import MESSAGE_JOB, PAYMENTS, REFUNDS
 
-MESSAGE_JOB = "provider-message"
 CATCH_UP_JOB = "catch-up"
-PAYMENTS = {EventKind.CHECKOUT_COMPLETED, EventKind.CHECKOUT_FAILED, EventKind.CHECKOUT_EXPIRED}
-REFUNDS = {EventKind.CHARGE_REFUNDED, EventKind.REFUND_CHANGED}
-#: What we act upon; everything else is acknowledged and forgotten.
-HANDLED = PAYMENTS | REFUNDS | {EventKind.ACCOUNT_CHANGED, EventKind.DISPUTE_CHANGED}
 #: A payment can be disputed for about four months; disputes last two or three more.
 DISPUTES_SINCE = timedelta(days=240)
 log = structlog.get_logger("webhooks")
-
-
-def take(gateway: PaymentGateway, payload: bytes, signature: str) -> bool:
-    """Verify a message and store it, once, with the job that acts upon it.
-
-    Returns
-    -------
-    bool
-        Whether it is new to us and will be acted upon.
-
-    Raises
-    ------
-    WebhookInvalid
-        Nothing was written.
-    """
-    event = gateway.parse_webhook(payload, signature)
-    if event.livemode != (gateway.mode == "live"):
-        log.warning("message of another mode", type=event.type)
-        return False
-    if event.kind not in HANDLED:
-        log.debug("message without a task", type=event.type)
-        return False
-    if not _store(event):
-        return False
-    jobs.enqueue(MESSAGE_JOB, f"{MESSAGE_JOB}:{event.id}"[:120], {"event": event.id})
-    return True
-
-
-def _store(event: ProviderEvent) -> bool:
-    if session().get(ProviderMessage, event.id) is not None:
-        return False
-    order = event.order_id if event.order_id and len(event.order_id) <= 32 else None
-    row = ProviderMessage(
-        event_id=event.id,
-        type=event.type[:120],
-        kind=event.kind,
-        object_id=event.object_id,
-        order_id=order,
-        payment_intent=event.payment_intent,
-        created_at=event.created,
-    )
-    try:
-        with session().begin_nested():
-            session().add(row)
-    except IntegrityError:
-        # The same message arrived twice at once; the other delivery acts upon it.
-        return False
-    return True
 
 
 def act(db: Database, gateway: PaymentGateway, event_id: str) -> None:
@@ -146,9 +86,13 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
     OutcomeUnknown
         Some could not be asked about; the others are done.
     """
+    try:
+        replaying.replay(db, gateway)
+        unknown = 0
+    except GatewayError:
+        unknown = 1
     with db.unit_of_work(write=False):
         waiting = orders.unfinished()
-    unknown = 0
     for number, order_id in enumerate(waiting, 1):
         try:
             with db.unit_of_work():

@@ -2,7 +2,7 @@ from flask import Blueprint, Response, current_app, request
 
 from app.core.http import csrf, limiter
 from app.payments.gateway import WebhookInvalid
-from app.webhooks import service
+from app.webhooks import taking
 
 bp = Blueprint("webhooks", __name__)
 csrf.exempt(bp)
@@ -16,7 +16,7 @@ def stripe() -> Response:
     request.max_content_length = LARGEST
     payload = request.get_data(cache=False)
     try:
-        service.take(
+        taking.take(
             current_app.extensions["gateway"],
             payload,
             request.headers.get("Stripe-Signature", ""),

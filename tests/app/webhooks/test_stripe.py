@@ -21,7 +21,7 @@ from app.payments.gateway import GatewayUnavailable
 from app.payouts import queries as payouts
 from app.payouts.errors import OutcomeUnknown
 from app.stand_in.delivery import sign
-from app.webhooks import queries, service
+from app.webhooks import queries, service, taking
 from app.webhooks.models import ProviderMessage
 from tests import factories
 from tests.app.payouts.broken import Broken
@@ -94,7 +94,7 @@ def test_the_same_message_eight_times_at_once_has_one_effect(trade: Trade) -> No
     with trade.db.unit_of_work(write=False):
         assert queries.count() == 1
         kinds = [job.kind for job in jobs.latest()]
-    assert kinds.count(service.MESSAGE_JOB) == 1
+    assert kinds.count(taking.MESSAGE_JOB) == 1
     factories.run_jobs(trade.app)
     assert trade.state(order_id) == "paid"
     assert sales(trade) == 1
@@ -173,7 +173,7 @@ def test_a_message_about_an_order_of_somebody_else_is_harmless(trade: Trade) -> 
     assert send(trade.url, payload, signed(payload)) == 200
     factories.run_jobs(trade.app)
     with trade.db.unit_of_work(write=False):
-        (job,) = [j for j in jobs.latest() if j.kind == service.MESSAGE_JOB]
+        (job,) = [j for j in jobs.latest() if j.kind == taking.MESSAGE_JOB]
         assert job.state is jobs.JobState.DONE
 
 
@@ -288,6 +288,7 @@ def test_nothing_personal_of_a_message_is_kept() -> None:
         "object_id",
         "order_id",
         "payment_intent",
+        "account",
         "created_at",
         "received_at",
     }
