@@ -57,14 +57,17 @@ class Filter:
         """Ask for what is older or newer than a place in the list."""
         self.add(f"(created, seq) {'<' if older else '>'} (?, ?)", *place)
 
-    def find(self, call: Call, *, older: bool, count: int) -> list[tuple[Place, dict[str, Any]]]:
-        """Return the first few objects with their places, from the newest or the oldest."""
+    def statement(self, *, older: bool) -> str:
+        """Return the question in SQL; each field of it has an index that is in order of time."""
         order = "DESC" if older else "ASC"
-        statement = (
+        return (
             f"SELECT created, seq, body FROM objects WHERE {' AND '.join(self.conditions)} "  # noqa: S608
             f"ORDER BY created {order}, seq {order} LIMIT ?"
         )
-        rows = call.tx.sql.execute(statement, (*self.values, count)).fetchall()
+
+    def find(self, call: Call, *, older: bool, count: int) -> list[tuple[Place, dict[str, Any]]]:
+        """Return the first few objects with their places, from the newest or the oldest."""
+        rows = call.tx.sql.execute(self.statement(older=older), (*self.values, count)).fetchall()
         found = [((created, seq), json.loads(body)) for created, seq, body in rows]
         return found if older else found[::-1]
 
