@@ -15,7 +15,7 @@ The text that is hashed is in docs/money.md, "The chain".
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby, islice
@@ -102,11 +102,10 @@ def extend(db: Database, limit: int = 100_000) -> int:
     limit : int
         So many at most; the rest wait for the next time.
     """
-    done = 0
-    while done < limit:
-        bodies = _next_bodies(db, min(AT_A_TIME, limit - done))
-        if not bodies:
-            break
+    # Looked for once: among a million links each look takes a while.
+    ids, done = _waiting_ids(db, limit), 0
+    for place in range(0, len(ids), AT_A_TIME):
+        bodies = _bodies(db, ids[place : place + AT_A_TIME])
         with db.unit_of_work():
             done += _append(bodies)
     return done
@@ -151,15 +150,18 @@ def _unlinked() -> ColumnElement[bool]:
     return LedgerTransaction.sealed & ~linked
 
 
-def _next_bodies(db: Database, count: int) -> list[_Body]:
+def _waiting_ids(db: Database, limit: int) -> Sequence[str]:
+    chosen = (
+        select(LedgerTransaction.id)
+        .where(_unlinked())
+        .order_by(LedgerTransaction.at, LedgerTransaction.id)
+        .limit(limit)
+    )
     with db.unit_of_work(write=False):
-        chosen = (
-            select(LedgerTransaction.id)
-            .where(_unlinked())
-            .order_by(LedgerTransaction.at, LedgerTransaction.id)
-            .limit(count)
-        )
-        ids = session().scalars(chosen).all()
+        return session().scalars(chosen).all()
+
+
+def _bodies(db: Database, ids: Sequence[str]) -> list[_Body]:
     lines = (
         select(*_COLUMNS)
         .select_from(LedgerTransaction)
@@ -168,7 +170,7 @@ def _next_bodies(db: Database, count: int) -> list[_Body]:
         .where(LedgerTransaction.id.in_(ids))
         .order_by(LedgerTransaction.at, LedgerTransaction.id, _bytewise(db), LedgerEntry.micros)
     )
-    return [body for _, body in _read(db, lines)] if ids else []
+    return [body for _, body in _read(db, lines)]
 
 
 def _append(bodies: Iterable[_Body]) -> int:

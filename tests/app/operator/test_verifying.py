@@ -264,6 +264,20 @@ def test_the_list_of_documents_and_its_file(app: Flask, db: Database) -> None:
             assert other.get(path).status_code == 403
 
 
+def test_the_worker_links_every_few_minutes(app: Flask, db: Database) -> None:
+    fill(db)
+    (short,) = [
+        task
+        for task in app.extensions["queue"].huey._registry.periodic_tasks
+        if task.name.endswith("short_work")
+    ]
+    ours = [minute for minute in range(60) if short.validate_datetime(START.replace(minute=minute))]
+    assert ours == list(range(0, 60, 5))
+    short.execute()
+    with db.unit_of_work(write=False):
+        assert chain.waiting() == 0
+
+
 def test_asking_is_in_the_log(db: Database) -> None:
     with db.unit_of_work():
         verifying.ask(SYSTEM)
