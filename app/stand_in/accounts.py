@@ -102,10 +102,15 @@ def _requirement(status: str) -> dict[str, Any]:
     }
 
 
+def transfers_status(account: Mapping[str, Any]) -> str:
+    """Return what stands in the way of transfers: "active" is nothing, "pending", "restricted"."""
+    capabilities = account["configuration"]["recipient"]["capabilities"]
+    return str(capabilities["stripe_balance"]["stripe_transfers"]["status"])
+
+
 def transfers_active(account: Mapping[str, Any]) -> bool:
     """Return whether an account may receive transfers."""
-    capabilities = account["configuration"]["recipient"]["capabilities"]
-    return bool(capabilities["stripe_balance"]["stripe_transfers"]["status"] == "active")
+    return transfers_status(account) == "active"
 
 
 def set_status(call: Call, identifier: str, status: str) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from app.stand_in.call import ADDED, Call
 from app.stand_in.problems import InvalidParameter
 
+#: The start of 2100: there is no way back from a slip of the hand.
+_LAST = 4_102_444_800
+
 
 def advance(call: Call, seconds: int) -> int:
     """Add seconds to the clock of every process; return the second it is then.
@@ -16,6 +19,8 @@ def advance(call: Call, seconds: int) -> int:
     """
     if seconds < 0:
         raise InvalidParameter("The clock goes forward only.", param="advance")
+    if call.now + seconds > _LAST:
+        raise InvalidParameter("The clock ends with the century.", param="advance")
     call.tx.set(ADDED, call.tx.setting(ADDED, 0) + seconds)
     return call.now_again()
 

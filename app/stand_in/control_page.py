@@ -107,6 +107,5 @@ def _waiting_sessions(call: Call) -> list[dict[str, Any]]:
 
 
 def _account(call: Call, account: dict[str, Any]) -> dict[str, Any]:
-    active = accounts.transfers_active(account)
-    status = "closed" if account["closed"] else ("active" if active else "restricted")
+    status = "closed" if account["closed"] else accounts.transfers_status(account)
     return {**account, "status": status, "held": any(holdings.held(call, account["id"]).values())}

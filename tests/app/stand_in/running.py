@@ -115,15 +115,24 @@ class Market:
         self, method: str, path: str, headers: dict[str, str] | None = None, **fields: str
     ) -> Answer:
         """Send a raw request with form fields, with a good key unless headers say otherwise."""
-        parts = urlsplit(self.url)
-        connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=20)
         given = {"Authorization": "Bearer standin_sk_tests"} if headers is None else headers
         body = urlencode(fields) if method == "POST" else None
         if body is not None:
             given = {"Content-Type": "application/x-www-form-urlencoded", **given}
         query = f"?{urlencode(fields)}" if method == "GET" and fields else ""
+        return self._exchange(method, path + query, given, body)
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: str) -> Answer:
+        """Send a raw request with a body in JSON."""
+        return self._exchange(method, path, {"Content-Type": "application/json", **headers}, body)
+
+    def _exchange(
+        self, method: str, path: str, headers: dict[str, str], body: str | None
+    ) -> Answer:
+        parts = urlsplit(self.url)
+        connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=20)
         try:
-            connection.request(method, path + query, body=body, headers=given)
+            connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
             return Answer(response.status, dict(response.headers), response.read().decode())
         finally:

@@ -82,7 +82,7 @@ def test_what_was_paid_out_cannot_be_taken_back(market: Market, controls: Contro
     account = market.payable_account()
     market.paid_checkout(cents=2_000)
     first = market.gateway.transfer(account, 500, "EUR", "g", "t")
-    assert market.gateway.reverse_transfer(first.id, 100, "r1") == 100
+    assert market.gateway.reverse_transfer(first.id, 100, "r1").amount_cents == 100
     assert controls.account(account)["held"] == {"eur": 400}
     controls.pay_out(account)
     assert controls.account(account)["held"] == {"eur": 0}
@@ -92,7 +92,7 @@ def test_what_was_paid_out_cannot_be_taken_back(market: Market, controls: Contro
     assert market.gateway.available_balance("EUR") == before
     controls.payout_failed(account)
     assert controls.account(account)["held"] == {"eur": 400}
-    assert market.gateway.reverse_transfer(first.id, None, "r3") == 400
+    assert market.gateway.reverse_transfer(first.id, None, "r3").amount_cents == 400
     with pytest.raises(ControlRefused):
         controls.pay_out(account)
     with pytest.raises(ControlRefused):

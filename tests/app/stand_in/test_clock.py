@@ -57,6 +57,8 @@ def test_never_goes_back(controls: Controls) -> None:
     with pytest.raises(ControlRefused) as refused:
         controls.go_to(controls.now() - 10)
     assert refused.value.status == 400
+    with pytest.raises(ControlRefused):
+        controls.advance(90 * 366 * DAY)
     later = controls.now() + 1_000
     assert later <= controls.go_to(later) < later + 60
 
@@ -93,3 +95,11 @@ def test_keys_are_forgotten_after_a_day(market: Market, controls: Controls) -> N
     controls.advance(61)
     assert market.ask("POST", "/v1/refunds", KEYED, **asked).json["id"] != first
     assert len(market.ask("GET", "/v1/refunds").json["data"]) == 2
+
+
+def test_keys_of_version_two_live_for_thirty_days(market: Market, controls: Controls) -> None:
+    opened = market.gateway.open_connected_account("a@example.org", "FR", "Ana", "a")
+    for seconds, same in ((29 * DAY, True), (DAY + 1, False)):
+        controls.advance(seconds)
+        again = market.gateway.open_connected_account("a@example.org", "FR", "Ana", "a")
+        assert (again.id == opened.id) is same

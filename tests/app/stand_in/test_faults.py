@@ -98,3 +98,18 @@ def test_controls_need_a_secret_key_and_know_their_parameters(
         with pytest.raises(ControlRefused) as refused:
             controls.ask("POST", "/faults", **given)
         assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(("kind", "status"), [("429", 429), ("409", 409), ("500-kept", 500)])
+def test_version_two_keeps_no_failure(
+    market: Market, controls: Controls, kind: str, status: int
+) -> None:
+    controls.fault(kind, "POST", "/v2/core/accounts")
+    body = (
+        '{"configuration": {"recipient": {"capabilities": {"stripe_balance": '
+        '{"stripe_transfers": {"requested": true}}}}}}'
+    )
+    for expected in (status, 200):
+        answer = market.send("POST", "/v2/core/accounts", KEYED, body)
+        assert answer.status == expected
+    assert len(market.ask("GET", "/v2/core/accounts").json["data"]) == 1
