@@ -140,3 +140,20 @@ def test_both_secrets_sign_during_a_rotation(market: Market, controls: Controls)
     stripe.WebhookSignature.verify_header(payload.decode(), signature, fresh, tolerance=300)
     with pytest.raises(WebhookInvalid):
         market.gateway.parse_webhook(payload, signature)
+
+
+def test_what_waits_for_a_deleted_endpoint_is_given_up(
+    market: Market, controls: Controls, other: tuple[Receiver, str]
+) -> None:
+    receiver, url = other
+    endpoints = market.client.v1.webhook_endpoints
+    made = endpoints.create({"url": url, "enabled_events": ["*"]})
+    controls.deliveries("hold")
+    market.paid_checkout()
+    assert controls.deliveries()["held"] == 6
+    endpoints.delete(made.id)
+    controls.deliveries("normal")
+    market.receiver.wait_for("checkout.session.completed")
+    assert receiver.messages == []
+    lost = market.ask("GET", "/v1/events", delivery_success="false").json["data"]
+    assert {event["pending_webhooks"] for event in lost} == {1}
