@@ -142,7 +142,7 @@ def _doors(app: Flask, settings: Settings, db: Database) -> None:
     hourly: tuple[Callable[[], None], ...] = (
         lambda: releases_service.close_due(db),
         lambda: webhooks_service.schedule(db),
-        lambda: payouts_service.schedule(db),
+        lambda: payouts_service.schedule(db, settings.payout_every),
     )
     queue = build_queue(app, db, settings.queue_path, hourly, (lambda: chain.extend(db),))
     app.extensions["queue"] = queue
@@ -163,7 +163,7 @@ def _money(app: Flask, settings: Settings, db: Database) -> None:
         )
     )
     gateway: PaymentGateway = app.extensions["gateway"]
-    terms = Terms(settings.refund_days, settings.payout_minimum_cents)
+    terms = Terms(settings.refund_days, settings.payout_minimum_cents, settings.payout_every)
     paying = sending.Paying(db, gateway, terms)
     app.extensions["paying"] = paying
     sending.register(paying)

@@ -58,6 +58,7 @@ TABLE = {
         operator.verify_book operator_documents.listed operator_documents.written
     """,
     For.OWNER: """
+        payouts.ask_spend payouts.spend
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
         datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
         orders.invoice orders.cancel orders.again

@@ -18,6 +18,9 @@ MOST_VAT = 10_000
 ENVIRONMENTS = ("development", "test", "production")
 
 
+PERIODS = ("hour", "day", "week", "month")
+
+
 @dataclass(frozen=True)
 class Settings:
     """All settings of one process.
@@ -30,6 +33,8 @@ class Settings:
         Days during which a sale may be refunded, so that its earnings are not yet paid out.
     payout_minimum_cents : int
         Smallest payout, in cents of the market's currency.
+    payout_every : str
+        How often everybody is paid: "hour", "day", "week" or "month".
     donation_to : str
         To whom goes what contributors give away, in words; empty while that is not settled.
     issuer_name, issuer_address, issuer_registration, issuer_vat_number : str
@@ -58,6 +63,7 @@ class Settings:
     upload_bytes: int
     refund_days: int
     payout_minimum_cents: int
+    payout_every: str
     donation_to: str
     issuer_name: str
     issuer_address: str
@@ -118,6 +124,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         upload_bytes=_integer(env, "MOISSON_UPLOAD_MEGABYTES", 256) * 1024 * 1024,
         refund_days=_integer(env, "MOISSON_REFUND_DAYS", 14),
         payout_minimum_cents=_integer(env, "MOISSON_PAYOUT_MINIMUM_CENTS", 500),
+        payout_every=env.get("MOISSON_PAYOUT_EVERY", "hour"),
         donation_to=env.get("MOISSON_DONATION_TO", "").strip(),
         issuer_name=env.get("MOISSON_ISSUER_NAME", "Moisson").strip(),
         issuer_address=_lines(env, "MOISSON_ISSUER_ADDRESS"),
@@ -137,6 +144,8 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise UnsafeConfiguration(
             f"MOISSON_VAT_BASIS_POINTS is in hundredths of a percent, at most {MOST_VAT}."
         )
+    if settings.payout_every not in PERIODS:
+        raise UnsafeConfiguration(f"MOISSON_PAYOUT_EVERY must be one of {', '.join(PERIODS)}.")
     if not settings.production:
         return
     if not settings.base_url.startswith("https://"):

@@ -4,6 +4,8 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, litera
 
 PROVIDER = "provider"
 PLATFORM = "platform"
+#: The market's own account at its bank.
+BANK = "bank"
 #: The tax in what was sold, owed to the state.
 VAT = "vat"
 #: What contributors gave away, until the operator hands it over.
@@ -28,7 +30,7 @@ def contributor(user_id: str) -> str:
     return f"{_CONTRIBUTOR}{user_id}"
 
 
-def contributors(user_id: ColumnElement[str]) -> ColumnElement[str]:
+def contributors(user_id: SQLColumnExpression[str]) -> ColumnElement[str]:
     """Do the same inside the database."""
     return literal(_CONTRIBUTOR) + user_id
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 
 from app.core.db import session
 from app.ledger import accounts
@@ -54,6 +54,27 @@ def balance(account: str, currency: str) -> Money:
         )
     )
     return Money(int(total or 0), currency)
+
+
+def balances_select(currency: str) -> Select[str, int]:
+    """Return a query for every account's balance, `account` and `micros`: for work on sets."""
+    return (
+        select(
+            LedgerEntry.account.label("account"),
+            # PostgreSQL sums whole numbers into a decimal.
+            cast(func.sum(LedgerEntry.micros), BigInteger).label("micros"),
+        )
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerTransaction.currency == currency, LedgerTransaction.sealed)
+        .group_by(LedgerEntry.account)
+    )
+
+
+def debts(prefix: str, currency: str) -> Money:
+    """Return the sum of those balances of the accounts with a prefix that are debits."""
+    each = balances_select(currency).where(LedgerEntry.account.startswith(prefix)).subquery()
+    chosen = select(func.coalesce(func.sum(each.c.micros), 0)).where(each.c.micros > 0)
+    return Money(int(session().scalar(chosen) or 0), currency)
 
 
 def trial_balance(currency: str) -> dict[str, Money]:

@@ -31,7 +31,9 @@ class Order(Base):
 
     `owned` are the products that the price took as owned already, `split` how the money is
     shared, `vat_basis_points` the tax in it: fixed with the quote, whatever is said later.
-    `taken_cents` is what refunds and disputes took back of it until now.
+    `funding` is the account of the book that the money came from: the provider's, or that of
+    a contributor who paid with earnings. `taken_cents` is what refunds and disputes took back
+    of it until now.
     """
 
     __tablename__ = "purchase_order"
@@ -49,6 +51,7 @@ class Order(Base):
     split: Mapped[str] = mapped_column(Text, default="{}")
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     checkout_session: Mapped[str | None] = mapped_column(String(120), index=True)
+    funding: Mapped[str] = mapped_column(String(60), default="provider")
     payment_intent: Mapped[str | None] = mapped_column(String(120), index=True)
     charge: Mapped[str | None] = mapped_column(String(120))
     fee_cents: Mapped[int] = mapped_column(BigInteger, default=0)

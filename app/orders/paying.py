@@ -88,6 +88,24 @@ def _pay(order: Order, seen: CheckoutSession) -> None:
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
 
 
+def pay_from(order_id: str, account: str) -> None:
+    """Pay an order from an account of the book, at once and without the provider.
+
+    The caller holds the account and has seen that it covers the order.
+
+    Raises
+    ------
+    Conflict
+        When the order is not waiting for its payment.
+    """
+    order = rows.locked(order_id)
+    order.state = next_state(State(order.state), Event.SPEND)
+    order.funding, order.paid_at = account, now()
+    sale.book(order)
+    issuing.invoice(order)
+    audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
+
+
 def _refuse_other_amount(order: Order, seen: CheckoutSession) -> None:
     if (seen.amount_total_cents, seen.currency) != (order.total_cents, order.currency):
         raise RuntimeError("the provider took another amount than the order's")

@@ -51,6 +51,7 @@ class OrderView:
     invoice_number: int | None
     lines: tuple[KeptLine, ...]
     products: tuple[ProductKey, ...]
+    funding: str
     payment_intent: str | None
     created_at: datetime
     expires_at: datetime
@@ -203,6 +204,13 @@ def traced() -> tuple[Traced, ...]:
     return tuple(Traced(*row) for row in session().execute(chosen))
 
 
+def spent_from(account: str) -> int:
+    """Return the cents that stand of what was paid from an account of the book."""
+    chosen = select(func.coalesce(func.sum(Order.total_cents - Order.taken_cents), 0))
+    paid = chosen.where(Order.funding == account, Order.paid_at.is_not(None))
+    return int(session().scalar(paid) or 0)
+
+
 def refunds(order_id: str | None = None) -> tuple[RefundView, ...]:
     """Return the refunds of an order, or of all, oldest first."""
     chosen = select(Refund, Order.currency).join(Order, Order.id == Refund.order_id)
@@ -307,6 +315,7 @@ def _view(row: Order) -> OrderView:
         row.invoice_number,
         tuple(_kept_line(line, row.currency) for line in json.loads(row.lines)),
         tuple(ProductKey.parse(text) for text in products),
+        row.funding,
         row.payment_intent,
         row.created_at,
         row.expires_at,

@@ -13,7 +13,7 @@ failed      the buyer's bank would not take it, perhaps days later: all is as be
 """
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -22,6 +22,8 @@ from app.core import audit
 from app.core.clock import now
 from app.core.db import checkpoint, new_id, session
 from app.core.permissions import Actor, Role, require
+from app.ledger import accounts
+from app.ledger import service as ledger
 from app.orders import issuing, rows, sale
 from app.orders.errors import LaterPurchase, NothingToRefund, RefundUnderWay
 from app.orders.models import Order, OrderDispute, Refund
@@ -128,6 +130,9 @@ def send_refund(gateway: PaymentGateway, order_id: str) -> None:
     """
     order = session().get_one(Order, order_id)
     row = _one(order_id, RefundState.INTENDED)
+    if row is not None and order.funding != accounts.PROVIDER:
+        _inside(rows.locked(order_id), _locked(row.id))
+        return
     if row is None or not order.payment_intent:
         return
     payment, refund_id, cents, key, at = (
@@ -138,19 +143,11 @@ def send_refund(gateway: PaymentGateway, order_id: str) -> None:
         row.at,
     )
     checkpoint()
-    refusal = None
+    refusal, given = None, None
     try:
-        given = _given(gateway, payment, refund_id) if at < now() - KEY_LIFE else None
-        if given is None:
-            labels = {"order_id": order_id, "refund": refund_id}
-            try:
-                given = gateway.refund(payment, cents, key, labels)
-            except KeyConflict:
-                given = _given(gateway, payment, refund_id)
-                if given is None:
-                    raise
+        given = _asked(gateway, payment, order_id, (refund_id, cents, key, at))
     except GatewayRefused as error:
-        refusal, given = error, None
+        refusal = error
     order = rows.locked(order_id)
     row = _locked(refund_id)
     if given is not None:
@@ -165,6 +162,32 @@ def send_refund(gateway: PaymentGateway, order_id: str) -> None:
         look(gateway, order_id)
     elif refusal is not None:
         raise refusal
+
+
+def _inside(order: Order, row: Refund) -> None:
+    """Give back what was paid with earnings: to the account it came from, at once."""
+    if row.state == RefundState.INTENDED:
+        ledger.hold([order.funding])
+        _book(order, row)
+        row.state, row.ended_at = next_refund(RefundState.INTENDED, RefundEvent.SUCCEED), now()
+        session().flush()
+
+
+def _asked(
+    gateway: PaymentGateway, payment: str, order_id: str, intended: tuple[str, int, str, datetime]
+) -> Given:
+    """Ask for a refund, unless the provider has it already under a key it may have forgotten."""
+    refund_id, cents, key, at = intended
+    found = _given(gateway, payment, refund_id) if at < now() - KEY_LIFE else None
+    if found is not None:
+        return found
+    try:
+        return gateway.refund(payment, cents, key, {"order_id": order_id, "refund": refund_id})
+    except KeyConflict:
+        found = _given(gateway, payment, refund_id)
+        if found is None:
+            raise
+        return found
 
 
 def _given(gateway: PaymentGateway, payment: str, refund_id: str) -> Given | None:

@@ -1,6 +1,7 @@
 """Booking a sale: the split among editions, one number per edition, one transaction.
 
-provider     + total - fee        what the provider holds for us now
+provider     + total - fee        what the provider holds for us now; a contributor's account
+                                  where they paid with earnings
 vat          - the tax in the total
 platform     - its share
 pool:<e>     - per share x the released denominator
@@ -47,7 +48,7 @@ class Taking:
     to_cents : int
         What of the total is taken back once this is booked, 0 to all of it.
     moved_cents : int
-        What the provider's balance gains; what differs the market bears.
+        What the account the money came from gains; what differs the market bears.
     """
 
     kind: str
@@ -66,7 +67,7 @@ def book(order: Order) -> None:
     parts = share_out(_claims(order), shared - share)
     # Two sales at once must not both spend what waits in a reserve.
     ledger.hold(accounts.reserve(releases.release(edition).rules.id) for edition in parts)
-    lines = {accounts.PROVIDER: left.micros, accounts.VAT: -vat.micros}
+    lines = {order.funding: left.micros, accounts.VAT: -vat.micros}
     lines[accounts.PLATFORM] = vat.micros + (shared - share).micros - left.micros
     for edition_id, net in sorted(parts.items()):
         _add(lines, order, edition_id, net)
@@ -104,7 +105,7 @@ def take(order: Order, taking: Taking) -> None:
     before = _taken(order, sold, parts, order.taken_cents)
     after = _taken(order, sold, parts, taking.to_cents)
     lines = {account: after[account] - before[account] for account in after}
-    lines[accounts.PROVIDER] = taking.moved_cents * MICROS_PER_CENT
+    lines[order.funding] = taking.moved_cents * MICROS_PER_CENT
     lines[accounts.PLATFORM] = -sum(lines.values())
     ledger.post(taking.kind, taking.key, order.currency, lines)
     for part in parts:
@@ -121,7 +122,7 @@ def vat_between(order: Order, cents: int, to_cents: int) -> int:
 
 def _sold(order: Order) -> dict[str, int]:
     found = ledger_queries.lines(f"sale:{order.id}")
-    return {account: micros for account, micros in found.items() if account != accounts.PROVIDER}
+    return {account: micros for account, micros in found.items() if account != order.funding}
 
 
 def _taken(

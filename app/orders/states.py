@@ -26,6 +26,7 @@ class Event(StrEnum):
 
     CHECK_OUT = "check-out"
     GRANT = "grant"
+    SPEND = "spend"
     WAIT = "wait"
     PAY = "pay"
     FAIL = "fail"
@@ -45,6 +46,8 @@ _NEXT = {
     (State.PAYING, Event.CHECK_OUT): State.PAYING,
     # What costs nothing is granted without the provider.
     (State.QUOTED, Event.GRANT): State.PAID,
+    # Paid with earnings, inside the book.
+    (State.QUOTED, Event.SPEND): State.PAID,
     (State.PAYING, Event.PAY): State.PAID,
     (State.EXPIRED, Event.PAY): State.PAID,
     # Paid in a way that takes days: it arrives, or it does not.

@@ -18,7 +18,9 @@ from app.payments.errors import (
 )
 
 __all__ = [
+    "Balance",
     "BalanceTransaction",
+    "BankPayout",
     "CheckoutLine",
     "CheckoutRequest",
     "CheckoutSession",
@@ -34,6 +36,7 @@ __all__ = [
     "PaymentGateway",
     "ProviderEvent",
     "Refund",
+    "Reversal",
     "Transfer",
     "WebhookInvalid",
 ]
@@ -196,6 +199,15 @@ class Transfer:
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """Money of a transfer that came back to the platform."""
+
+    id: str
+    amount_cents: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class BalanceTransaction:
     """One movement of the platform's balance; ``net_cents`` is amount minus fee.
 
@@ -211,6 +223,31 @@ class BalanceTransaction:
     source_id: str | None
     created: datetime
     available: bool
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the provider holds for the platform, in cents: usable now, and still settling."""
+
+    available_cents: int
+    pending_cents: int
+
+
+@dataclass(frozen=True)
+class BankPayout:
+    """The platform's own money on its way to its bank.
+
+    ``status`` is pending, in_transit, paid, failed or canceled; ``moved`` once it left the
+    balance, ``returned`` once it came back.
+    """
+
+    id: str
+    amount_cents: int
+    currency: str
+    status: str
+    created: datetime
+    moved: bool
+    returned: bool
 
 
 class EventKind(StrEnum):
@@ -324,16 +361,42 @@ class PaymentGateway(Protocol):
         """Send money to a contributor's account, once per key."""
         ...
 
-    def reverse_transfer(self, transfer_id: str, cents: int | None, key: str) -> int:
-        """Take so many cents of a transfer back, or all that is left; return the cents."""
+    def reverse_transfer(
+        self,
+        transfer_id: str,
+        cents: int | None,
+        key: str,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> Reversal:
+        """Take so many cents of a transfer back, or all that is left."""
         ...
 
     def transfers_in_group(self, group: str) -> Iterator[Transfer]:
         """List the transfers of a group: to look before sending with an old key."""
         ...
 
+    def reversals_of(self, transfer_id: str) -> Iterator[Reversal]:
+        """List what was taken back of a transfer: to look before sending with an old key."""
+        ...
+
+    def balance(self, currency: str) -> Balance:
+        """Return what is held in a currency; transfers can use what is available."""
+        ...
+
     def available_balance(self, currency: str) -> int:
         """Return the cents that transfers can use now."""
+        ...
+
+    def bank_payouts(self, since: datetime) -> Iterator[BankPayout]:
+        """List the platform's payouts to its own bank since a moment, newest first."""
+        ...
+
+    def bank_payout(self, payout_id: str) -> BankPayout:
+        """Look a payout to the platform's own bank up."""
+        ...
+
+    def balance_transaction(self, movement_id: str) -> BalanceTransaction:
+        """Look one movement of the balance up."""
         ...
 
     def balance_transactions(self, since: datetime) -> Iterator[BalanceTransaction]:

@@ -22,7 +22,9 @@ from app.payments.errors import (
 )
 from app.payments.gateway import (
     NO_METADATA,
+    Balance,
     BalanceTransaction,
+    BankPayout,
     CheckoutRequest,
     CheckoutSession,
     ConnectedAccount,
@@ -30,6 +32,7 @@ from app.payments.gateway import (
     Mode,
     ProviderEvent,
     Refund,
+    Reversal,
     Transfer,
 )
 from app.payments.mode import Connection
@@ -237,27 +240,62 @@ class StripeGateway:
             self._ask(lambda: self._client.v1.transfers.create(params, options))
         )
 
-    def reverse_transfer(self, transfer_id: str, cents: int | None, key: str) -> int:
-        """Take so many cents of a transfer back, or all that is left; return the cents."""
-        params: Any = {} if cents is None else {"amount": cents}
+    def reverse_transfer(
+        self,
+        transfer_id: str,
+        cents: int | None,
+        key: str,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> Reversal:
+        """Take so many cents of a transfer back, or all that is left."""
+        params: Any = {"metadata": dict(metadata)}
+        if cents is not None:
+            params["amount"] = cents
         options: Any = {"idempotency_key": key}
         reversals = self._client.v1.transfers.reversals
-        made = self._ask(lambda: reversals.create(transfer_id, params, options))
-        return int(made["amount"])
+        return reading.reversal(self._ask(lambda: reversals.create(transfer_id, params, options)))
+
+    def reversals_of(self, transfer_id: str) -> Iterator[Reversal]:
+        """List what was taken back of a transfer."""
+        listed = self._client.v1.transfers.reversals.list
+        return map(
+            reading.reversal,
+            self._pages(lambda params: listed(transfer_id, params), {"limit": 100}),
+        )
 
     def transfers_in_group(self, group: str) -> Iterator[Transfer]:
         """List the transfers of a group."""
         params: Any = {"transfer_group": group, "limit": 100}
         return map(reading.transfer, self._pages(self._client.v1.transfers.list, params))
 
+    def balance(self, currency: str) -> Balance:
+        """Return what is held in a currency; transfers can use what is available."""
+        held = self._ask(lambda: self._client.v1.balance.retrieve())
+        sums = {
+            part: sum(
+                int(each["amount"]) for each in held[part] if each["currency"] == currency.lower()
+            )
+            for part in ("available", "pending")
+        }
+        return Balance(sums["available"], sums["pending"])
+
     def available_balance(self, currency: str) -> int:
         """Return the cents that transfers can use now."""
-        balance = self._ask(lambda: self._client.v1.balance.retrieve())
-        return sum(
-            int(part["amount"])
-            for part in balance["available"]
-            if part["currency"] == currency.lower()
-        )
+        return self.balance(currency).available_cents
+
+    def bank_payouts(self, since: datetime) -> Iterator[BankPayout]:
+        """List the platform's payouts to its own bank since a moment, newest first."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        return map(reading.bank_payout, self._pages(self._client.v1.payouts.list, params))
+
+    def bank_payout(self, payout_id: str) -> BankPayout:
+        """Look a payout to the platform's own bank up."""
+        return reading.bank_payout(self._ask(lambda: self._client.v1.payouts.retrieve(payout_id)))
+
+    def balance_transaction(self, movement_id: str) -> BalanceTransaction:
+        """Look one movement of the balance up."""
+        movements = self._client.v1.balance_transactions
+        return reading.balance_transaction(self._ask(lambda: movements.retrieve(movement_id)))
 
     def balance_transactions(self, since: datetime) -> Iterator[BalanceTransaction]:
         """List the movements of the platform's balance since a moment, newest first."""

@@ -14,12 +14,14 @@ from typing import Any
 from app.payments.errors import WebhookInvalid
 from app.payments.gateway import (
     BalanceTransaction,
+    BankPayout,
     CheckoutSession,
     ConnectedAccount,
     Dispute,
     EventKind,
     ProviderEvent,
     Refund,
+    Reversal,
     Transfer,
 )
 
@@ -118,6 +120,24 @@ def transfer(plain: _Plain) -> Transfer:
         currency=plain["currency"].upper(),
         group=plain.get("transfer_group"),
         metadata=dict(plain.get("metadata") or {}),
+    )
+
+
+def reversal(plain: _Plain) -> Reversal:
+    """Read money of a transfer that came back."""
+    return Reversal(plain["id"], plain["amount"], dict(plain.get("metadata") or {}))
+
+
+def bank_payout(plain: _Plain) -> BankPayout:
+    """Read a payout to the platform's own bank."""
+    return BankPayout(
+        id=plain["id"],
+        amount_cents=plain["amount"],
+        currency=plain["currency"].upper(),
+        status=plain["status"],
+        created=datetime.fromtimestamp(plain["created"], UTC),
+        moved=plain.get("balance_transaction") is not None,
+        returned=plain.get("failure_balance_transaction") is not None,
     )
 
 

@@ -1,13 +1,29 @@
 """Errors of payouts.
 
 AppError
+|-- Conflict
+|   |-- NotADifference     a movement that the latest comparison does not know as unbooked
+|   |-- NotTakenBack       a payout that was not sent, or of which nothing is left
+|   `-- TooMuch            more than there is to spend or to hand over
 `-- Invalid
     `-- CountryRefused     the provider pays out to accounts in some countries only
 RuntimeError
 `-- OutcomeUnknown         the provider did not answer: the worker tries again
 """
 
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
+
+
+class NotADifference(Conflict):
+    """A movement that the latest comparison does not know as unbooked."""
+
+
+class NotTakenBack(Conflict):
+    """A payout that was not sent, or of which nothing is left to take back."""
+
+
+class TooMuch(Conflict):
+    """More than there is to spend or to hand over."""
 
 
 class CountryRefused(Invalid):

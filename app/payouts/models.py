@@ -30,6 +30,23 @@ class ConnectedAccount(Base):
     payable: Mapped[bool] = mapped_column(Boolean, default=False)
     country: Mapped[str] = mapped_column(String(2))
     refreshed_at: Mapped[datetime | None] = mapped_column(Moment)
+    #: Their own bank sent a payout of that account back.
+    bank_refused_at: Mapped[datetime | None] = mapped_column(Moment)
+    #: The market's balance did not cover their payout, first then.
+    waits_since: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class PayoutRun(Base):
+    """One time of paying everybody: how far it came, to go on from there."""
+
+    __tablename__ = "payout_run"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    begun_at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    contributors: Mapped[int] = mapped_column(Integer, default=0)
+    looked_at: Mapped[int] = mapped_column(Integer, default=0)
+    unknown: Mapped[int] = mapped_column(Integer, default=0)
+    last_user_id: Mapped[str] = mapped_column(String(32), default="")
 
 
 class Payout(Base):
@@ -58,6 +75,60 @@ class Payout(Base):
     reason: Mapped[str] = mapped_column(String(80), default="")
     at: Mapped[datetime] = mapped_column(Moment, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    run_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    reversed_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class PayoutReversal(Base):
+    """Money of a payout that the market takes back, because it should not have been sent."""
+
+    __tablename__ = "payout_reversal"
+    __table_args__ = (
+        CheckConstraint("cents > 0", name="cents_positive"),
+        Index(
+            "uq_payout_reversal_under_way",
+            "payout_id",
+            unique=True,
+            sqlite_where=text("state = 'intended'"),
+            postgresql_where=text("state = 'intended'"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    payout_id: Mapped[str] = mapped_column(ForeignKey("payout.id"), index=True)
+    cents: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(10))
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    provider_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class BankPayout(Base):
+    """The market's own money on its way from the provider to the market's bank."""
+
+    __tablename__ = "bank_payout"
+    id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    cents: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(20))
+    booked: Mapped[bool] = mapped_column(Boolean, default=False)
+    returned: Mapped[bool] = mapped_column(Boolean, default=False)
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Handover(Base):
+    """What contributors gave away, handed over by the operator."""
+
+    __tablename__ = "handover"
+    __table_args__ = (CheckConstraint("cents > 0", name="cents_positive"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    cents: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    to_whom: Mapped[str] = mapped_column(String(200))
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    operator_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
 class EarningPosition(Base):
@@ -121,5 +192,7 @@ class Reconciliation(Base):
     currency: Mapped[str] = mapped_column(String(3))
     book_micros: Mapped[int] = mapped_column(BigInteger)
     provider_micros: Mapped[int] = mapped_column(BigInteger)
+    available_micros: Mapped[int | None] = mapped_column(BigInteger)
+    pending_micros: Mapped[int | None] = mapped_column(BigInteger)
     matched: Mapped[int] = mapped_column(Integer)
     differences: Mapped[str] = mapped_column(Text)

@@ -11,8 +11,16 @@ from app.core.clock import now
 from app.core.db import session
 from app.ledger import accounts
 from app.ledger import queries as ledger
+from app.orders import queries as orders
 from app.payouts import earnings
-from app.payouts.models import ConnectedAccount, Payout, Reconciliation
+from app.payouts.differences import Difference
+from app.payouts.models import (
+    ConnectedAccount,
+    Payout,
+    PayoutReversal,
+    PayoutRun,
+    Reconciliation,
+)
 from app.payouts.states import State
 from pricing.money import MICROS_PER_CENT, Money
 
@@ -36,10 +44,14 @@ class Held(StrEnum):
 
 @dataclass(frozen=True)
 class Terms:
-    """When earnings are paid out: after so many days, from so many cents."""
+    """When earnings are paid out: after so many days, from so many cents, how often.
+
+    `every` is "hour", "day", "week" or "month".
+    """
 
     refund_days: int
     minimum_cents: int
+    every: str = "hour"
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,8 @@ class AccountView:
     payable: bool
     country: str
     refreshed_at: datetime | None
+    bank_refused_at: datetime | None = None
+    waits_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,23 @@ class PayoutView:
     reason: str
     at: datetime
     ended_at: datetime | None
+    reversed: Money
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One time of paying everybody: how far it came, and what it sent."""
+
+    id: str
+    begun_at: datetime
+    ended_at: datetime | None
+    contributors: int
+    looked_at: int
+    unknown: int
+    sent: int
+    refused: int
+    under_way: int
+    amount: Money
 
 
 @dataclass(frozen=True)
@@ -87,12 +118,14 @@ class Standing:
         From sales that stand; the part of it that a refund may still take from them.
     owed : Money
         Earned, not given away and not sent; negative after refunds of what was already sent.
-    under_way, paid : Money
-        Sent without an answer yet; sent.
+    under_way, paid, spent : Money
+        Sent without an answer yet; sent and not taken back; spent on tables instead.
     given : Money
         Given away, with what the next settlement gives away.
     payable_cents : int
         What a payout would send now, 0 where something holds it.
+    free_cents : int
+        What could be spent on tables now: no refund can take it any more.
     """
 
     earned: Money
@@ -100,27 +133,16 @@ class Standing:
     owed: Money
     under_way: Money
     paid: Money
+    spent: Money
     given: Money
     payable_cents: int
+    free_cents: int
     held: Held
 
     @property
     def payable(self) -> Money:
         """The same as money."""
         return Money.from_cents(self.payable_cents, self.owed.currency)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something the book and the provider do not agree about; amounts in millionths."""
-
-    kind: str
-    what: str
-    key: str
-    source_id: str
-    book_micros: int
-    provider_micros: int
-    at: str
 
 
 @dataclass(frozen=True)
@@ -132,6 +154,8 @@ class ReconciliationView:
     provider: Money
     matched: int
     differences: tuple[Difference, ...]
+    available: Money | None = None
+    pending: Money | None = None
 
     @property
     def agrees(self) -> bool:
@@ -157,7 +181,8 @@ def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
     owed = sums.coming - ledger.balance(accounts.contributor(user_id), code).micros
     cents = _cents_by_state(user_id)
     under_way, paid = (cents.get(s, 0) * MICROS_PER_CENT for s in (State.INTENDED, State.SENT))
-    free = min(owed, sums.free - under_way - paid) // MICROS_PER_CENT
+    spent = orders.spent_from(accounts.contributor(user_id)) * MICROS_PER_CENT
+    free = min(owed, sums.free - under_way - paid - spent) // MICROS_PER_CENT
     held = _held(user_id, owed, free, sums.waiting, terms, again=again)
     return Standing(
         Money(sums.earned, code),
@@ -165,15 +190,17 @@ def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
         Money(owed, code),
         Money(under_way, code),
         Money(paid, code),
+        Money(spent, code),
         Money(sums.given, code),
         free if held is Held.READY else 0,
+        max(0, free),
         held,
     )
 
 
 def _cents_by_state(user_id: str) -> dict[State, int]:
     rows = session().execute(
-        select(Payout.state, func.sum(Payout.cents))
+        select(Payout.state, func.sum(Payout.cents - Payout.reversed_cents))
         .where(Payout.user_id == user_id)
         .group_by(Payout.state)
     )
@@ -223,9 +250,24 @@ def owner_of(account_id: str) -> str | None:
     )
 
 
-def contributors() -> tuple[str, ...]:
-    """Return everybody with an account that can be paid."""
-    chosen = select(ConnectedAccount.user_id).where(ConnectedAccount.payable)
+def contributors(least_cents: int = 0, after: str = "") -> tuple[str, ...]:
+    """Return everybody with an account that can be paid, and to whom so much is owed.
+
+    Right after everybody was settled: found by the database in one pass over the book.
+
+    Parameters
+    ----------
+    after : str
+        Only those whose identifier comes later, to go on where a run was cut off.
+    """
+    chosen = select(ConnectedAccount.user_id).where(
+        ConnectedAccount.payable, ConnectedAccount.user_id > after
+    )
+    if least_cents:
+        held = ledger.balances_select(currency()).subquery()
+        account = accounts.contributors(ConnectedAccount.user_id)
+        chosen = chosen.join(held, held.c.account == account)
+        chosen = chosen.where(held.c.micros <= -least_cents * MICROS_PER_CENT)
     return tuple(session().scalars(chosen.order_by(ConnectedAccount.user_id)))
 
 
@@ -253,6 +295,42 @@ def under_way() -> tuple[str, ...]:
     return tuple(session().scalars(chosen.order_by(Payout.at, Payout.id)))
 
 
+def latest_runs(limit: int = 10) -> tuple[RunView, ...]:
+    """Return the latest payout runs, newest first."""
+    chosen = select(PayoutRun).order_by(PayoutRun.begun_at.desc(), PayoutRun.id).limit(limit)
+    return tuple(_run(row) for row in session().scalars(chosen))
+
+
+def _run(row: PayoutRun) -> RunView:
+    found = session().execute(
+        select(Payout.state, func.count(), func.sum(Payout.cents))
+        .where(Payout.run_id == row.id)
+        .group_by(Payout.state)
+    )
+    by_state = {State(state): (count, int(cents)) for state, count, cents in found}
+    sent, refused, waiting = (
+        by_state.get(state, (0, 0)) for state in (State.SENT, State.REFUSED, State.INTENDED)
+    )
+    return RunView(
+        row.id,
+        row.begun_at,
+        row.ended_at,
+        row.contributors,
+        row.looked_at,
+        row.unknown,
+        sent[0],
+        refused[0],
+        waiting[0],
+        Money.from_cents(sent[1], currency()),
+    )
+
+
+def reversals() -> Mapping[str, str | None]:
+    """Return the provider's name for each reversal of a payout."""
+    rows = session().execute(select(PayoutReversal.id, PayoutReversal.provider_id))
+    return {row_id: name for row_id, name in rows}
+
+
 def transfers() -> Mapping[str, str]:
     """Return the provider's name for each payout that was sent."""
     rows = session().execute(
@@ -263,22 +341,41 @@ def transfers() -> Mapping[str, str]:
 
 def latest_reconciliation() -> ReconciliationView | None:
     """Return the latest comparison of the book with the provider."""
-    chosen = select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id).limit(1)
-    row = session().scalars(chosen).one_or_none()
-    if row is None:
-        return None
+    found = latest_reconciliations(1)
+    return found[0] if found else None
+
+
+def latest_reconciliations(limit: int = 30) -> tuple[ReconciliationView, ...]:
+    """Return the latest comparisons of the book with the provider, newest first."""
+    chosen = select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id)
+    return tuple(_reconciliation(row) for row in session().scalars(chosen.limit(limit)))
+
+
+def _reconciliation(row: Reconciliation) -> ReconciliationView:
+    def money(micros: int | None) -> Money | None:
+        return None if micros is None else Money(micros, row.currency)
+
     return ReconciliationView(
         row.at,
         Money(row.book_micros, row.currency),
         Money(row.provider_micros, row.currency),
         row.matched,
         tuple(Difference(**one) for one in json.loads(row.differences)),
+        money(row.available_micros),
+        money(row.pending_micros),
     )
 
 
 def _account(row: ConnectedAccount) -> AccountView:
     return AccountView(
-        row.user_id, row.account_id, row.status, row.payable, row.country, row.refreshed_at
+        row.user_id,
+        row.account_id,
+        row.status,
+        row.payable,
+        row.country,
+        row.refreshed_at,
+        row.bank_refused_at,
+        row.waits_since,
     )
 
 
@@ -295,4 +392,5 @@ def _payout(row: Payout) -> PayoutView:
         row.reason,
         row.at,
         row.ended_at,
+        Money.from_cents(row.reversed_cents, row.currency),
     )

@@ -7,10 +7,9 @@ over is written down with its class; nothing is repaired here.
 """
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from app.core import jobs
@@ -20,109 +19,17 @@ from app.core.permissions import Actor, Role, require
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.orders import queries as orders
-from app.payments.gateway import BalanceTransaction, GatewayError, PaymentGateway
+from app.payments.gateway import Balance, GatewayError, PaymentGateway
 from app.payouts import queries, service
+from app.payouts.differences import BookLine, Difference, Kind, match
 from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Reconciliation
-from app.payouts.queries import Difference, ReconciliationView
-from pricing.money import MICROS_PER_CENT, Money
+from app.payouts.queries import ReconciliationView
+from pricing.money import MICROS_PER_CENT
 
+#: Kinds of transactions whose key holds the provider's name.
+OWN_NAMES = ("dispute", "reinstatement", "withdrawal", "withdrawal-failed")
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
-#: The provider's words for what each kind of our transactions is there.
-TYPES = {
-    "sale": ("charge", "payment"),
-    "refund": ("refund", "payment_refund"),
-    "refund-failed": ("refund_failure", "payment_failure_refund"),
-    "transfer": ("transfer",),
-    "dispute": ("adjustment",),
-    "reinstatement": ("adjustment",),
-}
-
-
-class Kind(StrEnum):
-    """How the book and the provider can disagree."""
-
-    ONLY_IN_BOOK = "only-in-book"
-    ONLY_AT_PROVIDER = "only-at-provider"
-    OTHER_AMOUNT = "other-amount"
-
-
-@dataclass(frozen=True)
-class BookLine:
-    """A line of the account `provider`.
-
-    Attributes
-    ----------
-    source_id : str or None
-        The provider's name for what it stands for, where we know it.
-    """
-
-    key: str
-    kind: str
-    source_id: str | None
-    micros: int
-    at: datetime
-
-
-def match(
-    book: Iterable[BookLine], movements: Iterable[BalanceTransaction]
-) -> tuple[int, tuple[Difference, ...]]:
-    """Pair lines with movements; return how many pairs agree, and every difference."""
-    left = {each.id: each for each in movements}
-    by_source: dict[str, list[BalanceTransaction]] = {}
-    for each in left.values():
-        if each.source_id:
-            by_source.setdefault(each.source_id, []).append(each)
-    matched, differences, nameless = 0, [], []
-    for line in book:
-        if line.source_id is None:
-            nameless.append(line)
-            continue
-        found = _best(line, [m for m in by_source.get(line.source_id, ()) if m.id in left])
-        if found is None or left.pop(found.id, None) is None:
-            differences.append(_difference(Kind.ONLY_IN_BOOK, line, None))
-        elif _micros(found) == line.micros:
-            matched += 1
-        else:
-            differences.append(_difference(Kind.OTHER_AMOUNT, line, found))
-    for line in nameless:
-        alike = next((each for each in left.values() if _alike(line, each)), None)
-        if alike is None:
-            differences.append(_difference(Kind.ONLY_IN_BOOK, line, None))
-        else:
-            del left[alike.id]
-            matched += 1
-    differences += [_difference(Kind.ONLY_AT_PROVIDER, None, each) for each in left.values()]
-    return matched, tuple(differences)
-
-
-def _best(line: BookLine, movements: list[BalanceTransaction]) -> BalanceTransaction | None:
-    """Choose among the movements of one thing: a dispute takes money and may give it back."""
-    same = (each for each in movements if _micros(each) == line.micros)
-    return next(same, movements[0] if movements else None)
-
-
-def _alike(line: BookLine, movement: BalanceTransaction) -> bool:
-    return movement.type in TYPES.get(line.kind, ()) and _micros(movement) == line.micros
-
-
-def _micros(movement: BalanceTransaction) -> int:
-    return movement.net_cents * MICROS_PER_CENT
-
-
-def _difference(
-    kind: Kind, line: BookLine | None, movement: BalanceTransaction | None
-) -> Difference:
-    at = line.at if line else movement.created if movement else now()
-    return Difference(
-        kind,
-        movement.type if movement else line.kind if line else "",
-        line.key if line else "",
-        (movement.source_id or movement.id) if movement else (line and line.source_id) or "",
-        line.micros if line else 0,
-        _micros(movement) if movement else 0,
-        at.isoformat(),
-    )
 
 
 def compare(actor: Actor, gateway: PaymentGateway) -> ReconciliationView:
@@ -138,20 +45,37 @@ def compare(actor: Actor, gateway: PaymentGateway) -> ReconciliationView:
     code = queries.currency()
     lines, held = _book(code), ledger.balance(accounts.PROVIDER, code)
     checkpoint()
-    movements = [each for each in gateway.balance_transactions(BEGINNING) if each.currency == code]
-    matched, differences = match(lines, movements)
-    total = Money(sum(_micros(each) for each in movements), code)
+    balance = gateway.balance(code)
+    movements = list(gateway.balance_transactions(BEGINNING))
+    matched, differences = match(lines, movements, code)
+    total = sum(each.net_cents for each in movements if each.currency == code)
+    differences = (*differences, *_other_balance(balance, total))
     row = Reconciliation(
         id=new_id(),
         at=now(),
         currency=code,
         book_micros=held.micros,
-        provider_micros=total.micros,
+        provider_micros=total * MICROS_PER_CENT,
+        available_micros=balance.available_cents * MICROS_PER_CENT,
+        pending_micros=balance.pending_cents * MICROS_PER_CENT,
         matched=matched,
         differences=json.dumps([asdict(one) for one in differences]),
     )
     session().add(row)
-    return ReconciliationView(row.at, held, total, matched, differences)
+    session().flush()
+    view = queries.latest_reconciliation()
+    if view is None:
+        raise RuntimeError("a comparison was kept and is not there")
+    return view
+
+
+def _other_balance(balance: Balance, total_cents: int) -> tuple[Difference, ...]:
+    """Say so where the provider's balance is not the sum of its movements."""
+    held = balance.available_cents + balance.pending_cents
+    if held == total_cents:
+        return ()
+    sums = (total_cents * MICROS_PER_CENT, held * MICROS_PER_CENT)
+    return (Difference(Kind.OTHER_BALANCE, "balance", "", "", *sums, now().isoformat()),)
 
 
 def _book(code: str) -> list[BookLine]:
@@ -163,15 +87,24 @@ def _book(code: str) -> list[BookLine]:
         names[f"refund-failed:{refund.id}"] = refund.provider_id
     for payout_id, transfer in queries.transfers().items():
         names[f"transfer:{payout_id}"] = transfer
+    for reversal_id, name in queries.reversals().items():
+        names[f"reversal:{reversal_id}"] = name
     return [
-        BookLine(each.key, each.kind, _name(each, names), each.amount.micros, each.at)
+        BookLine(
+            each.key,
+            each.kind,
+            _name(each, names),
+            each.amount.micros,
+            each.at,
+            each.key.split(":", 1)[1] if each.kind == "correction" else None,
+        )
         for each in ledger.entries(accounts.PROVIDER, code)
     ]
 
 
 def _name(entry: ledger.EntryView, names: dict[str, str | None]) -> str | None:
-    if entry.kind in ("dispute", "reinstatement"):
-        # Booked under the provider's own name for the dispute.
+    if entry.kind in OWN_NAMES:
+        # Booked under the provider's own name for it.
         return entry.key.split(":", 1)[1]
     return names.get(entry.key)
 

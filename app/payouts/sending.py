@@ -28,9 +28,9 @@ from app.payments.gateway import (
     PaymentGateway,
     Transfer,
 )
-from app.payouts import queries, service, settlement
+from app.payouts import queries, service, settlement, taking_back
 from app.payouts.errors import OutcomeUnknown
-from app.payouts.models import Payout
+from app.payouts.models import Payout, PayoutRun
 from app.payouts.queries import Held, PayoutView, Terms
 from app.payouts.states import Event, State, next_state
 from app.users import queries as users
@@ -38,6 +38,8 @@ from pricing.money import MICROS_PER_CENT
 
 #: The provider forgets a key after a day: older ones are looked up before they are sent again.
 KEY_LIFE = timedelta(hours=23)
+#: Messages tell when an account changes; so old a state is asked for again.
+FRESH = timedelta(hours=1)
 log = structlog.get_logger("payouts")
 
 
@@ -59,8 +61,25 @@ class Tally:
     unknown: int = 0
 
 
+@dataclass
+class _Purse:
+    """What the provider lets transfers use, asked for when it is not known to be enough."""
+
+    gateway: PaymentGateway
+    cents: int = -1
+
+    def covers(self, cents: int, currency: str) -> bool:
+        if self.cents < cents:
+            self.cents = self.gateway.available_balance(currency)
+        return self.cents >= cents
+
+
 def run(
-    paying: Paying, progress: Callable[[int], None] = lambda _: None, *, again: bool = False
+    paying: Paying,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    again: bool = False,
+    name: str | None = None,
 ) -> Tally:
     """Settle all, finish what is under way, then pay everybody who can be paid.
 
@@ -68,24 +87,74 @@ def run(
     ----------
     again : bool
         Try even those whom the provider refused within the last day.
+    name : str, optional
+        Of the run: one that was cut off goes on where it was, under the same name.
     """
     tally = Tally()
     settlement.settle_all(paying.db)
     with paying.db.unit_of_work(write=False):
-        started, contributors = queries.under_way(), queries.contributors()
+        started, taking = queries.under_way(), taking_back.under_way()
+    for payout_id in taking:
+        _take_back(paying, payout_id, tally)
     for payout_id in started:
         _count(tally, _send(paying, payout_id))
-    for number, user_id in enumerate(contributors, 1):
+    run_id, contributors, before = _begin(paying, name or new_id())
+    purse = _Purse(paying.gateway)
+    total = max(1, before + len(contributors))
+    for number, user_id in enumerate(contributors, before + 1):
         try:
-            intended = _intend(paying, user_id, again=again)
+            intended = _intend(paying, purse, user_id, run_id, again=again)
         except GatewayError as error:
             log.warning("account unknown", error=type(error).__name__)
             tally.unknown += 1
-            continue
+            intended = None
         if intended is not None:
             _count(tally, _send(paying, intended))
-        progress(100 * number // len(contributors))
+        if number * 100 // total > (number - 1) * 100 // total:
+            _remember(paying.db, run_id, number, user_id)
+            progress(100 * number // total)
+    _end(paying.db, run_id, tally)
     return tally
+
+
+def _begin(paying: Paying, run_id: str) -> tuple[str, tuple[str, ...], int]:
+    """Open a run, or go on with one; return it, who is still to be looked at, and how many were."""
+    least = max(1, paying.terms.minimum_cents)
+    with paying.db.unit_of_work():
+        row = session().get(PayoutRun, run_id)
+        left = queries.contributors(least, row.last_user_id if row else "")
+        if row is None:
+            session().add(PayoutRun(id=run_id, contributors=len(left), begun_at=now()))
+            return run_id, left, 0
+        row.contributors, row.ended_at = row.looked_at + len(left), None
+        return run_id, left, row.looked_at
+
+
+def _remember(db: Database, run_id: str, looked_at: int, user_id: str) -> None:
+    with db.unit_of_work():
+        row = session().get_one(PayoutRun, run_id)
+        row.looked_at, row.last_user_id = looked_at, user_id
+
+
+def _end(db: Database, run_id: str, tally: Tally) -> None:
+    with db.unit_of_work():
+        row = session().get_one(PayoutRun, run_id)
+        row.unknown = tally.unknown
+        if tally.unknown:
+            # Gone through again from the start: those who were paid are owed nothing.
+            row.last_user_id, row.looked_at = "", 0
+        else:
+            row.looked_at, row.ended_at = row.contributors, now()
+
+
+def _take_back(paying: Paying, payout_id: str, tally: Tally) -> None:
+    try:
+        with paying.db.unit_of_work():
+            taking_back.send(paying.gateway, payout_id)
+    except GatewayRefused:
+        tally.refused += 1
+    except GatewayError:
+        tally.unknown += 1
 
 
 def _count(tally: Tally, state: State) -> None:
@@ -94,20 +163,22 @@ def _count(tally: Tally, state: State) -> None:
     tally.unknown += state is State.INTENDED
 
 
-def _intend(paying: Paying, user_id: str, *, again: bool) -> str | None:
+def _intend(paying: Paying, purse: _Purse, user_id: str, run_id: str, *, again: bool) -> str | None:
     """Write down that a contributor is to be paid; None where something holds it."""
     with paying.db.unit_of_work(write=False):
         # A closed account is paid no more: its owner was paid before, or gave the rest up.
         closed = users.user(user_id) is None
         cents = queries.standing(user_id, paying.terms, again=again).payable_cents
+        known = queries.account(user_id)
         code = queries.currency()
-    if closed or not cents:
+    if closed or not cents or known is None:
         return None
-    with paying.db.unit_of_work():
-        if not service.refresh(paying.gateway, user_id):
-            return None
-    if paying.gateway.available_balance(code) < cents:
-        log.info("payout waits for the available balance")
+    if known.refreshed_at is None or known.refreshed_at < now() - FRESH:
+        with paying.db.unit_of_work():
+            if not service.refresh(paying.gateway, user_id):
+                return None
+    if not purse.covers(cents, code):
+        service.wait(paying.db, user_id)
         return None
     with paying.db.unit_of_work():
         settlement.settle(user_id)
@@ -125,12 +196,14 @@ def _intend(paying: Paying, user_id: str, *, again: bool) -> str | None:
             state=State.INTENDED,
             key=f"payout:{payout_id}",
             at=now(),
+            run_id=run_id,
         )
         session().add(payout)
         session().flush()
         micros = payout.cents * MICROS_PER_CENT
         lines = {accounts.contributor(user_id): micros, accounts.transit(payout_id): -micros}
         ledger.post("payout", payout.key, payout.currency, lines)
+        purse.cents -= payout.cents
     return payout_id
 
 
@@ -142,11 +215,22 @@ def _send(paying: Paying, payout_id: str) -> State:
     try:
         transfer = _transferred(paying.gateway, payout)
     except GatewayRefused as error:
-        return _refuse(paying.db, payout_id, error.code or type(error).__name__)
+        return _refused(paying, payout, error)
     except GatewayError as error:
         log.warning("payout without an answer", payout=payout_id, error=type(error).__name__)
         return State.INTENDED
     return _confirm(paying.db, payout_id, transfer)
+
+
+def _refused(paying: Paying, payout: PayoutView, error: GatewayRefused) -> State:
+    state = _refuse(paying.db, payout.id, error.code or type(error).__name__)
+    try:
+        # Why is told by the account: it may have been restricted without our hearing of it.
+        with paying.db.unit_of_work():
+            service.refresh(paying.gateway, payout.user_id)
+    except GatewayError:
+        log.warning("account unknown after a refusal", payout=payout.id)
+    return state
 
 
 def _transferred(gateway: PaymentGateway, payout: PayoutView) -> Transfer:
@@ -179,6 +263,7 @@ def _confirm(db: Database, payout_id: str, transfer: Transfer) -> State:
             lines = {accounts.transit(payout_id): micros, accounts.PROVIDER: -micros}
             ledger.post("transfer", f"transfer:{payout_id}", payout.currency, lines)
             audit.record("system", "send-payout", "payout", payout_id, cents=payout.cents)
+            service.waits_no_more(payout.user_id)
         return State(payout.state)
 
 
@@ -203,7 +288,7 @@ def register(paying: Paying) -> None:
 
     @jobs.handler(service.PAYOUTS_JOB)
     def pay(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
-        tally = run(paying, progress, again=bool(payload["again"]))
+        tally = run(paying, progress, again=bool(payload["again"]), name=payload.get("run"))
         log.info("payout run", sent=tally.sent, refused=tally.refused, unknown=tally.unknown)
         if tally.unknown:
             raise OutcomeUnknown

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -96,8 +97,36 @@ def refresh(gateway: PaymentGateway, user_id: str) -> bool:
 def _keep(user_id: str, seen: ProviderAccount) -> None:
     row = _account(user_id)
     if row is not None:
+        if seen.payable and not row.payable:
+            row.bank_refused_at = None
         row.account_id, row.payable, row.refreshed_at = seen.id, seen.payable, now()
         row.status = "closed" if seen.closed else seen.status[:20]
+
+
+def bank_said(account_id: str, *, refused: bool) -> None:
+    """Take down that a contributor's own bank sent money back, or took it in the end.
+
+    The money is theirs and lies in their account at the provider; only they can put it right.
+    """
+    user_id = queries.owner_of(account_id)
+    row = _account(user_id) if user_id else None
+    if row is not None:
+        row.bank_refused_at = now() if refused else None
+
+
+def wait(db: Database, user_id: str) -> None:
+    """Take down that the market's balance does not cover a contributor's payout yet."""
+    with db.unit_of_work():
+        row = _account(user_id)
+        if row is not None and row.waits_since is None:
+            row.waits_since = now()
+
+
+def waits_no_more(user_id: str) -> None:
+    """Take down that a contributor was paid."""
+    row = _account(user_id)
+    if row is not None:
+        row.waits_since = None
 
 
 def _account(user_id: str) -> ConnectedAccount | None:
@@ -109,13 +138,37 @@ def ask_for_run(actor: Actor) -> str:
     """Let the worker pay everybody who can be paid, now; return the job."""
     require(actor, Role.OPERATOR)
     audit.record(actor.user_id, "run-payouts", "payouts", "all")
-    return jobs.enqueue(PAYOUTS_JOB, f"{PAYOUTS_JOB}:asked:{new_id()}", {"again": True})
+    run = new_id()
+    return jobs.enqueue(PAYOUTS_JOB, f"{PAYOUTS_JOB}:asked:{run}", {"again": True, "run": run})
 
 
-def schedule(db: Database) -> None:
-    """Add the hour's payout run and the day's comparison with the provider."""
+def period_of(moment: datetime, every: str) -> str:
+    """Return the name of the hour, day, week or month of a moment: one payout run in each."""
+    year, week, _day = moment.isocalendar()
+    return {
+        "hour": f"{moment:%Y-%m-%dT%H}",
+        "day": f"{moment:%Y-%m-%d}",
+        "week": f"{year}-W{week:02d}",
+        "month": f"{moment:%Y-%m}",
+    }[every]
+
+
+def next_run(moment: datetime, every: str) -> datetime:
+    """Return when the period after that of a moment begins, in UTC."""
+    hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    while period_of(hour, every) == period_of(moment.astimezone(UTC), every):
+        hour += timedelta(hours=1)
+    return hour
+
+
+def schedule(db: Database, every: str = "hour") -> None:
+    """Add the period's payout run and the day's comparison with the provider."""
     with db.unit_of_work():
         moment = now()
         if queries.contributors() or queries.under_way():
-            jobs.enqueue(PAYOUTS_JOB, f"{PAYOUTS_JOB}:{moment:%Y-%m-%dT%H}", {"again": False})
+            jobs.enqueue(
+                PAYOUTS_JOB,
+                f"{PAYOUTS_JOB}:{period_of(moment, every)}",
+                {"again": False, "run": new_id()},
+            )
         jobs.enqueue(RECONCILE_JOB, f"{RECONCILE_JOB}:{moment:%Y-%m-%d}", {})

@@ -96,6 +96,9 @@ def _what(entry: EntryView, releases_of: Mapping[str, str], *, earned: bool) -> 
         "payout": _("Payout to your account"),
         "payout-refused": _("Payout refused by the provider, back in your account"),
         "waiver": _("Given up when the account was closed"),
+        "reversal": _("Payout taken back by the market, owed to you again"),
+        "sale": _("Spent on tables"),
+        "refund": _("Spent on tables, given back"),
     }
     return str(words.get(entry.kind, entry.kind))
 

@@ -15,6 +15,14 @@ class State(StrEnum):
     REFUSED = "refused"
 
 
+class ReversalState(StrEnum):
+    """Where money is that is taken back from a contributor's account."""
+
+    INTENDED = "intended"
+    DONE = "done"
+    REFUSED = "refused"
+
+
 class Event(StrEnum):
     """What the provider answered."""
 

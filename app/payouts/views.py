@@ -7,12 +7,13 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.core.clock import now
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.http import limiter, settings, writes
 from app.core.outside import in_words
 from app.core.permissions import Role, require
+from app.orders import queries as orders
 from app.payments.gateway import GatewayError, PaymentGateway
-from app.payouts import giving, queries, service, statements
+from app.payouts import giving, in_kind, queries, service, statements
 from app.payouts import income as earned
 from app.payouts.errors import CountryRefused
 from app.payouts.forms import CountryForm
@@ -36,8 +37,13 @@ def _links() -> service.Links:
     return service.Links(base + url_for("payouts.came_back"), base + url_for("payouts.fresh_link"))
 
 
+def _terms() -> queries.Terms:
+    chosen = settings()
+    return queries.Terms(chosen.refund_days, chosen.payout_minimum_cents, chosen.payout_every)
+
+
 def _page(form: CountryForm) -> str:
-    terms = queries.Terms(settings().refund_days, settings().payout_minimum_cents)
+    terms = _terms()
     form.offer()
     return render_template(
         "payouts/income.html",
@@ -45,6 +51,7 @@ def _page(form: CountryForm) -> str:
         form=form,
         terms=terms,
         now=now(),
+        next_run=service.next_run(now(), terms.every),
         minimum=Money.from_cents(terms.minimum_cents, queries.currency()),
         donation_to=settings().donation_to,
     )
@@ -127,6 +134,31 @@ def keep() -> Response:
     giving.keep(verified_actor())
     flash(_l("From now on what you earn is yours again."), "success")
     return redirect(url_for("payouts.income") + "#giving")
+
+
+@bp.get("/income/spend/<order_id>")
+@login_required
+def ask_spend(order_id: str) -> str:
+    actor = current_actor()
+    require(actor, Role.PRODUCER)
+    return render_template(
+        "payouts/spend.html",
+        order=orders.order(actor, order_id),
+        free=Money.from_cents(in_kind.spendable_cents(actor.user_id, _terms()), queries.currency()),
+    )
+
+
+@bp.post("/income/spend/<order_id>")
+@login_required
+@limiter.limit("30/hour")
+def spend(order_id: str) -> Response:
+    try:
+        in_kind.pay(verified_actor(), order_id, _terms())
+        flash(_l("Paid with what you earned. The tables are yours."), "success")
+    except Conflict as error:
+        flash(error.user_message, "error")
+        return redirect(url_for("payouts.ask_spend", order_id=order_id))
+    return redirect(url_for("orders.show", order_id=order_id))
 
 
 def _statement() -> tuple[Heading, Read]:

@@ -17,6 +17,7 @@ from app.core.permissions import Actor, Role, require
 from app.orders import disputing, paying, refunding
 from app.orders import queries as orders
 from app.payments.gateway import EventKind, GatewayError, GatewayRefused, PaymentGateway
+from app.payouts import bank
 from app.payouts import queries as payouts
 from app.payouts import service as payouts_service
 from app.payouts.errors import OutcomeUnknown
@@ -27,6 +28,8 @@ from app.webhooks.taking import MESSAGE_JOB, PAYMENTS, REFUNDS
 CATCH_UP_JOB = "catch-up"
 #: A payment can be disputed for about four months; disputes last two or three more.
 DISPUTES_SINCE = timedelta(days=240)
+#: A payout to the market's bank can come back for some weeks.
+WITHDRAWALS_SINCE = timedelta(days=60)
 log = structlog.get_logger("webhooks")
 
 
@@ -40,21 +43,43 @@ def act(db: Database, gateway: PaymentGateway, event_id: str) -> None:
     """
     with db.unit_of_work(write=False):
         message = queries.message(event_id)
-        order_id = _order_of(message)
-        user_id = payouts.owner_of(message.object_id)
     try:
         with db.unit_of_work():
-            if message.kind in PAYMENTS and order_id:
-                told = message.object_id if message.object_id.startswith("cs_") else None
-                paying.fulfil(gateway, order_id, told)
-            elif message.kind in REFUNDS and order_id:
-                refunding.look(gateway, order_id)
-            elif message.kind is EventKind.ACCOUNT_CHANGED and user_id:
-                payouts_service.refresh(gateway, user_id)
-            elif message.kind is not EventKind.DISPUTE_CHANGED or not _disputed(gateway, message):
+            if not _look(gateway, message):
                 log.info("message about something unknown", type=message.type)
     except GatewayError as error:
         raise OutcomeUnknown from error
+
+
+def _look(gateway: PaymentGateway, message: MessageView) -> bool:
+    """Look at what a message is about; return whether it is something of ours."""
+    if message.kind is EventKind.DISPUTE_CHANGED:
+        return _disputed(gateway, message)
+    if message.kind is EventKind.BANK_PAYOUT_CHANGED:
+        return _banked(gateway, message)
+    if message.kind is EventKind.ACCOUNT_CHANGED:
+        user_id = payouts.owner_of(message.object_id)
+        if user_id is not None:
+            payouts_service.refresh(gateway, user_id)
+        return user_id is not None
+    order_id = _order_of(message)
+    if order_id is None:
+        return False
+    if message.kind in PAYMENTS:
+        told = message.object_id if message.object_id.startswith("cs_") else None
+        paying.fulfil(gateway, order_id, told)
+    elif message.kind in REFUNDS:
+        refunding.look(gateway, order_id)
+    return True
+
+
+def _banked(gateway: PaymentGateway, message: MessageView) -> bool:
+    """Follow money on its way to a bank: the market's own, or a contributor's."""
+    if message.account is None:
+        bank.look(gateway, message.object_id)
+    elif message.type in ("payout.failed", "payout.paid"):
+        payouts_service.bank_said(message.account, refused=message.type == "payout.failed")
+    return True
 
 
 def _disputed(gateway: PaymentGateway, message: MessageView) -> bool:
@@ -105,6 +130,11 @@ def catch_up(db: Database, gateway: PaymentGateway, progress: Callable[[int], No
         progress(100 * number // len(waiting))
     # Last: a dispute of a payment that was booked just now is then known.
     unknown += _look_at_refunds(db, gateway) + _look_at_disputes(db, gateway)
+    try:
+        with db.unit_of_work():
+            bank.look_at_all(gateway, now() - WITHDRAWALS_SINCE)
+    except GatewayError:
+        unknown += 1
     if unknown:
         raise OutcomeUnknown
     return len(waiting)

@@ -8,6 +8,7 @@ from app.core.permissions import Actor
 from app.orders import bundle, queries, service
 from app.orders.errors import PaymentOpen, PaymentPending
 from app.orders.models import Order
+from app.webhooks import service as webhooks
 from tests import factories
 from tests.app.payouts.trading import Browser, Trade, post
 from tests.app.stand_in.controls import Controls
@@ -82,8 +83,6 @@ def test_a_lost_message_about_the_money_is_made_up_for(
     controls.settle(checkout, "succeeded")
     with trade.db.unit_of_work(write=False):
         assert order_id in queries.unfinished()
-    from app.webhooks import service as webhooks
-
     webhooks.schedule(trade.db)
     factories.run_jobs(trade.app)
     assert trade.state(order_id) == "paid"

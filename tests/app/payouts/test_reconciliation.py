@@ -7,7 +7,7 @@ from app.core.permissions import Role
 from app.ledger import service as ledger
 from app.payments.gateway import BalanceTransaction
 from app.payouts import queries, reconciliation
-from app.payouts.reconciliation import BookLine, Kind, match
+from app.payouts.differences import BookLine, Kind, match
 from tests import factories
 from tests.app.payouts.trading import Trade, published
 
@@ -26,12 +26,12 @@ def moved(source: str, cents: int, kind: str = "charge", fee: int = 0) -> Balanc
 
 def test_lines_are_paired_by_the_names_of_the_provider() -> None:
     book = [line("sale:a", "ch_a", 900), line("sale:b", "ch_b", 900)]
-    assert match(book, [moved("ch_b", 900, fee=40), moved("ch_a", 900, fee=40)]) == (2, ())
+    assert match(book, [moved("ch_b", 900, fee=40), moved("ch_a", 900, fee=40)], "EUR") == (2, ())
 
 
 def test_a_line_without_a_name_is_paired_by_kind_and_amount() -> None:
     book = [line("refund:a", None, -940, "refund"), line("refund:b", None, -10, "refund")]
-    matched, differences = match(book, [moved("re_a", -940, "refund"), moved("re_c", -10)])
+    matched, differences = match(book, [moved("re_a", -940, "refund"), moved("re_c", -10)], "EUR")
     assert matched == 1
     assert [(d.kind, d.key) for d in differences] == [
         (Kind.ONLY_IN_BOOK, "refund:b"),
@@ -40,7 +40,7 @@ def test_a_line_without_a_name_is_paired_by_kind_and_amount() -> None:
 
 
 def test_another_amount_is_told_with_both_amounts() -> None:
-    matched, (difference,) = match([line("sale:a", "ch_a", 900)], [moved("ch_a", 899)])
+    matched, (difference,) = match([line("sale:a", "ch_a", 900)], [moved("ch_a", 899)], "EUR")
     assert matched == 0
     assert difference.kind is Kind.OTHER_AMOUNT
     assert (difference.book_micros, difference.provider_micros) == (9_000_000, 8_990_000)
@@ -48,13 +48,13 @@ def test_another_amount_is_told_with_both_amounts() -> None:
 
 def test_two_lines_are_never_paired_with_one_movement() -> None:
     matched, (difference,) = match(
-        [line("sale:a", "ch_a", 900), line("sale:b", "ch_a", 900)], [moved("ch_a", 900)]
+        [line("sale:a", "ch_a", 900), line("sale:b", "ch_a", 900)], [moved("ch_a", 900)], "EUR"
     )
     assert (matched, difference.key) == (1, "sale:b")
 
 
 def test_kinds_of_movement_we_do_not_know_are_reported() -> None:
-    _, (difference,) = match([], [moved("adj_1", -1_500, "adjustment")])
+    _, (difference,) = match([], [moved("adj_1", -1_500, "adjustment")], "EUR")
     assert (difference.what, difference.source_id) == ("adjustment", "adj_1")
 
 

@@ -5,14 +5,17 @@ import pytest
 
 from app.core import jobs
 from app.core.clock import fixed_at, now
+from app.core.db import session
 from app.core.permissions import Actor, Role
 from app.payments.gateway import GatewayRefused, KeyConflict, NotEnoughBalance
 from app.payouts import queries, sending, service, settlement
+from app.payouts.models import ConnectedAccount
 from app.payouts.queries import Held, PayoutView, Terms
 from app.payouts.states import State
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import LONG_AGO, TERMS, Trade, published, trading
+from tests.app.stand_in.controls import Controls
 
 
 def sold(trade: Trade) -> factories.Published:
@@ -127,6 +130,10 @@ def test_nothing_is_intended_while_the_balance_is_not_available(
 
 def test_an_account_that_is_restricted_meanwhile_gets_nothing(trade: Trade) -> None:
     made = sold(trade)
+    # How it stood an hour ago is not relied upon; how it stood just now is.
+    with trade.db.unit_of_work():
+        row = session().get_one(ConnectedAccount, made.producer.user_id)
+        row.refreshed_at = now() - timedelta(hours=2)
     silent = Broken(trade.gateway, "connected_account")
     assert sending.run(trade.paying(silent)).unknown == 1
 
@@ -137,6 +144,22 @@ def test_an_account_that_is_restricted_meanwhile_gets_nothing(trade: Trade) -> N
     assert sending.run(trade.paying(Restricted(trade.gateway))) == sending.Tally()
     assert trade.standing(made.producer).held is Held.NOT_READY
     assert payouts_of(trade, made.producer) == ()
+
+
+def test_an_account_that_was_restricted_a_moment_ago_is_refused_and_then_told(
+    trade: Trade,
+) -> None:
+    made = sold(trade)
+    with trade.db.unit_of_work(write=False):
+        account = queries.account(made.producer.user_id)
+    controls = Controls(trade.stand_in_url)
+    controls.deliveries("drop")
+    controls.account_status((account.account_id if account else "") or "", "restricted")
+    assert sending.run(trade.paying()).refused == 1
+    assert trade.standing(made.producer).held is Held.NOT_READY
+    (refused,) = payouts_of(trade, made.producer)
+    assert (refused.state, refused.transfer_id) == ("refused", None)
+    trade.check_agreement()
 
 
 def queries_account(account_id: str) -> object:

@@ -1,0 +1,39 @@
+"""Tables instead of money: a contributor who buys, too, pays an order with what they earned."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.core import audit
+from app.core.permissions import Actor, Role, require
+from app.ledger import accounts
+from app.orders import paying
+from app.orders import queries as orders
+from app.payouts import queries, settlement
+from app.payouts.errors import TooMuch
+from app.payouts.queries import Terms
+
+
+def spendable_cents(user_id: str, terms: Terms) -> int:
+    """Return what a contributor can spend: theirs, beyond any refund, and not on its way."""
+    return queries.standing(user_id, terms).free_cents
+
+
+def pay(actor: Actor, order_id: str, terms: Terms) -> None:
+    """Pay one's own order with one's own earnings; both sides are in the same book.
+
+    Raises
+    ------
+    Forbidden, NotFound, Conflict, TooMuch
+    """
+    require(actor, Role.PRODUCER)
+    require(actor, Role.BUYER)
+    order = orders.order(actor, order_id)
+    # Settling holds the account: of two payments at once the second sees the first.
+    settlement.settle(actor.user_id)
+    if order.buyer_id != actor.user_id or order.total.currency != queries.currency():
+        raise TooMuch(_l("Only your own orders can be paid with what you earned."))
+    if spendable_cents(actor.user_id, terms) < order.total_cents:
+        raise TooMuch(
+            _l("What you earned, and what no refund can take any more, is less than that.")
+        )
+    paying.pay_from(order_id, accounts.contributor(actor.user_id))
+    audit.record(actor.user_id, "spend-earnings", "order", order_id, cents=order.total_cents)
