@@ -33,6 +33,7 @@ from app.ledger import chain
 from app.operator import verifying
 from app.operator import views as operator
 from app.operator.documents import views as operator_documents
+from app.operator.money import views as operator_money
 from app.operator.price_books import views as price_books
 from app.orders import views as orders
 from app.orders.documents import views as documents
@@ -257,6 +258,7 @@ def _blueprints(app: Flask) -> None:
         rights.bp,
         operator.bp,
         operator_documents.bp,
+        operator_money.bp,
         price_books.bp,
     ):
         app.register_blueprint(blueprint)

@@ -55,6 +55,8 @@ TABLE = {
         operator.orders operator.ask_refund operator.refund operator.payouts
         operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
         price_books.show price_books.version price_books.new
+        money.covered money.hand_over money.payout money.take_back money.look_again
+        money.ask_correct money.correct
         operator.verify_book operator_documents.listed operator_documents.written
     """,
     For.OWNER: """
@@ -124,6 +126,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,
+                "payout_id": "0" * 32,
+                "movement": "txn_none",
                 "position": "0",
                 "version": "2026-2",
                 "token": "not-a-token",

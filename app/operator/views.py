@@ -16,6 +16,7 @@ from app.orders import refunding
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation as comparing
+from app.payouts import records
 from app.payouts import service as payouts_service
 from app.statements import answers, periods
 from app.users.login import current_actor
@@ -156,6 +157,8 @@ def payouts() -> str:
     return render_template(
         "operator/payouts.html",
         payouts=payouts_queries.latest_payouts(200),
+        runs=records.latest_runs(),
+        every=settings().payout_every,
         job=core_jobs.view_latest(f"{payouts_service.PAYOUTS_JOB}:"),
     )
 

@@ -4,23 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app.catalog.price_lists import price_book
 from app.core.clock import now
 from app.core.db import session
+from app.core.errors import NotFound
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.orders import queries as orders
 from app.payouts import earnings
 from app.payouts.differences import Difference
-from app.payouts.models import (
-    ConnectedAccount,
-    Payout,
-    PayoutReversal,
-    PayoutRun,
-    Reconciliation,
-)
+from app.payouts.models import ConnectedAccount, Payout, PayoutReversal, Reconciliation
 from app.payouts.states import State
 from pricing.money import MICROS_PER_CENT, Money
 
@@ -90,22 +86,6 @@ class PayoutView:
     at: datetime
     ended_at: datetime | None
     reversed: Money
-
-
-@dataclass(frozen=True)
-class RunView:
-    """One time of paying everybody: how far it came, and what it sent."""
-
-    id: str
-    begun_at: datetime
-    ended_at: datetime | None
-    contributors: int
-    looked_at: int
-    unknown: int
-    sent: int
-    refused: int
-    under_way: int
-    amount: Money
 
 
 @dataclass(frozen=True)
@@ -295,34 +275,17 @@ def under_way() -> tuple[str, ...]:
     return tuple(session().scalars(chosen.order_by(Payout.at, Payout.id)))
 
 
-def latest_runs(limit: int = 10) -> tuple[RunView, ...]:
-    """Return the latest payout runs, newest first."""
-    chosen = select(PayoutRun).order_by(PayoutRun.begun_at.desc(), PayoutRun.id).limit(limit)
-    return tuple(_run(row) for row in session().scalars(chosen))
+def known_payout(payout_id: str) -> PayoutView:
+    """Return a payout.
 
-
-def _run(row: PayoutRun) -> RunView:
-    found = session().execute(
-        select(Payout.state, func.count(), func.sum(Payout.cents))
-        .where(Payout.run_id == row.id)
-        .group_by(Payout.state)
-    )
-    by_state = {State(state): (count, int(cents)) for state, count, cents in found}
-    sent, refused, waiting = (
-        by_state.get(state, (0, 0)) for state in (State.SENT, State.REFUSED, State.INTENDED)
-    )
-    return RunView(
-        row.id,
-        row.begun_at,
-        row.ended_at,
-        row.contributors,
-        row.looked_at,
-        row.unknown,
-        sent[0],
-        refused[0],
-        waiting[0],
-        Money.from_cents(sent[1], currency()),
-    )
+    Raises
+    ------
+    NotFound
+    """
+    row = session().get(Payout, payout_id)
+    if row is None:
+        raise NotFound(_l("There is no such payout."))
+    return _payout(row)
 
 
 def reversals() -> Mapping[str, str | None]:

@@ -37,7 +37,8 @@ FROM (
     SELECT 'refund:' || id AS occasion, order_id, coalesce(ended_at, at) AS at, cents
     FROM refund WHERE booked
     UNION ALL
-    SELECT 'dispute:' || id, order_id, at, taken_cents FROM order_dispute WHERE taken_cents > 0 AND status = 'lost'
+    SELECT 'dispute:' || id, order_id, at, taken_cents FROM order_dispute
+    WHERE taken_cents > 0 AND status = 'lost'
 ) t
 JOIN purchase_order o ON o.id = t.order_id JOIN user_account u ON u.id = o.buyer_id
 WHERE o.invoice_number IS NOT NULL

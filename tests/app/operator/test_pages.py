@@ -83,7 +83,7 @@ def test_differences_are_shown_with_a_remedy(trade: Trade) -> None:
     browser.post("/operator/reconciliation")
     page = browser.get("/operator/reconciliation").text
     assert "1 differences" in page
-    assert "refund the order on its page" in page
+    assert "let the worker look again" in page
 
 
 @pytest.mark.parametrize("role", [Role.BUYER, Role.PRODUCER])

@@ -17,6 +17,7 @@ from app.payouts import (
     handing_over,
     in_kind,
     queries,
+    records,
     reserve,
     sending,
     service,
@@ -299,7 +300,7 @@ def test_a_run_that_is_cut_off_goes_on_where_it_was(
         sending.run(trade.paying(), cut, name="r" * 32)
     sending.run(trade.paying(), name="r" * 32)
     with trade.db.unit_of_work(write=False):
-        (run,) = queries.latest_runs()
+        (run,) = records.latest_runs()
         assert (run.contributors, run.looked_at, run.sent) == (1, 1, 1)
         assert run.ended_at is not None
         assert len(queries.payouts_of(made.producer.user_id)) == 1

@@ -1,0 +1,1 @@
+"""The operator's pages about money that neither buys nor pays."""

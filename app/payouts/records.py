@@ -1,0 +1,140 @@
+"""What was moved besides payouts, for the operator's pages: runs, reversals, withdrawals, gifts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from app.core.db import session
+from app.core.errors import NotFound
+from app.payouts import queries
+from app.payouts.differences import Difference, Kind
+from app.payouts.models import BankPayout, Handover, Payout, PayoutReversal, PayoutRun
+from app.payouts.states import ReversalState, State
+from pricing.money import Money
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One time of paying everybody: how far it came, and what it sent."""
+
+    id: str
+    begun_at: datetime
+    ended_at: datetime | None
+    contributors: int
+    looked_at: int
+    unknown: int
+    sent: int
+    refused: int
+    under_way: int
+    amount: Money
+
+
+@dataclass(frozen=True)
+class ReversalView:
+    """Money of a payout that the market took back, or tried to."""
+
+    amount: Money
+    state: ReversalState
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class WithdrawalView:
+    """The market's own money on its way to its bank, as the provider tells it."""
+
+    id: str
+    amount: Money
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class HandoverView:
+    """What contributors gave away, handed over."""
+
+    amount: Money
+    to_whom: str
+    reference: str
+    at: datetime
+
+
+def latest_runs(limit: int = 10) -> tuple[RunView, ...]:
+    """Return the latest payout runs, newest first."""
+    chosen = select(PayoutRun).order_by(PayoutRun.begun_at.desc(), PayoutRun.id).limit(limit)
+    return tuple(_run(row) for row in session().scalars(chosen))
+
+
+def _run(row: PayoutRun) -> RunView:
+    found = session().execute(
+        select(Payout.state, func.count(), func.sum(Payout.cents))
+        .where(Payout.run_id == row.id)
+        .group_by(Payout.state)
+    )
+    by_state = {State(state): (count, int(cents)) for state, count, cents in found}
+    sent, refused, waiting = (
+        by_state.get(state, (0, 0)) for state in (State.SENT, State.REFUSED, State.INTENDED)
+    )
+    return RunView(
+        row.id,
+        row.begun_at,
+        row.ended_at,
+        row.contributors,
+        row.looked_at,
+        row.unknown,
+        sent[0],
+        refused[0],
+        waiting[0],
+        Money.from_cents(sent[1], queries.currency()),
+    )
+
+
+def unbooked(movement_id: str) -> Difference:
+    """Return the difference about a movement that only the provider has.
+
+    Raises
+    ------
+    NotFound
+        When the latest comparison does not have it.
+    """
+    view = queries.latest_reconciliation()
+    for each in view.differences if view else ():
+        if each.movement_id == movement_id and each.kind == Kind.ONLY_AT_PROVIDER:
+            return each
+    raise NotFound(_l("The latest comparison does not know that movement as unbooked."))
+
+
+def reversals_of(payout_id: str) -> tuple[ReversalView, ...]:
+    """Return what was taken back of a payout, oldest first."""
+    chosen = select(PayoutReversal, Payout.currency).join(
+        Payout, Payout.id == PayoutReversal.payout_id
+    )
+    found = session().execute(
+        chosen.where(Payout.id == payout_id).order_by(PayoutReversal.at, PayoutReversal.id)
+    )
+    return tuple(
+        ReversalView(
+            Money.from_cents(row.cents, code), ReversalState(row.state), row.reason, row.at
+        )
+        for row, code in found
+    )
+
+
+def withdrawals(limit: int = 30) -> tuple[WithdrawalView, ...]:
+    """Return the latest payouts to the market's own bank."""
+    chosen = select(BankPayout).order_by(BankPayout.at.desc(), BankPayout.id).limit(limit)
+    return tuple(
+        WithdrawalView(row.id, Money.from_cents(row.cents, row.currency), row.status, row.at)
+        for row in session().scalars(chosen)
+    )
+
+
+def handovers(limit: int = 100) -> tuple[HandoverView, ...]:
+    """Return the latest gifts that were handed over."""
+    chosen = select(Handover).order_by(Handover.at.desc(), Handover.id).limit(limit)
+    return tuple(
+        HandoverView(Money.from_cents(row.cents, row.currency), row.to_whom, row.reference, row.at)
+        for row in session().scalars(chosen)
+    )
