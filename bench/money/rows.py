@@ -1,25 +1,23 @@
-"""One figure of the money benchmark."""
+"""One figure of a benchmark, as it is kept."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Row:
-    """A figure, and how it was found.
+    """A figure: its name stays the same from one measurement to the next.
 
-    Attributes
+    Parameters
     ----------
-    name : str
-        What was measured; the same in every run.
-    value : float
-        In `unit`.
-    unit : str
-        "steps", "ms", "ratio" and so on; "" for none.
     how : str
-        What was done, in words, so that the figure can be doubted.
+        What was done, in words, with the numbers that matter.
     """
 
     name: str
     value: float
     unit: str
     how: str
+
+
+class BenchError(Exception):
+    """What was timed did not do its work, or could not be set up."""

@@ -1,0 +1,1 @@
+"""What the paths of money bear: messages a second, everybody paid at once, counted afterwards."""
