@@ -14,7 +14,7 @@ from app.core.db import Database
 from app.core.permissions import SYSTEM
 from app.demo import market, walk
 from app.demo.errors import DemoRefused
-from app.operator import verifying
+from app.operator import provider_commands, verifying
 from app.payments.errors import GatewayError
 from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation, sending, settlement
@@ -71,6 +71,7 @@ def install(app: Flask) -> None:
         click.echo(f"{email} is an operator now")
 
     _install_money(app, db)
+    provider_commands.install(app)
     _install_verifying(app, db)
     _install_demonstration(app)
 

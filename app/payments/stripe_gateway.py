@@ -45,9 +45,7 @@ _SESSION_EXPAND = ["payment_intent.latest_charge.balance_transaction"]
 _UNDECIDED = (409, 429)
 
 
-def connect(
-    connection: Connection, *, sleep: Callable[[float], None] = time.sleep
-) -> StripeGateway:
+def client_of(connection: Connection) -> StripeClient:
     """Open the way to Stripe, or to its stand-in, without calling it yet.
 
     Every address is set, not only the API's, so that nothing meant for the stand-in can
@@ -57,13 +55,19 @@ def connect(
     addresses: stripe._base_address.BaseAddresses = {}
     if connection.mode == "stand-in":
         addresses = {"api": base, "connect": base, "files": base, "meter_events": base}
-    client = StripeClient(
+    return StripeClient(
         connection.key,
         base_addresses=addresses,
         max_network_retries=2,
         http_client=stripe.RequestsClient(timeout=_TIMEOUT_SECONDS),
     )
-    return StripeGateway(client, connection.mode, connection.webhook_secrets, sleep)
+
+
+def connect(
+    connection: Connection, *, sleep: Callable[[float], None] = time.sleep
+) -> StripeGateway:
+    """Make the gateway over a connection, without calling it yet."""
+    return StripeGateway(client_of(connection), connection.mode, connection.webhook_secrets, sleep)
 
 
 class StripeGateway:
@@ -352,13 +356,13 @@ class StripeGateway:
                     raise GatewayUnavailable("too many requests") from error
                 self._sleep(wait)
             except stripe.StripeError as error:
-                raise _translated(error) from error
+                raise translated(error) from error
             else:
                 return answer
         raise AssertionError("the last wait is None")
 
 
-def _translated(error: stripe.StripeError) -> GatewayError:
+def translated(error: stripe.StripeError) -> GatewayError:
     """Tell a definite no from an unknown outcome, by the HTTP status."""
     code = error.code or ""
     message = f"{type(error).__name__} {code}: {error.user_message or ''}".strip()

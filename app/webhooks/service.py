@@ -58,7 +58,7 @@ def _look(gateway: PaymentGateway, message: MessageView) -> bool:
     if message.kind is EventKind.BANK_PAYOUT_CHANGED:
         return _banked(gateway, message)
     if message.kind is EventKind.ACCOUNT_CHANGED:
-        user_id = payouts.owner_of(message.object_id)
+        user_id = payouts.owner_of(message.account or message.object_id)
         if user_id is not None:
             payouts_service.refresh(gateway, user_id)
         return user_id is not None

@@ -131,9 +131,9 @@ def test_transfer_happens_once_per_key_and_can_be_found(market: Market) -> None:
     same = market.gateway.transfer(account, 1_500, "EUR", "payout-1", "key-1", {"payout": "1"})
     assert same == sent
     assert [found.id for found in market.gateway.transfers_in_group("payout-1")] == [sent.id]
-    assert market.gateway.reverse_transfer(sent.id, 500, "reverse-1") == 500
+    assert market.gateway.reverse_transfer(sent.id, 500, "reverse-1").amount_cents == 500
     assert next(market.gateway.transfers_in_group("payout-1")).reversed_cents == 500
-    assert market.gateway.reverse_transfer(sent.id, None, "reverse-2") == 1_000
+    assert market.gateway.reverse_transfer(sent.id, None, "reverse-2").amount_cents == 1_000
     with pytest.raises(GatewayRefused):
         market.gateway.reverse_transfer(sent.id, 1, "reverse-3")
 

@@ -32,7 +32,9 @@ ADDED: dict[str, dict[str, Any]] = {
 }
 
 #: Address -> parameters of API version 2026-10-28.endive.
-REQUESTED: dict[str, dict[str, Any]] = {}
+REQUESTED: dict[str, dict[str, Any]] = {
+    "/v1/webhook_endpoints": {"api_version": {"type": "string", "enum": ["2026-10-28.endive"]}}
+}
 
 
 @functools.cache
