@@ -17,6 +17,7 @@ HANDLED = (
     | REFUNDS
     | {EventKind.ACCOUNT_CHANGED, EventKind.BANK_PAYOUT_CHANGED, EventKind.DISPUTE_CHANGED}
 )
+jobs.come_many(MESSAGE_JOB)
 log = structlog.get_logger("webhooks")
 
 

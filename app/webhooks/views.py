@@ -10,7 +10,7 @@ LARGEST = 256 * 1024
 
 
 @bp.post("/webhooks/stripe")
-@limiter.limit("3000/minute", override_defaults=True)
+@limiter.limit("60000/minute", override_defaults=True)
 def stripe() -> Response:
     # The bytes as they were signed: read before anything else touches the request.
     request.max_content_length = LARGEST
