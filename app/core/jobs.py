@@ -27,8 +27,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now, this_hour
-from app.core.db import Base, Database, Moment, after_commit, insert_once, new_id, session
+from app.core.db import Base, Database, Moment, after_commit, new_id, session
 from app.core.errors import AppError
+from app.core.inserting import Once
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 5
@@ -83,6 +84,7 @@ class JobView:
     finished_at: datetime | None
 
 
+_jobs = Once(Job)
 Handler = Callable[[dict[str, Any], Callable[[int], None]], None]
 _handlers: dict[str, Handler] = {}
 _many: set[str] = set()
@@ -135,9 +137,7 @@ def enqueue(kind: str, key: str, payload: dict[str, Any]) -> str:
         The job's identifier.
     """
     job_id, moment = new_id(), now()
-    if insert_once(
-        session(),
-        Job,
+    if _jobs.insert(
         id=job_id,
         kind=kind,
         key=key,

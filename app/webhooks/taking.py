@@ -4,7 +4,7 @@ import structlog
 
 from app.core import jobs
 from app.core.clock import now
-from app.core.db import insert_once, session
+from app.core.inserting import Once
 from app.payments.gateway import EventKind, PaymentGateway, ProviderEvent
 from app.webhooks.models import ProviderMessage
 
@@ -18,6 +18,7 @@ HANDLED = (
     | {EventKind.ACCOUNT_CHANGED, EventKind.BANK_PAYOUT_CHANGED, EventKind.DISPUTE_CHANGED}
 )
 jobs.come_many(MESSAGE_JOB)
+_messages = Once(ProviderMessage)
 log = structlog.get_logger("webhooks")
 
 
@@ -60,9 +61,7 @@ def take_event(gateway: PaymentGateway, event: ProviderEvent) -> bool:
 def _store(event: ProviderEvent) -> bool:
     order = event.order_id if event.order_id and len(event.order_id) <= 32 else None
     # Of two deliveries at once one writes the row; the other finds it and has nothing to do.
-    return insert_once(
-        session(),
-        ProviderMessage,
+    return _messages.insert(
         event_id=event.id,
         type=event.type[:120],
         kind=event.kind,

@@ -1,6 +1,5 @@
 """Paid orders, made by the market's own services, whose messages the provider keeps back."""
 
-import json
 import random
 from dataclasses import dataclass
 from typing import Any
@@ -22,14 +21,16 @@ from bench.money.market import SECRET, Market
 
 #: So many payments in one transaction of the stand-in.
 TOGETHER = 50
+#: One of so many orders is paid by a bank debit, which two messages tell of.
+DEBITS = 2
 
 
 @dataclass(frozen=True)
 class Messages:
-    """What the provider has to say, and which of it asks us to do something."""
+    """What the provider has to say: the messages that ask us to do something come first."""
 
     payloads: tuple[str, ...]
-    handled: frozenset[str]
+    handled: tuple[str, ...]
 
 
 def hold(market: Market) -> None:
@@ -39,7 +40,10 @@ def hold(market: Market) -> None:
 
 
 def buy(market: Market, made: Any, orders: int) -> tuple[str, ...]:
-    """Let so many buyers order two tables each and pay them; return the orders."""
+    """Let so many buyers order two tables each and pay them; return the orders.
+
+    Every other one pays by bank debit, which is open first and then succeeds: two messages.
+    """
     trade, gateway = market.trade(), market.app.extensions["gateway"]
     keys = trade.keys(made, "gold")[:2]
     found = []
@@ -76,34 +80,40 @@ def _pay(market: Market) -> None:
     store = market.store
     for first in range(0, len(pages), TOGETHER):
         with store.transaction() as tx:
-            for page in pages[first : first + TOGETHER]:
-                checkout.pay(Call(market.config, tx), page)
+            call = Call(market.config, tx)
+            for number, page in enumerate(pages[first : first + TOGETHER]):
+                delayed = number % DEBITS == 1
+                checkout.pay(call, page, delayed=delayed)
+                if delayed:
+                    checkout.settle_delayed(call, page)
 
 
 def messages(market: Market) -> Messages:
     """Return every message that is kept back."""
     payloads = [payload for _, payload, _ in held_messages(market.config, market.store)]
-    events = [event_of_payload(payload) for payload in payloads]
-    handled = frozenset(event.id for event in events if event.kind in HANDLED)
-    return Messages(tuple(payload.decode() for payload in payloads), handled)
+    events = [(event_of_payload(payload), payload.decode()) for payload in payloads]
+    events.sort(key=lambda pair: pair[0].kind not in HANDLED)
+    handled = tuple(event.id for event, _ in events if event.kind in HANDLED)
+    return Messages(tuple(payload for _, payload in events), handled)
 
 
-def job_of(market: Market, found: Messages, deliveries: int, rate: float) -> str:
-    """Write what the sender is to do: each message at least once, in random order."""
+def job_of(market: Market, found: Messages, load: tuple[int, float]) -> dict[str, Any]:
+    """Return what the sender is to do, in random order: so many messages, so many a second.
+
+    Each message once, and until there are enough those that ask for something again.
+    """
     rng = random.Random(1)  # noqa: S311 (an order, no secret)
-    several = range(len(found.payloads))
-    order = [*several, *rng.choices(several, k=deliveries - len(several))]
+    several, again = range(len(found.payloads)), range(len(found.handled))
+    order = [*several, *rng.choices(again, k=load[0] - len(several))]
     rng.shuffle(order)
     port = int(market.url.rpartition(":")[2])
-    return json.dumps(
-        {
-            "host": "127.0.0.1",
-            "port": port,
-            "path": "/webhooks/stripe",
-            "secret": SECRET,
-            "rate": rate,
-            "connections": 64,
-            "payloads": found.payloads,
-            "order": order,
-        }
-    )
+    return {
+        "host": "127.0.0.1",
+        "port": port,
+        "path": "/webhooks/stripe",
+        "secret": SECRET,
+        "rate": load[1],
+        "connections": 64,
+        "payloads": found.payloads,
+        "order": order,
+    }
