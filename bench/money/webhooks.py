@@ -59,7 +59,7 @@ class Load:
             f"{self.deliveries:,} deliveries of the messages of {self.orders:,} paid orders, all of"
             " them once and those with a task again, in random order at"
             f" {self.rate:g} a second after {WARM_UP} to warm up; {WEB_WORKERS} gunicorn workers"
-            f" with {WEB_THREADS} threads, {later}, PostgreSQL with fsync, the stand-in and the sender"
+            f" with {WEB_THREADS} threads, {later}, PostgreSQL with fsync, stand-in and sender"
             " on the same cores"
         )
 
