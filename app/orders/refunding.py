@@ -24,7 +24,7 @@ from app.core.db import checkpoint, new_id, session
 from app.core.permissions import Actor, Role, require
 from app.ledger import accounts
 from app.ledger import service as ledger
-from app.orders import issuing, rows, sale
+from app.orders import issuing, queries, rows, sale
 from app.orders.errors import LaterPurchase, NothingToRefund, RefundUnderWay
 from app.orders.models import Order, OrderDispute, Refund
 from app.orders.sale import Taking
@@ -223,28 +223,33 @@ def look(gateway: PaymentGateway, order_id: str) -> None:
 
 
 def apply(seen: Given) -> bool:
-    """Apply what a refund of ours has become; return whether we know it."""
+    """Apply what a refund has become, whoever made it; return whether it is of an order of ours."""
     row = _known(seen)
-    if row is None:
+    order_id = row.order_id if row else queries.with_payment(seen.payment_intent or "")
+    if order_id is None:
         return False
-    order = session().get_one(Order, row.order_id)
-    rows.hold_buyer(order.buyer_id)
-    _apply(rows.locked(order.id), _locked(row.id), seen)
-    return True
+    rows.hold_buyer(session().get_one(Order, order_id).buyer_id)
+    order = rows.locked(order_id)
+    # Another worker may have taken it over in the meantime.
+    row = _known(seen) or _taken_over(order, seen)
+    if row is not None:
+        _apply(order, row, seen)
+    return row is not None
 
 
 def _known(seen: Given) -> Refund | None:
     ours = seen.metadata.get("refund", "")
     chosen = select(Refund).where((Refund.provider_id == seen.id) | (Refund.id == ours))
-    return session().scalars(chosen.with_for_update()).one_or_none()
+    chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    return session().scalars(chosen).one_or_none()
 
 
 def _taken_over(order: Order, seen: Given) -> Refund | None:
     """Write down a refund that was not made here; None where it does not fit the order."""
     left = order.total_cents - order.taken_cents
-    if order.state not in (State.PAID, State.REFUNDING) or seen.amount_cents > left:
-        return None
-    if not seen.moved or seen.returned:
+    # A dispute may have been seen before what was given back earlier.
+    known = (State.PAID, State.REFUNDING, State.DISPUTED, State.LOST)
+    if order.state not in known or seen.amount_cents > left or not seen.moved:
         return None
     row = Refund(
         id=new_id(),
@@ -264,7 +269,8 @@ def _taken_over(order: Order, seen: Given) -> Refund | None:
 def _apply(order: Order, row: Refund, seen: Given) -> None:
     row.provider_id = seen.id
     failed = seen.status in ("failed", "canceled")
-    if seen.moved and not row.booked and not failed and row.state in UNDER_WAY:
+    # Also one that has failed before we looked: it left the balance, and came back.
+    if seen.moved and not row.booked and row.state in UNDER_WAY:
         _book(order, row)
     if failed and row.state != RefundState.FAILED and (seen.returned or not row.booked):
         _fail(order, row)

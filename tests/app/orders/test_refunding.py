@@ -11,7 +11,7 @@ from app.core.db import session
 from app.core.permissions import SYSTEM, Actor, Role
 from app.invoicing.models import BillingDocument
 from app.ledger import queries as ledger
-from app.orders import bundle, queries, refunding
+from app.orders import bundle, disputing, queries, refunding
 from app.orders.errors import NothingToRefund, RefundUnderWay
 from app.orders.models import Refund, SaleEdition
 from app.payments.gateway import GatewayUnavailable
@@ -197,6 +197,57 @@ def test_a_part_given_back_in_the_providers_pages_is_taken_over(
         (found,) = queries.refunds(order_id)
         assert found.amount.micros == 150_000
     assert trade.state(order_id) == "paid"
+    trade.check_agreement()
+
+
+def test_one_whose_message_never_came_is_found_within_the_hour(
+    trade: Trade, buyer: Actor, keys: list[ProductKey]
+) -> None:
+    order_id = trade.bought(buyer, keys)
+    given_back = trade.gateway.refund(payment(trade, order_id), None, "by hand")
+    for seen in (given_back, given_back):
+        with trade.db.unit_of_work():
+            assert refunding.apply(seen)
+    assert trade.state(order_id) == "refunded"
+    trade.check_agreement()
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_refund_that_failed_before_it_was_seen_is_booked_there_and_back(
+    trade: Trade, buyer: Actor, keys: list[ProductKey], ours: bool
+) -> None:
+    order_id = trade.bought(buyer, keys)
+    before = book(trade)
+    if ours:
+        lost = Broken(trade.gateway, "refund", after=True)
+        with pytest.raises(GatewayUnavailable):
+            part(trade, order_id, None, lost)
+    else:
+        trade.gateway.refund(payment(trade, order_id), 15, "by hand")
+    (given_back,) = list(trade.gateway.refunds_of(payment(trade, order_id)))
+    controls(trade).end_refund(given_back.id, "failed")
+    trade.deliver()
+    assert trade.state(order_id) == "paid"
+    assert queries_of(trade, order_id) == ["failed"]
+    assert book(trade) == before
+    trade.check_agreement()
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_a_part_given_back_by_hand_is_taken_over_after_the_dispute_that_came_later(
+    trade: Trade, buyer: Actor, keys: list[ProductKey], outcome: str
+) -> None:
+    order_id = trade.bought(buyer, keys)
+    given_back = trade.gateway.refund(payment(trade, order_id), 15, "by hand")
+    opened = controls(trade).dispute(given_back.charge or "")
+    controls(trade).decide(opened["id"], outcome)
+    with trade.db.unit_of_work():
+        disputing.look(trade.gateway, opened["id"])
+    trade.deliver()
+    with trade.db.unit_of_work(write=False):
+        taken = queries.order(SYSTEM, order_id).taken.micros
+    whole = total(trade, order_id)
+    assert taken == (15 if outcome == "won" else whole) * 10_000
     trade.check_agreement()
 
 
