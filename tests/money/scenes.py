@@ -144,12 +144,13 @@ def _take_back(world: World) -> None:
 
 def _earned(world: World) -> None:
     _bought(world)
-    _ordered(world, world.people.producers[0], slice(0, 1))
+    # By the one who cannot be paid out: money that is spent late might be gone.
+    _ordered(world, world.people.producers[1], slice(0, 1))
 
 
 def _spend(world: World) -> None:
     with world.trade.db.unit_of_work():
-        who = world.people.producers[0]
+        who = world.people.producers[1]
         in_kind.pay(who, _order_of(who), TERMS)
 
 
