@@ -31,6 +31,7 @@ from app.orders.sale import Taking
 from app.orders.states import Event, RefundEvent, RefundState, State, next_refund, next_state
 from app.payments.gateway import GatewayRefused, KeyConflict, PaymentGateway
 from app.payments.gateway import Refund as Given
+from pricing.money import MICROS_PER_CENT
 
 #: The provider forgets a key after a day: older refunds are looked for before they are sent.
 KEY_LIFE = timedelta(hours=23)
@@ -249,7 +250,8 @@ def _taken_over(order: Order, seen: Given) -> Refund | None:
     left = order.total_cents - order.taken_cents
     # A dispute may have been seen before what was given back earlier.
     known = (State.PAID, State.REFUNDING, State.DISPUTED, State.LOST)
-    if order.state not in known or seen.amount_cents > left or not seen.moved:
+    fits = order.state in known and seen.amount_cents <= left
+    if not seen.moved or not (fits or seen.returned):
         return None
     row = Refund(
         id=new_id(),
@@ -269,9 +271,11 @@ def _taken_over(order: Order, seen: Given) -> Refund | None:
 def _apply(order: Order, row: Refund, seen: Given) -> None:
     row.provider_id = seen.id
     failed = seen.status in ("failed", "canceled")
-    # Also one that has failed before we looked: it left the balance, and came back.
     if seen.moved and not row.booked and row.state in UNDER_WAY:
-        _book(order, row)
+        if failed and seen.returned:
+            _there_and_back(order, row)
+        else:
+            _book(order, row)
     if failed and row.state != RefundState.FAILED and (seen.returned or not row.booked):
         _fail(order, row)
     elif not failed and row.state != RefundState.FAILED:
@@ -295,6 +299,14 @@ def _book(order: Order, row: Refund) -> None:
         if not later.total_cents:
             # Added for nothing to what is now given back.
             later.state, later.refunded_at = State.REFUNDED, now()
+
+
+def _there_and_back(order: Order, row: Refund) -> None:
+    """Book one that failed before it was seen: it left the balance and came back, no more."""
+    micros = row.cents * MICROS_PER_CENT
+    lines = {order.funding: -micros, accounts.PLATFORM: micros}
+    ledger.post("refund", f"refund:{row.id}", order.currency, lines)
+    ledger.reverse(f"refund:{row.id}", "refund-failed", f"refund-failed:{row.id}")
 
 
 def _fail(order: Order, row: Refund) -> None:

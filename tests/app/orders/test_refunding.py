@@ -233,6 +233,25 @@ def test_a_refund_that_failed_before_it_was_seen_is_booked_there_and_back(
     trade.check_agreement()
 
 
+def test_one_that_failed_is_booked_though_all_was_given_back_since(
+    trade: Trade, buyer: Actor, keys: list[ProductKey]
+) -> None:
+    order_id = trade.bought(buyer, keys)
+    failed = trade.gateway.refund(payment(trade, order_id), 15, "by hand")
+    controls(trade).end_refund(failed.id, "failed")
+    part(trade, order_id, None)
+    assert trade.state(order_id) == "refunded"
+    trade.deliver()
+    assert trade.state(order_id) == "refunded"
+    assert total(trade, order_id) * 10_000 == taken(trade, order_id)
+    trade.check_agreement()
+
+
+def taken(trade: Trade, order_id: str) -> int:
+    with trade.db.unit_of_work(write=False):
+        return queries.order(SYSTEM, order_id).taken.micros
+
+
 @pytest.mark.parametrize("outcome", ["won", "lost"])
 def test_a_part_given_back_by_hand_is_taken_over_after_the_dispute_that_came_later(
     trade: Trade, buyer: Actor, keys: list[ProductKey], outcome: str
@@ -244,10 +263,8 @@ def test_a_part_given_back_by_hand_is_taken_over_after_the_dispute_that_came_lat
     with trade.db.unit_of_work():
         disputing.look(trade.gateway, opened["id"])
     trade.deliver()
-    with trade.db.unit_of_work(write=False):
-        taken = queries.order(SYSTEM, order_id).taken.micros
     whole = total(trade, order_id)
-    assert taken == (15 if outcome == "won" else whole) * 10_000
+    assert taken(trade, order_id) == (15 if outcome == "won" else whole) * 10_000
     trade.check_agreement()
 
 
