@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test setup setup-dev lint format lock bench-cube bench-pricing bench-release bench-market screenshots coverage
+.PHONY: help run demo test setup setup-dev lint format lock bench-cube bench-pricing bench-release bench-market bench-money screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -51,6 +51,9 @@ bench-release: setup-dev ## compare the release's errors and speed with other li
 
 bench-market: setup-dev ## compare price rules on invented markets, and what each parameter of the book does
 	@$(BIN)/python -m bench.market $(ARGS)
+
+bench-money: setup-dev ## measure messages a second and everybody's payouts; ARGS=webhooks for one part
+	@$(BIN)/python -m bench.money $(ARGS)
 
 audit: setup-dev ## attack the whole path with five times as many runs as the tests
 	@$(BIN)/python -m bench.audit
