@@ -1,5 +1,6 @@
 """What each edition earned a contributor, how much of it was moved, and who gets the rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -86,17 +87,24 @@ def shares_of(user_id: str) -> dict[str, int]:
 
 def earned(user_id: str, until: datetime = EVER) -> dict[str, int]:
     """Return what each edition earned a contributor by sales that stand, in millionths."""
-    shares = shares_of(user_id)
+    return _earned(shares_of(user_id), until)
+
+
+def _earned(shares: Mapping[str, int], until: datetime = EVER) -> dict[str, int]:
     each = orders.per_share_until(tuple(shares), until)
     return {edition: count * each.get(edition, 0) for edition, count in shares.items()}
 
 
 def parts(user_id: str) -> dict[str, Part]:
     """Return a contributor's part of every edition, as it is in the database now."""
+    return _parts(user_id, shares_of(user_id))
+
+
+def _parts(user_id: str, shares: Mapping[str, int]) -> dict[str, Part]:
     chosen = select(EarningPosition).where(EarningPosition.user_id == user_id)
     rows = session().scalars(chosen.execution_options(populate_existing=True))
     kept = {row.edition_id: row for row in rows}
-    totals = {edition: 0 for edition in kept} | earned(user_id)
+    totals = {edition: 0 for edition in kept} | _earned(shares)
     return {
         edition: Part(total, kept[edition].settled_micros, kept[edition].donated_micros)
         if edition in kept
@@ -113,9 +121,11 @@ def sums(user_id: str, mature: datetime = EVER) -> Sums:
     mature : datetime
         Sales up to then cannot be refunded any more.
     """
-    giving, old = gives(user_id), earned(user_id, mature)
+    # Read once: shares never change once they are released.
+    giving, shares = gives(user_id), shares_of(user_id)
+    old = _earned(shares, mature)
     total, waiting, coming, given = 0, 0, 0, 0
-    for edition, part in parts(user_id).items():
+    for edition, part in _parts(user_id, shares).items():
         own, donated = part.moves(giving=giving)
         away = part.donated + donated
         total, coming, given = total + part.earned, coming + own, given + away

@@ -255,18 +255,18 @@ def payouts_of(user_id: str) -> tuple[PayoutView, ...]:
     """Return a contributor's payouts, newest first."""
     chosen = select(Payout).where(Payout.user_id == user_id)
     rows = session().scalars(chosen.order_by(Payout.at.desc(), Payout.id))
-    return tuple(_payout(row) for row in rows)
+    return tuple(payout_view(row) for row in rows)
 
 
 def latest_payouts(limit: int = 100) -> tuple[PayoutView, ...]:
     """Return the latest payouts of all contributors."""
     rows = session().scalars(select(Payout).order_by(Payout.at.desc(), Payout.id).limit(limit))
-    return tuple(_payout(row) for row in rows)
+    return tuple(payout_view(row) for row in rows)
 
 
 def payout(payout_id: str) -> PayoutView:
     """Return a payout as it is in the database now."""
-    return _payout(session().get_one(Payout, payout_id, populate_existing=True))
+    return payout_view(session().get_one(Payout, payout_id, populate_existing=True))
 
 
 def under_way() -> tuple[str, ...]:
@@ -285,7 +285,7 @@ def known_payout(payout_id: str) -> PayoutView:
     row = session().get(Payout, payout_id)
     if row is None:
         raise NotFound(_l("There is no such payout."))
-    return _payout(row)
+    return payout_view(row)
 
 
 def reversals() -> Mapping[str, str | None]:
@@ -342,7 +342,8 @@ def _account(row: ConnectedAccount) -> AccountView:
     )
 
 
-def _payout(row: Payout) -> PayoutView:
+def payout_view(row: Payout) -> PayoutView:
+    """Return a payout as others see it."""
     return PayoutView(
         row.id,
         row.user_id,

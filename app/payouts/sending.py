@@ -6,10 +6,16 @@ refused    the intent is reversed
 
 No answer leaves the payout intended; the next run repeats it with the same key, so that
 however often and wherever a worker dies, the money moves once.
+
+Several contributors may be paid at a time, because most of it is waiting for the provider: each
+by the same steps as alone, under their own lock.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +46,10 @@ from pricing.money import MICROS_PER_CENT
 KEY_LIFE = timedelta(hours=23)
 #: Messages tell when an account changes; so old a state is asked for again.
 FRESH = timedelta(hours=1)
+#: So many contributors are paid at a time by the worker; one where the database has one writer.
+AT_ONCE = 4
+#: How far a run came is written down after at least so many for each of these.
+STRETCH = 8
 log = structlog.get_logger("payouts")
 
 
@@ -61,17 +71,55 @@ class Tally:
     unknown: int = 0
 
 
+class _Later(Exception):
+    """Cannot be told before what is on its way has arrived."""
+
+
 @dataclass
 class _Purse:
-    """What the provider lets transfers use, asked for when it is not known to be enough."""
+    """What the provider lets transfers use, asked for when it is not known to be enough.
+
+    It is asked only while no transfer is on its way: else one might count twice, or not at all.
+    """
 
     gateway: PaymentGateway
     cents: int = -1
+    under_way: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def covers(self, cents: int, currency: str) -> bool:
-        if self.cents < cents:
-            self.cents = self.gateway.available_balance(currency)
-        return self.cents >= cents
+    def take(self, cents: int, currency: str) -> bool:
+        """Take so much out for a transfer, if it is there; `done` follows.
+
+        Raises
+        ------
+        _Later
+        """
+        with self._lock:
+            if self.cents < cents:
+                if self.under_way:
+                    raise _Later
+                self.cents = self.gateway.available_balance(currency)
+            if self.cents < cents:
+                return False
+            self.cents -= cents
+            self.under_way += 1
+            return True
+
+    def done(self, unused_cents: int) -> None:
+        """Say that a transfer has ended, or was not begun, and what of it was not used."""
+        with self._lock:
+            self.cents += unused_cents
+            self.under_way -= 1
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What all payouts of one run share."""
+
+    paying: Paying
+    purse: _Purse
+    id: str
+    again: bool
 
 
 def run(
@@ -80,6 +128,7 @@ def run(
     *,
     again: bool = False,
     name: str | None = None,
+    at_once: int = 1,
 ) -> Tally:
     """Settle all, finish what is under way, then pay everybody who can be paid.
 
@@ -89,6 +138,8 @@ def run(
         Try even those whom the provider refused within the last day.
     name : str, optional
         Of the run: one that was cut off goes on where it was, under the same name.
+    at_once : int
+        How many contributors are paid at a time.
     """
     tally = Tally()
     settlement.settle_all(paying.db)
@@ -99,22 +150,75 @@ def run(
     for payout_id in started:
         _count(tally, _send(paying, payout_id))
     run_id, contributors, before = _begin(paying, name or new_id())
-    purse = _Purse(paying.gateway)
+    this = _Run(paying, _Purse(paying.gateway), run_id, again)
     total = max(1, before + len(contributors))
-    for number, user_id in enumerate(contributors, before + 1):
-        try:
-            intended = _intend(paying, purse, user_id, run_id, again=again)
-        except GatewayError as error:
-            log.warning("account unknown", error=type(error).__name__)
-            tally.unknown += 1
-            intended = None
-        if intended is not None:
-            _count(tally, _send(paying, intended))
-        if number * 100 // total > (number - 1) * 100 // total:
-            _remember(paying.db, run_id, number, user_id)
-            progress(100 * number // total)
+    size = 1 if at_once == 1 else at_once * STRETCH
+    with ThreadPoolExecutor(at_once) as pool:
+        for first in range(0, len(contributors), size):
+            stretch = contributors[first : first + size]
+            for state in _pay_all(this, stretch, pool if at_once > 1 else None):
+                _count(tally, state)
+            # Everybody up to here was looked at: a run that is cut off goes on behind them.
+            number = before + first + len(stretch)
+            if number * 100 // total > (number - len(stretch)) * 100 // total:
+                _remember(paying.db, run_id, number, stretch[-1])
+                progress(100 * number // total)
     _end(paying.db, run_id, tally)
     return tally
+
+
+def _pay_all(
+    this: _Run, stretch: Sequence[str], pool: ThreadPoolExecutor | None
+) -> list[State | None]:
+    """Pay some contributors, in a pool or one after the other; return what came of each."""
+    if pool is None:
+        return [_pay(this, user_id) for user_id in stretch]
+    begun: list[Future[State | None]] = []
+    try:
+        for user_id in stretch:
+            begun.append(pool.submit(copy_context().run, _pay, this, user_id))
+    finally:
+        wait(begun)
+    states: list[State | None] = []
+    for user_id, future in zip(stretch, begun, strict=True):
+        try:
+            states.append(future.result())
+        except _Later:
+            # All others have ended by now.
+            states.append(_pay(this, user_id))
+    return states
+
+
+def _pay(this: _Run, user_id: str) -> State | None:
+    """Pay a contributor; return what came of it, None where something holds it."""
+    with this.paying.db.unit_of_work(write=False):
+        # A closed account is paid no more: its owner was paid before, or gave the rest up.
+        closed = users.user(user_id) is None
+        standing = queries.standing(user_id, this.paying.terms, again=this.again)
+        known = queries.account(user_id)
+    cents = standing.payable_cents
+    if closed or not cents or known is None:
+        return None
+    try:
+        if known.refreshed_at is None or known.refreshed_at < now() - FRESH:
+            with this.paying.db.unit_of_work():
+                if not service.refresh(this.paying.gateway, user_id):
+                    return None
+        if not this.purse.take(cents, standing.owed.currency):
+            service.wait(this.paying.db, user_id)
+            return None
+    except GatewayError as error:
+        log.warning("account unknown", error=type(error).__name__)
+        return State.INTENDED
+    used = 0
+    try:
+        intended = _intend(this, user_id)
+        if intended is None:
+            return None
+        used = intended.cents
+        return _deliver(this.paying, intended)
+    finally:
+        this.purse.done(cents - used)
 
 
 def _begin(paying: Paying, run_id: str) -> tuple[str, tuple[str, ...], int]:
@@ -157,32 +261,17 @@ def _take_back(paying: Paying, payout_id: str, tally: Tally) -> None:
         tally.unknown += 1
 
 
-def _count(tally: Tally, state: State) -> None:
+def _count(tally: Tally, state: State | None) -> None:
     tally.sent += state is State.SENT
     tally.refused += state is State.REFUSED
     tally.unknown += state is State.INTENDED
 
 
-def _intend(paying: Paying, purse: _Purse, user_id: str, run_id: str, *, again: bool) -> str | None:
+def _intend(this: _Run, user_id: str) -> PayoutView | None:
     """Write down that a contributor is to be paid; None where something holds it."""
-    with paying.db.unit_of_work(write=False):
-        # A closed account is paid no more: its owner was paid before, or gave the rest up.
-        closed = users.user(user_id) is None
-        cents = queries.standing(user_id, paying.terms, again=again).payable_cents
-        known = queries.account(user_id)
-        code = queries.currency()
-    if closed or not cents or known is None:
-        return None
-    if known.refreshed_at is None or known.refreshed_at < now() - FRESH:
-        with paying.db.unit_of_work():
-            if not service.refresh(paying.gateway, user_id):
-                return None
-    if not purse.covers(cents, code):
-        service.wait(paying.db, user_id)
-        return None
-    with paying.db.unit_of_work():
+    with this.paying.db.unit_of_work():
         settlement.settle(user_id)
-        standing = queries.standing(user_id, paying.terms, again=again)
+        standing = queries.standing(user_id, this.paying.terms, again=this.again)
         account = queries.account(user_id)
         if standing.held is not Held.READY or account is None or account.account_id is None:
             return None
@@ -192,24 +281,28 @@ def _intend(paying: Paying, purse: _Purse, user_id: str, run_id: str, *, again: 
             user_id=user_id,
             account_id=account.account_id,
             cents=standing.payable_cents,
-            currency=queries.currency(),
+            currency=standing.owed.currency,
             state=State.INTENDED,
             key=f"payout:{payout_id}",
             at=now(),
-            run_id=run_id,
+            run_id=this.id,
         )
         session().add(payout)
         session().flush()
         micros = payout.cents * MICROS_PER_CENT
         lines = {accounts.contributor(user_id): micros, accounts.transit(payout_id): -micros}
         ledger.post("payout", payout.key, payout.currency, lines)
-        purse.cents -= payout.cents
-    return payout_id
+        return queries.payout_view(payout)
 
 
 def _send(paying: Paying, payout_id: str) -> State:
     with paying.db.unit_of_work(write=False):
         payout = queries.payout(payout_id)
+    return _deliver(paying, payout)
+
+
+def _deliver(paying: Paying, payout: PayoutView) -> State:
+    """Send a payout whose intent is committed, and book what the provider says."""
     if payout.state is not State.INTENDED:
         return payout.state
     try:
@@ -217,9 +310,9 @@ def _send(paying: Paying, payout_id: str) -> State:
     except GatewayRefused as error:
         return _refused(paying, payout, error)
     except GatewayError as error:
-        log.warning("payout without an answer", payout=payout_id, error=type(error).__name__)
+        log.warning("payout without an answer", payout=payout.id, error=type(error).__name__)
         return State.INTENDED
-    return _confirm(paying.db, payout_id, transfer)
+    return _confirm(paying.db, payout.id, transfer)
 
 
 def _refused(paying: Paying, payout: PayoutView, error: GatewayRefused) -> State:
@@ -288,7 +381,9 @@ def register(paying: Paying) -> None:
 
     @jobs.handler(service.PAYOUTS_JOB)
     def pay(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
-        tally = run(paying, progress, again=bool(payload["again"]), name=payload.get("run"))
+        again, name = bool(payload["again"]), payload.get("run")
+        one_writer = paying.db.engine.dialect.name == "sqlite"
+        tally = run(paying, progress, again=again, name=name, at_once=1 if one_writer else AT_ONCE)
         log.info("payout run", sent=tally.sent, refused=tally.refused, unknown=tally.unknown)
         if tally.unknown:
             raise OutcomeUnknown
