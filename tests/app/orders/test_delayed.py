@@ -4,7 +4,7 @@ import pytest
 
 from app.catalog.products import ProductKey
 from app.core.db import session
-from app.core.permissions import Actor
+from app.core.permissions import SYSTEM, Actor
 from app.orders import bundle, queries, service
 from app.orders.errors import PaymentOpen, PaymentPending
 from app.orders.models import Order
@@ -97,4 +97,15 @@ def test_money_that_took_days_is_given_back_like_any_other(
     trade.deliver()
     trade.refund(order_id)
     assert trade.state(order_id) == "refunded"
+    trade.check_agreement()
+
+
+def test_what_costs_nothing_is_granted_without_the_provider(
+    trade: Trade, buyer: Actor, made: factories.Published
+) -> None:
+    trade.bought(buyer, trade.keys(made, "gold"))
+    order_id = trade.place(buyer, trade.keys(made, "bronze"))
+    with trade.db.unit_of_work(write=False):
+        order = queries.order(SYSTEM, order_id)
+    assert (order.total_cents, order.state, order.payment_intent) == (0, "paid", None)
     trade.check_agreement()
