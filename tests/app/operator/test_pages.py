@@ -82,7 +82,7 @@ def test_differences_are_shown_with_a_remedy(trade: Trade) -> None:
     trade.gateway.refund(intent, 100, "by hand")
     browser.post("/operator/reconciliation")
     page = browser.get("/operator/reconciliation").text
-    assert "1 differences" in page
+    assert "differences: 1" in page
     assert "let the worker look again" in page
 
 
