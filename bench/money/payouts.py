@@ -1,5 +1,6 @@
 """Everybody paid in one run whose worker is killed twice; then a run with nothing to do."""
 
+import os
 import time
 from collections import Counter
 
@@ -102,7 +103,7 @@ def measure(*, quick: bool) -> list[Row]:
             raise BenchError(f"{wrong} wrong payouts, {differences} differences")
     how = (
         f"{contributors:,} contributors, each account asked about first; PostgreSQL with fsync and"
-        " the stand-in on the same cores"
+        f" the stand-in on the same cores; load average afterwards {os.getloadavg()[0]:.1f}"
     )
     return [
         Row("payouts_per_second", rate, "1/s", f"sent and booked by one worker; {how}"),
@@ -113,7 +114,12 @@ def measure(*, quick: bool) -> list[Row]:
             "the whole run with two workers killed at 25 % and 60 % and the start of the next,"
             f" without waiting for the lease of the dead; {how}",
         ),
-        Row("payout_run_again_seconds", again, "s", "a run after it, which finds nothing to do"),
+        Row(
+            "payout_run_again_seconds",
+            again,
+            "s",
+            "a run after it, which finds nothing to do, and what the worker had begun before",
+        ),
         Row("wrong_payouts", wrong, "", "contributors without exactly one transfer of their cents"),
         Row(
             "payout_reconciliation_differences",

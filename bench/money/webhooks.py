@@ -221,7 +221,7 @@ def measure(*, quick: bool) -> list[Row]:
             "webhooks_jobs_per_second",
             told.distinct / (told.applied_seconds - told.accepted_seconds),
             "1/s",
-            "orders booked afterwards by 2 job workers, nothing else going on",
+            "messages acted upon afterwards by 2 job workers, nothing else going on",
         ),
     ]
     return found
