@@ -98,12 +98,20 @@ def _orders(there: Provider) -> list[str]:
             found.append(f"order {order.id} is {order.state}; booked: {booked}")
         if paid and order.total_cents:
             found += _payment(order, charges.get(order.id, []))
+    return found + _sales(orders)
+
+
+def _sales(orders: dict[str, Order]) -> list[str]:
+    found = []
     lines = select(LedgerTransaction.key, LedgerEntry.account, LedgerEntry.micros)
     joined = lines.join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
     for key, account, micros in session().execute(joined.where(LedgerTransaction.kind == "sale")):
-        order = orders[key.split(":", 1)[1]]
-        left = (order.total_cents - order.fee_cents) * CENT
-        if account == order.funding and micros != left:
+        sold = orders.get(key.split(":", 1)[1])
+        if sold is None:
+            found.append(f"{key} is the sale of no order")
+            continue
+        left = (sold.total_cents - sold.fee_cents) * CENT
+        if account == sold.funding and micros != left:
             found.append(f"{key} brought {micros}, not {left}")
     return found
 

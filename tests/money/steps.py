@@ -9,14 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from app.core.db import session
 from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.ledger import accounts
 from app.payments.gateway import GatewayError
-from app.payouts import queries as payouts
 from app.payouts.errors import OutcomeUnknown
+from app.payouts.models import Payout
 from tests.app.stand_in.controls import ControlRefused
 from tests.money import promises, rest
 from tests.money.provider import Plain, Provider
@@ -45,15 +47,20 @@ class Steps(RuleBasedStateMachine):
 
     world: ClassVar[World]
 
-    @initialize()
-    def begin(self) -> None:
-        """Put the market back to its beginning."""
+    @initialize(sold=st.integers(0, 3), paid=st.booleans())
+    def begin(self, sold: int, paid: bool) -> None:
+        """Put the market back to its beginning, with some sales that went well."""
         self.world.reset()
         self.orders: list[tuple[str, Actor]] = []
         self.pages: dict[str, str] = {}
         self.credited: dict[str, int] = {}
+        self.restarts = 0
         self.sound = True
         Report.numbers[f"examples_{self.world.engine}"] += 1
+        self.remember(sold, paid=paid)
+
+    def remember(self, sold: int, *, paid: bool) -> None:
+        """Sell so many tables before the history begins, and pay for them."""
 
     def act(self, work: Callable[[], T]) -> T | None:
         """Do something inside the app; return None where the answer was no."""
@@ -101,21 +108,22 @@ class Steps(RuleBasedStateMachine):
         before stays sent; so the highest it ever was is what counts.
         """
         found = []
+        sent, gone = Counter[str](), Counter[str]()
+        for each in there.all("transfer"):
+            sent[each["destination"]] += each["amount"] - each["amount_reversed"]
         with self.world.trade.db.unit_of_work(write=False):
             held = promises.balances()
-            for who in self.world.people.producers:
-                now = payouts.standing(who.user_id, promises.TERMS)
-                gone = now.paid.micros + now.under_way.micros
-                credited = gone - held.get(accounts.contributor(who.user_id), 0)
-                most = self.credited[who.user_id] = max(credited, self.credited.get(who.user_id, 0))
-                mine = payouts.account(who.user_id)
-                sent = sum(
-                    each["amount"] - each["amount_reversed"]
-                    for each in there.all("transfer")
-                    if mine is not None and each["destination"] == mine.account_id
-                )
-                if sent * promises.CENT > most:
-                    found.append(f"{who.user_id} was sent {sent} cents, credited {most}")
+            accounts_of: dict[str, set[str]] = {}
+            for row in session().query(Payout):
+                accounts_of.setdefault(row.user_id, set()).add(row.account_id)
+                if row.state != "refused":
+                    gone[row.user_id] += (row.cents - row.reversed_cents) * promises.CENT
+        for who in (producer.user_id for producer in self.world.people.producers):
+            credited = gone[who] - held.get(accounts.contributor(who), 0)
+            most = self.credited[who] = max(credited, self.credited.get(who, 0))
+            cents = sum(sent[name] for name in accounts_of.get(who, ()))
+            if cents * promises.CENT > most:
+                found.append(f"{who} was sent {cents} cents, credited {most}")
         return found
 
     def teardown(self) -> None:
@@ -134,4 +142,6 @@ class Steps(RuleBasedStateMachine):
         Report.numbers["reconciliations"] += 1
         Report.numbers["reconciliation_differences"] += len(differing)
         Report.numbers["double_effects"] += there.double()
+        for kind in ("charge", "refund", "dispute", "transfer", "transfer_reversal", "payout"):
+            Report.numbers[f"came to, {kind}"] += len(there.all(kind))
         assert not found, "\n".join(found)

@@ -43,6 +43,7 @@ def _run(machine: type[Weather]) -> None:
             phases=PHASES,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
+            report_multiple_bugs=False,
             database=None,
         ),
     )

@@ -33,7 +33,14 @@ KINDS = ("429", "409", "500", "500-kept", "lost")
 class Weather(Buying, GivingBack, PayingOut):
     """A market in the world as it is."""
 
-    @rule(data=st.data(), most=st.integers(1, 12), copies=st.integers(1, 3))
+    def remember(self, sold: int, *, paid: bool) -> None:
+        """Sell so many tables before the history begins, and pay for them."""
+        for number in range(sold):
+            self.sell(number, {number, 3 + number})
+        if paid:
+            self.pay_everybody(again=False)
+
+    @rule(data=st.data(), most=st.integers(3, 12), copies=st.integers(1, 3))
     @precondition(lambda self: self.world.inbox)
     def deliver(self, data: st.DataObject, most: int, copies: int) -> None:
         """Let some messages arrive, in any order, perhaps more than once."""
@@ -58,6 +65,20 @@ class Weather(Buying, GivingBack, PayingOut):
         """Lose messages for good."""
         del self.world.inbox[place % len(self.world.inbox) :][:count]
         self.world.inbox = self.world.inbox[: -count or None]
+
+    @rule(who=NUMBER, tables=st.sets(NUMBER, min_size=1, max_size=4))
+    def sell(self, who: int, tables: set[int]) -> None:
+        """Sell something on a good day: paid by card, every message comes at once."""
+        self.buy(who, tables, "good")
+        self.world.collect()
+        chosen, self.world.inbox = self.world.inbox, []
+
+        def work() -> None:
+            for payload in chosen:
+                self.world.deliver(payload)
+            jobs.run_due(self.world.trade.db)
+
+        self.act(work)
 
     @rule()
     def work(self) -> None:
@@ -99,8 +120,10 @@ class Weather(Buying, GivingBack, PayingOut):
         self.world.controls.clear_faults()
 
     @rule()
+    @precondition(lambda self: self.restarts < 2)
     def restart(self) -> None:
         """Let the process end, and another one begin on what is written."""
+        self.restarts += 1
         self.world.restart()
 
     @rule(which=st.sampled_from(("refund", "payout", "reversal", "check out")), cents=PART)
