@@ -42,7 +42,7 @@ TABLE = {
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
-        payouts.came_back payouts.give payouts.keep payouts.statement payouts.statement_csv
+        payouts.came_back payouts.dashboard payouts.give payouts.keep payouts.statement payouts.statement_csv
         payouts.statement_pdf
     """,
     For.BUYERS: """

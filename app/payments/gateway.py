@@ -349,6 +349,10 @@ class PaymentGateway(Protocol):
         """Make a single-use address where the contributor completes their account."""
         ...
 
+    def dashboard_link(self, account_id: str) -> str:
+        """Make a single-use address where a contributor looks after their account."""
+        ...
+
     def transfer(
         self,
         account_id: str,

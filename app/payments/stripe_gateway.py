@@ -222,6 +222,11 @@ class StripeGateway:
         link = self._ask(lambda: self._client.v2.core.account_links.create(params))
         return str(link["url"])
 
+    def dashboard_link(self, account_id: str) -> str:
+        """Make a single-use address where a contributor looks after their account."""
+        links = self._client.v1.accounts.login_links
+        return str(self._ask(lambda: links.create(account_id))["url"])
+
     def transfer(
         self,
         account_id: str,

@@ -83,6 +83,21 @@ def onboard(actor: Actor, gateway: PaymentGateway, links: Links) -> str:
     return gateway.onboarding_link(view.account_id, links.return_url, links.refresh_url)
 
 
+def dashboard(actor: Actor, gateway: PaymentGateway) -> str:
+    """Make a single-use address where a contributor looks after their own account.
+
+    Raises
+    ------
+    Forbidden, NotFound
+    """
+    require(actor, Role.PRODUCER)
+    view = queries.account(actor.user_id)
+    if view is None or view.account_id is None:
+        raise NotFound(_l("You have not connected a payout account yet."))
+    checkpoint()
+    return gateway.dashboard_link(view.account_id)
+
+
 def refresh(gateway: PaymentGateway, user_id: str) -> bool:
     """Ask the provider how a contributor's account stands; return whether it can be paid."""
     view = queries.account(user_id)

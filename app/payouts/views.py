@@ -97,6 +97,17 @@ def fresh_link() -> Response:
         return redirect(url_for("payouts.income"))
 
 
+@bp.post("/income/account/dashboard")
+@login_required
+@limiter.limit("30/hour")
+def dashboard() -> Response:
+    try:
+        return redirect(service.dashboard(verified_actor(), _gateway()), code=303)
+    except (GatewayError, NotFound) as error:
+        flash(in_words(error), "error")
+        return redirect(url_for("payouts.income"))
+
+
 @bp.get("/income/account/return")
 @login_required
 @limiter.limit("60/hour")

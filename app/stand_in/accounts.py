@@ -9,7 +9,7 @@ from app.stand_in.call import Call, Endpoint
 from app.stand_in.events import emit_thin, moment
 from app.stand_in.holdings import held
 from app.stand_in.listing import Filter, page_2
-from app.stand_in.params import Fields, Labels, Several, Text, Truth, Whole
+from app.stand_in.params import EXPAND, Fields, Labels, Several, Text, Truth, Whole
 from app.stand_in.problems import Problem, missing
 from app.stand_in.store import new_id
 
@@ -225,6 +225,22 @@ def create_link(call: Call) -> dict[str, Any]:
     return link
 
 
+def create_login_link(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer POST /v1/accounts/{id}/login_links: for accounts with an Express dashboard."""
+    account = call.get("v2.core.account", identifier)
+    _open(call, identifier)
+    if account["dashboard"] != "express":
+        raise Problem("The account has no Express dashboard.", param="account")
+    token = new_id("login")
+    link = {
+        "object": "login_link",
+        "created": call.now,
+        "url": f"{call.config.public_url}/dashboard/{token}",
+    }
+    call.tx.add("login_link", {**link, "id": token}, call.now, {"account": identifier})
+    return link
+
+
 _INCLUDE = Several(Text(choices=_OPTIONAL))
 _URL = Text(pattern=r"https?://.+")
 _LINKED = Fields(
@@ -241,6 +257,12 @@ _RECIPIENT = Fields({"capabilities": Fields({"stripe_balance": _BALANCE})})
 _PAYERS = Text(choices=("application", "stripe"))
 
 ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v1/accounts/<identifier>/login_links",
+        create_login_link,
+        Fields({"expand": EXPAND}),
+    ),
     Endpoint(
         "POST",
         "/v2/core/accounts",

@@ -13,6 +13,7 @@ from app.stand_in.call import Call
 from app.stand_in.checkout import expire_due, pay
 from app.stand_in.config import StandInConfig
 from app.stand_in.disputes import close_dispute, disputable, open_dispute
+from app.stand_in.holdings import held
 from app.stand_in.page import language_of, show
 from app.stand_in.store import Store
 from app.stand_in.words import amount
@@ -46,15 +47,7 @@ def blueprint(config: StandInConfig, store: Store) -> Blueprint:
             expire_due(call)
             return _attempt(call, identifier)
 
-    @pages.get("/onboarding/<token>")
-    def onboarding(token: str) -> BaseResponse:
-        with store.transaction() as tx:
-            return _onboarding(Call(config, tx), token)
-
-    @pages.post("/onboarding/<token>")
-    def confirm(token: str) -> BaseResponse:
-        with store.transaction() as tx:
-            return _confirm(Call(config, tx), token)
+    _add_accounts(pages, config, store)
 
     @pages.get("/disputes")
     def disputes() -> Response:
@@ -77,6 +70,25 @@ def blueprint(config: StandInConfig, store: Store) -> Blueprint:
         return redirect("/disputes", 303)
 
     return pages
+
+
+def _add_accounts(pages: Blueprint, config: StandInConfig, store: Store) -> None:
+    """Add the pages that the owners of accounts see."""
+
+    @pages.get("/onboarding/<token>")
+    def onboarding(token: str) -> BaseResponse:
+        with store.transaction() as tx:
+            return _onboarding(Call(config, tx), token)
+
+    @pages.get("/dashboard/<token>")
+    def dashboard(token: str) -> BaseResponse:
+        with store.transaction() as tx:
+            return _dashboard(Call(config, tx), token)
+
+    @pages.post("/onboarding/<token>")
+    def confirm(token: str) -> BaseResponse:
+        with store.transaction() as tx:
+            return _confirm(Call(config, tx), token)
 
 
 def _disputes(call: Call) -> Response:
@@ -176,3 +188,21 @@ def _confirm(call: Call, token: str) -> BaseResponse:
         set_status(call, link["account"], "active")
     call.tx.save(link, {**call.tx.hidden(token), "used": True})
     return redirect(addresses.get("return_url", addresses["refresh_url"]), 303)
+
+
+def _dashboard(call: Call, token: str) -> BaseResponse:
+    """Show what the owner of an account sees at the provider; an address is good once."""
+    link = call.tx.find(token, "login_link")
+    hidden = call.tx.hidden(token)
+    if link is None or hidden.get("used"):
+        return _missing()
+    call.tx.save(link, {**hidden, "used": True})
+    account = call.get("v2.core.account", hidden["account"])
+    language = language_of(None)
+    return show(
+        "stand_in/dashboard.html",
+        language,
+        account=account,
+        active=transfers_active(account),
+        held=[amount(cents, code, language) for code, cents in held(call, account["id"]).items()],
+    )

@@ -28,6 +28,11 @@ ENGLISH = {
     "country": "Country",
     "confirm": "Confirm and activate",
     "later": "Come back later",
+    "dashboard_title": "Your payout account",
+    "dashboard_text": "At Stripe you would now sign in, see what you received, and change your "
+    "bank details.",
+    "dashboard_state": "State",
+    "dashboard_held": "Not yet paid out to your bank",
     "index_title": "A stand-in for Stripe runs here",
     "index_text": "The market on this machine sends its payments here instead of to Stripe.",
     "disputes_title": "Disputes",
@@ -115,6 +120,11 @@ FRENCH = {
     "country": "Pays",
     "confirm": "Confirmer et activer",
     "later": "Revenir plus tard",
+    "dashboard_title": "Votre compte de versement",
+    "dashboard_text": "Chez Stripe, vous vous connecteriez maintenant, verriez ce que vous avez "
+    "reçu et changeriez vos coordonnées bancaires.",
+    "dashboard_state": "État",
+    "dashboard_held": "Pas encore versé à votre banque",
     "index_title": "Une doublure de Stripe fonctionne ici",
     "index_text": "Le marché de cette machine envoie ses paiements ici plutôt qu’à Stripe.",
     "disputes_title": "Contestations",

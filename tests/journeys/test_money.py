@@ -256,12 +256,15 @@ def test_a_restricted_account_and_a_payout_that_is_held(scene: Scene) -> None:
     if owed.locator("select[name=country]").count():
         expect(owed.get_by_text(words["no account"])).to_be_visible()
         owed.locator("select[name=country]").select_option("FR")
-    owed.locator("form[action$='/income/account']").locator("[type=submit], button").click()
-    owed.wait_for_url("**/onboarding/**")
-    provider = re.match(r"(http://[^/]+)", owed.url)[1]  # type: ignore[index]
-    owed.locator("form button").first.click()
-    owed.wait_for_url("**/income**")
+        owed.locator("form[action$='/income/account'] [type=submit]").click()
+        owed.wait_for_url("**/onboarding/**")
+        owed.locator("form button").first.click()
+        owed.wait_for_url("**/income**")
     expect(owed.get_by_text(words["ready"]).first).to_be_visible()
+    action(owed, "/income/account/dashboard").click()
+    owed.wait_for_url("**/dashboard/**")
+    accessible(owed)
+    provider = re.match(r"(http://[^/]+)", owed.url)[1]  # type: ignore[index]
     controls = Controls(provider, "standin_sk_local")
     for account in accounts(scene, provider):
         controls.account_status(account, "restricted")

@@ -1,4 +1,6 @@
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from flask import Flask
@@ -117,3 +119,19 @@ def test_wrong_methods_are_refused(lite_app: Flask) -> None:
     assert browser.get("/income/account").status_code == 405
     for page in PAGES:
         assert browser.post(page).status_code == 405
+
+
+def test_a_contributor_looks_after_their_account_at_the_provider(trade: Trade) -> None:
+    made = published(trade.app)
+    browser = Browser(trade.app, made.producer)
+    assert browser.post("/income/account/dashboard").location == "/income"
+    trade.onboard(made.producer)
+    assert "/income/account/dashboard" in browser.get("/income").text
+    answer = browser.post("/income/account/dashboard")
+    assert answer.status_code == 303
+    assert answer.location.startswith(f"{trade.stand_in_url}/dashboard/")
+    # The address is good once.
+    with urlopen(answer.location) as page:
+        assert "payout account" in page.read().decode()
+    with pytest.raises(HTTPError):
+        urlopen(answer.location)

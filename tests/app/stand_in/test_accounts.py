@@ -134,3 +134,13 @@ def test_the_stand_in_answers_for_the_platform_only(market: Market) -> None:
     account = market.payable_account()
     headers = {"Authorization": "Bearer standin_sk_tests", "Stripe-Account": account}
     assert market.ask("GET", "/v1/balance", headers).status == 403
+
+
+def test_a_login_link_is_for_accounts_that_are_open(market: Market, controls: Controls) -> None:
+    account = market.payable_account()
+    link = market.gateway.dashboard_link(account)
+    assert market.ask("GET", market.path_of(link), {}).status == 200
+    assert market.ask("GET", market.path_of(link), {}).status == 404
+    controls.close_account(account)
+    with pytest.raises(GatewayRefused):
+        market.gateway.dashboard_link(account)
