@@ -18,6 +18,8 @@ from app.operator.verifying import Verification
 from app.orders import queries as orders
 from app.orders.states import State as OrderState
 from app.payouts import queries as payouts
+from app.payouts import reserve
+from app.payouts.reserve import Reserve
 from app.releases import queries as releases
 from app.releases.queries import EditionView
 from app.releases.states import State as EditionState
@@ -46,6 +48,7 @@ class Overview:
     verification: Verification | None
     audit_broken_at: int | None
     reconciliation: payouts.ReconciliationView | None
+    reserve: Reserve | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def overview(actor: Actor) -> Overview:
         verifying.latest(),
         audit.broken_at(),
         payouts.latest_reconciliation(),
+        reserve.latest(),
     )
 
 
