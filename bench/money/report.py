@@ -1,8 +1,10 @@
 """The figures as they are kept: a list in JSON and a page beside it, updated part by part."""
 
+import importlib
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -48,8 +50,17 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, Python"
-        f" {platform.python_version()}, load average {os.getloadavg()[0]:.1f} at the end"
+        f" {platform.python_version()}, {_database()}, load average {os.getloadavg()[0]:.1f} then"
     )
+
+
+def _database() -> str:
+    """Return the version of the server that the tests, and so the measurements, start."""
+    found: Path | None = importlib.import_module("tests.postgres")._system_binaries()
+    if found is None:
+        return "PostgreSQL of a wheel"
+    told = subprocess.run([found / "postgres", "--version"], capture_output=True, text=True)
+    return "PostgreSQL " + told.stdout.partition("(PostgreSQL) ")[2].split()[0]
 
 
 def _processor() -> str:

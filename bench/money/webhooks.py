@@ -19,6 +19,8 @@ from bench.money.rows import BenchError, Row
 WORKERS = ("worker-1", "worker-2")
 WEB_WORKERS, WEB_THREADS = 2, 4
 DONE_WITHIN = 900.0
+#: How long making a paid order may take.
+SECONDS_EACH = 0.1
 #: So often one message is sent before the time runs: what serves must have served before.
 WARM_UP = 200
 STORED = "SELECT event_id FROM provider_message"
@@ -91,6 +93,7 @@ class Outcome:
 
 def storm(load: Load) -> Outcome:
     """Send the messages of paid orders to a market of its own, and count what came of them."""
+    _outside_the_hour(load)
     with open_market() as market:
         made = importlib.import_module("tests.app.payouts.trading").published(market.app)
         buying.hold(market)
@@ -102,7 +105,6 @@ def storm(load: Load) -> Outcome:
         found = buying.messages(market)
         if len(found.handled) < len(orders):
             raise BenchError(f"{len(found.handled)} messages for {len(orders)} orders")
-        _outside_the_hour(load)
         if load.jobs_later:
             for worker in workers:
                 worker.send(signal.SIGSTOP)
@@ -111,7 +113,7 @@ def storm(load: Load) -> Outcome:
 
 def _outside_the_hour(load: Load) -> None:
     """Wait where the hour's catch-up would do the work of the messages."""
-    seconds = load.deliveries / load.rate + 120
+    seconds = load.deliveries / load.rate + SECONDS_EACH * load.orders + 60
     while (left := 3600 - time.time() % 3600) < seconds or left > 3600 - 20:
         time.sleep(5)
 
