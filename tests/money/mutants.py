@@ -109,16 +109,20 @@ def withdrawals_overlooked(patch: pytest.MonkeyPatch) -> None:
     _around(patch, bank, "apply", lambda _real, _seen: None)
 
 
-MUTANTS: tuple[Break, ...] = (
-    payouts_booked_twice,
-    unpaid_orders_granted,
-    payouts_sent_again_with_a_new_key,
-    silence_taken_for_a_no,
-    old_keys_trusted,
-    refunds_not_booked,
-    messages_acted_on_twice,
-    disputes_overlooked,
-    failed_refunds_stay_refunds,
-    what_was_spent_may_be_spent_again,
-    withdrawals_overlooked,
-)
+TWICE = "was sent . times|was given . times|carried out and counts as refused"
+MISSING = "provider holds|only-at-provider|only-in-book"
+
+#: Each with the words of a promise that it breaks.
+MUTANTS: dict[Break, str] = {
+    payouts_booked_twice: "not on its way as it should",
+    unpaid_orders_granted: "without a charge",
+    payouts_sent_again_with_a_new_key: TWICE,
+    silence_taken_for_a_no: TWICE,
+    old_keys_trusted: TWICE,
+    refunds_not_booked: "in the book: False",
+    messages_acted_on_twice: "is the sale of no order",
+    disputes_overlooked: MISSING,
+    failed_refunds_stay_refunds: MISSING,
+    what_was_spent_may_be_spent_again: "earned .* is not",
+    withdrawals_overlooked: MISSING,
+}
