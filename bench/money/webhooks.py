@@ -223,7 +223,7 @@ def measure(*, quick: bool) -> list[Row]:
             "webhooks_jobs_per_second",
             told.distinct / (told.applied_seconds - told.accepted_seconds),
             "1/s",
-            "messages acted upon afterwards by 2 job workers, nothing else going on",
+            "messages acted upon afterwards by 2 job workers, nothing else of the market going on",
         ),
     ]
     return found
