@@ -51,7 +51,7 @@ class Order(Base):
     split: Mapped[str] = mapped_column(Text, default="{}")
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     checkout_session: Mapped[str | None] = mapped_column(String(120), index=True)
-    funding: Mapped[str] = mapped_column(String(60), default="provider")
+    funding: Mapped[str] = mapped_column(String(60), default="provider", index=True)
     payment_intent: Mapped[str | None] = mapped_column(String(120), index=True)
     charge: Mapped[str | None] = mapped_column(String(120))
     fee_cents: Mapped[int] = mapped_column(BigInteger, default=0)

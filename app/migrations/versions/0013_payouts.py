@@ -96,6 +96,7 @@ def upgrade() -> None:
         "purchase_order",
         sa.Column("funding", sa.String(length=60), nullable=False, server_default="provider"),
     )
+    op.create_index(op.f("ix_purchase_order_funding"), "purchase_order", ["funding"])
     for name in ("available_micros", "pending_micros"):
         op.add_column("reconciliation", sa.Column(name, sa.BigInteger(), nullable=True))
 
