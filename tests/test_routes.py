@@ -42,8 +42,8 @@ TABLE = {
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
-        payouts.came_back payouts.dashboard payouts.give payouts.keep payouts.statement payouts.statement_csv
-        payouts.statement_pdf
+        payouts.came_back payouts.dashboard payouts.give payouts.keep payouts.statement
+        payouts.statement_csv payouts.statement_pdf
     """,
     For.BUYERS: """
         orders.bundle orders.change orders.add orders.mine orders.place orders.statement
