@@ -76,13 +76,13 @@ def _histories(numbers: Mapping[str, int]) -> list[Row]:
     return [
         Row("state_machine_steps", steps, "steps", how),
         Row(
-            "reconciliation_differences",
+            "history_reconciliation_differences",
             numbers.get("reconciliation_differences", 0),
             "differences",
             f"of the book and the provider at the end of each of {compared} histories, together",
         ),
         Row(
-            "double_effects",
+            "history_double_effects",
             numbers.get("double_effects", 0),
             "effects",
             "orders charged, payouts sent, refunds given and payouts taken back more than once",
@@ -101,7 +101,7 @@ def _kills(numbers: Mapping[str, int]) -> list[Row]:
             f"{paths} paths, SQLite and PostgreSQL",
         ),
         Row(
-            "kill_differences",
+            "kill_reconciliation_differences",
             numbers.get("kill_differences", 0),
             "differences",
             "broken promises and differences after another process took over, all kills together",

@@ -20,7 +20,8 @@ counts from the moment at which it was to be sent, so that waiting for a free co
 too. Afterwards everything is counted in the database and compared with the stand-in's list.
 
 Aims: 500 messages a second for a minute in random order with duplicates, none lost and one effect
-each; 10,000 contributors paid in a run that may be killed anywhere, each exactly once.
+each; 10,000 contributors paid in a run that may be killed anywhere, each exactly once; thousands
+of random steps of the whole market, and a kill at every boundary of a sale, a refund and a payout.
 """.strip()
 
 
@@ -32,17 +33,22 @@ def kept(folder: Path) -> list[Row]:
     return [Row(**row) for row in json.loads(path.read_text())]
 
 
+#: Figures that are sums of those whose names end with theirs, over all parts.
+TOTALS = {
+    "reconciliation_differences": "sum of the comparisons of book and provider after each part",
+    "double_effects": "sum of what happened more than once in each part",
+}
+
+
 def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     """Put figures in the place of those with their names; others stay."""
     found = {row.name: row for row in old}
     found.update((row.name, row) for row in new)
-    total = sum(
-        row.value for row in found.values() if row.name.endswith("_reconciliation_differences")
-    )
-    how = "sum of the comparisons of book and provider after each part"
-    name = "reconciliation_differences"
-    first = Row(name, total, "", how)
-    return [first, *(row for row in found.values() if row.name != name)]
+    totals = [
+        Row(name, sum(r.value for r in found.values() if r.name.endswith(f"_{name}")), "", how)
+        for name, how in TOTALS.items()
+    ]
+    return [*totals, *(row for row in found.values() if row.name not in TOTALS)]
 
 
 def machine() -> str:

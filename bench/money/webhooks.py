@@ -188,7 +188,7 @@ def rows_of(load: Load, told: Outcome) -> list[Row]:
             f"of {told.distinct:,} that ask for something: not stored, or without their effect",
         ),
         Row(
-            "double_effects",
+            "webhook_double_effects",
             told.doubled,
             "",
             f"of {load.orders:,} orders: more than one sale, invoice or audit line, or a sale"

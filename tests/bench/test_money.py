@@ -50,6 +50,7 @@ def test_a_part_keeps_the_figures_of_the_others(tmp_path: Path) -> None:
     report.publish([Row("b", 3, "s", ""), Row("b_reconciliation_differences", 4, "", "")], tmp_path)
     assert figures(tmp_path) == {
         "reconciliation_differences": 5,
+        "double_effects": 0,
         "a_reconciliation_differences": 1,
         "b": 3,
         "b_reconciliation_differences": 4,
