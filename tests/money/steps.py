@@ -39,7 +39,10 @@ class Report:
         """Write the numbers to the file that MOISSON_MONEY_REPORT names."""
         name = os.environ.get("MOISSON_MONEY_REPORT")
         if name:
-            Path(name).write_text(json.dumps(cls.numbers, indent=2, sort_keys=True) + "\n")
+            # Of tests that run in several processes each writes a file of its own.
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+            path = Path(f"{name}-{worker}" if worker else name)
+            path.write_text(json.dumps(cls.numbers, indent=2, sort_keys=True) + "\n")
 
 
 class Steps(RuleBasedStateMachine):

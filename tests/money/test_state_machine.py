@@ -13,7 +13,7 @@ from tests.money.weather import Weather
 from tests.money.world import World
 
 #: Steps of all examples of one engine together.
-STEPS = int(os.environ.get("MOISSON_MONEY_STEPS", "600"))
+STEPS = int(os.environ.get("MOISSON_MONEY_STEPS", "400"))
 LENGTH = 40
 #: A failing history is shown as it was found; making it shorter takes minutes.
 PHASES = tuple(Phase) if "MOISSON_MONEY_SHRINK" in os.environ else (Phase.generate,)

@@ -116,7 +116,8 @@ def test_the_operators_pages(trade: Trade) -> None:
     month = f"{now():%Y-%m}"
     assert 'href="/operator/book/days"' in browser.get("/operator/book").text
     page = browser.get("/operator/book/days").text
-    assert page == browser.get(f"/operator/book/days?month={month}").text
+    named = browser.get(f"/operator/book/days?month={month}").text
+    assert page.partition("<main")[2] == named.partition("<main")[2]
     assert page.count('class="tag ok"') == 1
     assert "broken" not in page
     answer = browser.get(f"/operator/book/lines.csv?month={month}")
