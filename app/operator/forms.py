@@ -1,14 +1,19 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, SubmitField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from app.core.db import new_id
 from app.operator.price_books.fields import NumberField
+
+#: What names a wish, so that a form that is sent twice is carried out once.
+_ONCE = [Optional(), Regexp(r"[0-9a-f]{32}\Z")]
 
 
 class RefundForm(FlaskForm):
     """How much of a payment is given back, in hundredths; all that is left by default."""
 
+    once = HiddenField(default=new_id, validators=_ONCE)
     amount = NumberField(
         _l("Amount"),
         [Optional()],
@@ -28,6 +33,7 @@ class RefundForm(FlaskForm):
 class TakeBackForm(FlaskForm):
     """How much of a payout is taken back, in hundredths; all that is left by default."""
 
+    once = HiddenField(default=new_id, validators=_ONCE)
     amount = NumberField(
         _l("Amount"),
         [Optional()],

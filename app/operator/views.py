@@ -95,7 +95,14 @@ def refund(order_id: str) -> Response | tuple[str, int]:
     if not form.validate_on_submit():
         return _refund_page(order_id, form), 422
     try:
-        refunding.refund(actor, _gateway(), order_id, form.amount.data, form.reason.data or "")
+        refunding.refund(
+            actor,
+            _gateway(),
+            order_id,
+            form.amount.data,
+            form.reason.data or "",
+            form.once.data or None,
+        )
         flash(_l("The buyer gets their money back."), "success")
     except (GatewayError, Conflict) as error:
         flash(in_words(error), "error")

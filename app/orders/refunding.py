@@ -63,6 +63,7 @@ def refund(
     order_id: str,
     cents: int | None = None,
     reason: str = "",
+    once: str | None = None,
 ) -> None:
     """Give a buyer money back; the operator decides.
 
@@ -72,6 +73,8 @@ def refund(
         A part; by default all that is left, and with it the tables are withdrawn.
     reason : str
         For the credit note and the log, at most 200 characters.
+    once : str, optional
+        Identifier of this wish, 32 characters: sent twice, it is one refund.
 
     Raises
     ------
@@ -80,6 +83,10 @@ def refund(
     require(actor, Role.OPERATOR)
     rows.hold_buyer(session().get_one(Order, order_id).buyer_id)
     order = rows.locked(order_id)
+    if once is not None and session().get(Refund, once) is not None:
+        checkpoint()
+        send_refund(gateway, order_id)
+        return
     if not order.total_cents:
         raise NothingToRefund(_l("Nothing was paid for this order."))
     asked = next_state(State(order.state), Event.ASK_REFUND)
@@ -96,7 +103,7 @@ def refund(
             )
         order.state = asked
     if _one(order_id, *UNDER_WAY) is None:
-        refund_id = new_id()
+        refund_id = once or new_id()
         session().add(
             Refund(
                 id=refund_id,

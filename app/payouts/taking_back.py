@@ -34,8 +34,18 @@ def take_back(
     payout_id: str,
     cents: int | None = None,
     reason: str = "",
+    once: str | None = None,
 ) -> None:
     """Take a payout back, or a part of it; the operator decides, and says why.
+
+    Parameters
+    ----------
+    cents : int, optional
+        A part; by default all that is left of it.
+    reason : str
+        For the log, at most 200 characters.
+    once : str, optional
+        Identifier of this wish, 32 characters: sent twice, it is taken back once.
 
     Raises
     ------
@@ -47,12 +57,16 @@ def take_back(
     """
     require(actor, Role.OPERATOR)
     payout = _locked(payout_id)
+    if once is not None and session().get(PayoutReversal, once) is not None:
+        checkpoint()
+        send(gateway, payout_id)
+        return
     left = payout.cents - payout.reversed_cents
     wanted = left if cents is None else cents
     if payout.state != State.SENT or not 0 < wanted <= left:
         raise NotTakenBack(_l("Only what was sent and not taken back yet can be taken back."))
     if _under_way(payout_id) is None:
-        row_id = new_id()
+        row_id = once or new_id()
         session().add(
             PayoutReversal(
                 id=row_id,

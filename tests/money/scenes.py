@@ -27,6 +27,8 @@ from tests.money.world import World, connected
 
 #: A part of a payment, and of a payout.
 PART = 40
+#: The same form, however often and wherever it arrives.
+WISH = "5" * 32
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _refund(cents: int | None) -> Callable[[World], None]:
     def play(world: World) -> None:
         with world.trade.db.unit_of_work():
             order_id = _order_of(world.people.buyers[0])
-            refunding.refund(SYSTEM, world.trade.gateway, order_id, cents)
+            refunding.refund(SYSTEM, world.trade.gateway, order_id, cents, once=WISH)
 
     return play
 
@@ -139,7 +141,7 @@ def _pay_everybody(world: World) -> None:
 def _take_back(world: World) -> None:
     with world.trade.db.unit_of_work():
         name = session().scalars(select(Payout.id).order_by(Payout.user_id).limit(1)).one()
-        taking_back.take_back(SYSTEM, world.trade.gateway, name, PART, "by mistake")
+        taking_back.take_back(SYSTEM, world.trade.gateway, name, PART, "by mistake", WISH)
 
 
 def _earned(world: World) -> None:

@@ -97,7 +97,12 @@ def take_back(payout_id: str) -> Response | tuple[str, int]:
         return _payout_page(payout_id, form), 422
     try:
         taking_back.take_back(
-            actor, _gateway(), payout_id, form.amount.data, form.reason.data or ""
+            actor,
+            _gateway(),
+            payout_id,
+            form.amount.data,
+            form.reason.data or "",
+            form.once.data or None,
         )
         flash(_l("It is taken back and owed to the contributor again."), "success")
     except (GatewayError, Conflict) as error:

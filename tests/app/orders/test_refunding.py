@@ -326,3 +326,15 @@ def test_what_is_taken_grows_with_the_cents_and_ends_with_all(
     assert part_taken(micros, whole, whole) == micros
     assert part_taken(micros, 0, whole) == 0
     assert part_taken(-micros, few, whole) == -part_taken(micros, few, whole)
+
+
+def test_a_form_that_is_sent_twice_gives_back_once(
+    trade: Trade, buyer: Actor, keys: list[ProductKey]
+) -> None:
+    order_id = trade.bought(buyer, keys)
+    for _ in range(2):
+        with trade.db.unit_of_work():
+            refunding.refund(SYSTEM, trade.gateway, order_id, 20, "", "a" * 32)
+    part(trade, order_id, 20)
+    assert queries_of(trade, order_id) == ["succeeded", "succeeded"]
+    trade.check_agreement()
