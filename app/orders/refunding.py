@@ -83,7 +83,11 @@ def refund(
     require(actor, Role.OPERATOR)
     rows.hold_buyer(session().get_one(Order, order_id).buyer_id)
     order = rows.locked(order_id)
-    if once is not None and session().get(Refund, once) is not None:
+    known = session().get(Refund, once) if once is not None else None
+    if known is not None and known.state in (RefundState.REFUSED, RefundState.FAILED):
+        # The same form again after a no is another wish.
+        known, once = None, None
+    if known is not None:
         checkpoint()
         send_refund(gateway, order_id)
         return

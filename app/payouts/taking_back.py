@@ -57,7 +57,11 @@ def take_back(
     """
     require(actor, Role.OPERATOR)
     payout = _locked(payout_id)
-    if once is not None and session().get(PayoutReversal, once) is not None:
+    known = session().get(PayoutReversal, once) if once is not None else None
+    if known is not None and known.state == ReversalState.REFUSED:
+        # The same form again after a no is another wish.
+        known, once = None, None
+    if known is not None:
         checkpoint()
         send(gateway, payout_id)
         return

@@ -14,7 +14,7 @@ from app.ledger import queries as ledger
 from app.orders import bundle, disputing, queries, refunding
 from app.orders.errors import NothingToRefund, RefundUnderWay
 from app.orders.models import Refund, SaleEdition
-from app.payments.gateway import GatewayUnavailable
+from app.payments.gateway import GatewayRefused, GatewayUnavailable
 from app.stand_in.store import Store
 from pricing.split import part_taken
 from tests import factories
@@ -337,4 +337,17 @@ def test_a_form_that_is_sent_twice_gives_back_once(
             refunding.refund(SYSTEM, trade.gateway, order_id, 20, "", "a" * 32)
     part(trade, order_id, 20)
     assert queries_of(trade, order_id) == ["succeeded", "succeeded"]
+    trade.check_agreement()
+
+
+def test_the_same_form_after_a_refusal_is_another_wish(
+    trade: Trade, buyer: Actor, keys: list[ProductKey]
+) -> None:
+    order_id = trade.bought(buyer, keys)
+    no = Broken(trade.gateway, "refund", error=GatewayRefused("no", "charge_disputed"))
+    with pytest.raises(GatewayRefused), trade.db.unit_of_work():
+        refunding.refund(SYSTEM, no, order_id, 20, "", "b" * 32)  # type: ignore[arg-type]
+    with trade.db.unit_of_work():
+        refunding.refund(SYSTEM, trade.gateway, order_id, 20, "", "b" * 32)
+    assert queries_of(trade, order_id) == ["refused", "succeeded"]
     trade.check_agreement()
