@@ -14,7 +14,7 @@ them again.
 
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +23,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Index, Integer, Select, String, Text, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now, this_hour
@@ -35,6 +34,8 @@ LEASE = timedelta(minutes=2)
 ATTEMPTS = 5
 #: Of jobs that come many at a time so many are claimed at once.
 TOGETHER = 20
+#: The message of a job during each of whose attempts the worker died.
+DIED = "WorkerDied"
 log = structlog.get_logger("jobs")
 
 
@@ -181,7 +182,8 @@ def _claim(db: Database, most: int, only: Collection[Any]) -> tuple[_Claimed, ..
         moment = now()
         # First those of workers that died; both are found in one index, in the order of time.
         left = (Job.state == JobState.RUNNING, Job.lease_until < moment)
-        found = list(s.scalars(_due(moment, most, *left, *only)))
+        _give_up(s.scalars(_due(moment, most, *left, Job.attempts >= ATTEMPTS, *only)))
+        found = list(s.scalars(_due(moment, most, *left, Job.attempts < ATTEMPTS, *only)))
         if len(found) < most:
             queued = Job.state == JobState.QUEUED
             found += s.scalars(_due(moment, most - len(found), queued, *only))
@@ -189,6 +191,14 @@ def _claim(db: Database, most: int, only: Collection[Any]) -> tuple[_Claimed, ..
             job.state, job.lease_until = JobState.RUNNING, moment + LEASE
             job.attempts += 1
         return tuple(_Claimed(job.id, job.kind, job.payload, job.attempts) for job in found)
+
+
+def _give_up(killers: Iterable[Job]) -> None:
+    """End jobs whose every attempt ended with the worker's death: the next would, too."""
+    for job in killers:
+        log.error("job given up", job=job.id, kind=job.kind, attempt=job.attempts)
+        job.state, job.message, job.finished_at = JobState.FAILED, DIED, this_hour()
+        job.lease_until = None
 
 
 def _due(moment: datetime, most: int, *conditions: Any) -> Select[Job]:
@@ -221,8 +231,9 @@ def _do(db: Database, job: _Claimed) -> JobState:
     except AppError as error:
         _finish(db, job.id, JobState.FAILED, error.user_message)
         return JobState.FAILED
-    except (OSError, ValueError, ArithmeticError, LookupError, RuntimeError, SQLAlchemyError) as e:
-        # The class alone: an exception's text may quote the data it failed on.
+    except Exception as e:
+        # The job's boundary: whatever a handler raises ends here, so that one job stops no
+        # worker. The class alone is kept: an exception's text may quote the data it failed on.
         error_name = type(e).__name__
         log.error("job failed", job=job.id, kind=job.kind, attempt=job.attempts, error=error_name)
         return _retry(db, job.id, error_name)

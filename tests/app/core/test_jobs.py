@@ -1,7 +1,7 @@
 import multiprocessing
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,13 @@ from app.core.clock import fixed_at
 from app.core.db import Database
 from app.core.errors import Invalid
 from app.core.jobs import JobState
+from app.engine.duckdb import EngineError
+from app.invoicing.errors import DocumentError
+from app.ledger.errors import LedgerError
+from app.payments.errors import GatewayError
+from app.vault.errors import VaultError
+from pricing.errors import PricingError
+from privacy.errors import PrivacyError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -106,6 +113,58 @@ def test_a_failure_is_tried_again_later_and_at_last_given_up(db: Database) -> No
     with fixed_at(moment):
         assert add(db, "broken", "broken:1") == job_id
         assert seen(db, job_id).state is JobState.QUEUED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EngineError,
+        VaultError,
+        PrivacyError,
+        PricingError,
+        GatewayError,
+        DocumentError,
+        LedgerError,
+        Exception,
+    ],
+)
+def test_no_error_of_a_handler_stops_the_worker(
+    db: Database, error: Callable[[str], Exception]
+) -> None:
+    """A poisoned job is tried five times and given up; the job behind it is done at once."""
+    done = []
+
+    def poisoned(_payload: dict[str, Any], _progress: Any) -> None:
+        raise error("row 7 holds Alice")
+
+    jobs.handler("poisoned")(poisoned)
+    jobs.handler("note")(lambda payload, _: done.append(payload["n"]))
+    with fixed_at(NOON):
+        job_id = add(db, "poisoned", "poisoned:1")
+        add(db, "note", "note:1", n=1)
+        assert jobs.run_due(db) == 2
+    assert done == [1]
+    for attempt in range(2, jobs.ATTEMPTS + 3):
+        with fixed_at(NOON + timedelta(hours=3 * attempt)):
+            jobs.run_due(db)
+    view = seen(db, job_id)
+    assert (view.state, view.attempts) == (JobState.FAILED, jobs.ATTEMPTS)
+    assert view.message == error("").__class__.__name__
+
+
+def test_a_job_that_kills_its_worker_each_time_is_given_up(db: Database) -> None:
+    moment = NOON
+    with fixed_at(moment):
+        job_id = add(db, "killer", "killer:1")
+    for _ in range(jobs.ATTEMPTS):
+        with fixed_at(moment):
+            assert jobs.claim(db) == job_id  # and here the worker dies, each time
+        moment += jobs.LEASE + timedelta(seconds=1)
+    with fixed_at(moment):
+        assert jobs.claim(db) is None
+    view = seen(db, job_id)
+    assert (view.state, view.attempts) == (JobState.FAILED, jobs.ATTEMPTS)
+    assert view.message == jobs.DIED
 
 
 def test_an_answer_is_final(db: Database) -> None:
