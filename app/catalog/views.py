@@ -9,7 +9,7 @@ from app.catalog.price_lists import price_book
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, Purpose
 from app.collections.texts import TOPIC_NAMES
-from app.core.outside import in_words
+from app.core.wording import in_words
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from app.users import queries as users

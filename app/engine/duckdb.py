@@ -9,11 +9,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-
-class EngineError(Exception):
-    """A measurement failed; says nothing of the query, which holds a secret."""
-
-    user_message = "The measurement could not be completed. Nothing was published."
+from app.engine.errors import EngineError
 
 
 class DuckDBEngine:

@@ -9,8 +9,8 @@ from app.catalog.price_lists import catalogue_number, price_list
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
-from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
+from app.core.wording import in_words
 from app.orders import holdings
 from app.orders.models import BundleItem
 from app.releases.queries import ReleaseView

@@ -13,8 +13,8 @@ from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.http import limiter, settings
-from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
+from app.core.wording import in_words
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import Series
 from app.orders import (

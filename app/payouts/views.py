@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
 from app.core.http import limiter, settings, writes
-from app.core.outside import in_words
 from app.core.permissions import Role, require
+from app.core.wording import in_words
 from app.orders import queries as orders
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import giving, in_kind, queries, service, statements

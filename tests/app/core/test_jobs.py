@@ -12,7 +12,7 @@ from app.core.clock import fixed_at
 from app.core.db import Database
 from app.core.errors import Invalid
 from app.core.jobs import JobState
-from app.engine.duckdb import EngineError
+from app.engine.errors import EngineError
 from app.invoicing.errors import DocumentError
 from app.ledger.errors import LedgerError
 from app.payments.errors import GatewayError
