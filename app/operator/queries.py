@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
-from app.core import audit
 from app.core.db import session
 from app.core.jobs import Job, JobState
 from app.core.permissions import Actor, Role, require
@@ -31,10 +30,7 @@ from app.webhooks import queries as webhooks
 class Overview:
     """The market at a glance.
 
-    Attributes
-    ----------
-    audit_broken_at : int or None
-        First entry of the audit log whose chain does not hold.
+    The chains are verified by the worker: the overview shows what came of the last time.
     """
 
     accounts: int
@@ -46,7 +42,6 @@ class Overview:
     messages: int
     books: tuple[Balance, ...]
     verification: Verification | None
-    audit_broken_at: int | None
     reconciliation: payouts.ReconciliationView | None
     reserve: Reserve | None
 
@@ -80,7 +75,6 @@ def overview(actor: Actor) -> Overview:
         webhooks.count(),
         books.balances(),
         verifying.latest(),
-        audit.broken_at(),
         payouts.latest_reconciliation(),
         reserve.latest(),
     )

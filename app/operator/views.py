@@ -7,8 +7,8 @@ from app.core import jobs as core_jobs
 from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.http import limiter, settings
-from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
+from app.core.wording import in_words
 from app.operator import audit_files, books, odometer, queries, service, verifying
 from app.operator.forms import RefundForm
 from app.orders import queries as orders_queries
@@ -197,4 +197,5 @@ def reconcile() -> Response:
         comparing.compare(actor, _gateway())
     except GatewayError as error:
         flash(in_words(error), "error")
-    return redirect(url_for("operator.reconciliation"))
+    back = "money.covered" if request.args.get("back") == "reserve" else "operator.reconciliation"
+    return redirect(url_for(back))

@@ -194,5 +194,7 @@ class Reconciliation(Base):
     provider_micros: Mapped[int] = mapped_column(BigInteger)
     available_micros: Mapped[int | None] = mapped_column(BigInteger)
     pending_micros: Mapped[int | None] = mapped_column(BigInteger)
+    #: What was owed to others then, by kind of account, as JSON; null before it was kept.
+    owed: Mapped[str | None] = mapped_column(Text)
     matched: Mapped[int] = mapped_column(Integer)
     differences: Mapped[str] = mapped_column(Text)

@@ -127,7 +127,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class ReconciliationView:
-    """One comparison of the book with the provider."""
+    """One comparison of the book with the provider.
+
+    Attributes
+    ----------
+    owed : mapping of str to int, optional
+        What was owed to others then, in millionths, by kind of account.
+    """
 
     at: datetime
     book: Money
@@ -136,6 +142,7 @@ class ReconciliationView:
     differences: tuple[Difference, ...]
     available: Money | None = None
     pending: Money | None = None
+    owed: Mapping[str, int] | None = None
 
     @property
     def agrees(self) -> bool:
@@ -326,6 +333,7 @@ def _reconciliation(row: Reconciliation) -> ReconciliationView:
         tuple(Difference(**one) for one in json.loads(row.differences)),
         money(row.available_micros),
         money(row.pending_micros),
+        None if row.owed is None else json.loads(row.owed),
     )
 
 

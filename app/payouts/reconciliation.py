@@ -20,7 +20,7 @@ from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.orders import queries as orders
 from app.payments.gateway import Balance, GatewayError, PaymentGateway
-from app.payouts import queries, service
+from app.payouts import queries, reserve, service
 from app.payouts.differences import BookLine, Difference, Kind, match
 from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Reconciliation
@@ -44,6 +44,7 @@ def compare(actor: Actor, gateway: PaymentGateway) -> ReconciliationView:
     require(actor, Role.OPERATOR)
     code = queries.currency()
     lines, held = _book(code), ledger.balance(accounts.PROVIDER, code)
+    owed = reserve.owed_by_account(code)
     checkpoint()
     balance = gateway.balance(code)
     movements = list(gateway.balance_transactions(BEGINNING))
@@ -58,6 +59,7 @@ def compare(actor: Actor, gateway: PaymentGateway) -> ReconciliationView:
         provider_micros=total * MICROS_PER_CENT,
         available_micros=balance.available_cents * MICROS_PER_CENT,
         pending_micros=balance.pending_cents * MICROS_PER_CENT,
+        owed=json.dumps(owed, sort_keys=True),
         matched=matched,
         differences=json.dumps([asdict(one) for one in differences]),
     )

@@ -6,13 +6,16 @@ at least that, the market can pay everybody; only what is beyond it is the marke
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from app.ledger import accounts
 from app.ledger import queries as ledger
-from app.payments.gateway import Balance, PaymentGateway
 from app.payouts import queries
 from pricing.money import Money
+
+#: Among what is owed by kind of account, the name of what contributors owe.
+DEBTS = "debts"
 
 
 class Cover(StrEnum):
@@ -29,6 +32,8 @@ class Reserve:
 
     Attributes
     ----------
+    at : datetime
+        When the provider was asked.
     available, pending : Money
         At the provider: usable now, and still settling.
     owed, debts : Money
@@ -38,6 +43,7 @@ class Reserve:
         What is owed, by kind of account, positive.
     """
 
+    at: datetime
     available: Money
     pending: Money
     owed: Money
@@ -68,39 +74,31 @@ class Reserve:
         return Cover.SETTLING if self.available < self.owed else Cover.COVERED
 
 
-def watch(gateway: PaymentGateway) -> Reserve:
-    """Ask the provider what it holds and compare it with what the book owes.
-
-    Raises
-    ------
-    GatewayUnavailable, GatewayRefused
-    """
-    code = queries.currency()
-    return against(gateway.balance(code), code)
-
-
 def latest() -> Reserve | None:
-    """Do the same with what the provider held at the latest comparison; None before any."""
+    """Return what the latest comparison found; None before any.
+
+    What was held and what was owed are of the same moment: a sale after it changes neither.
+    """
     view = queries.latest_reconciliation()
-    if view is None or view.available is None or view.pending is None:
+    if view is None or view.available is None or view.pending is None or view.owed is None:
         return None
     code = view.available.currency
-    return _reserve(view.available, view.pending, code)
+    owed = {kind: Money(micros, code) for kind, micros in view.owed.items()}
+    debts = owed.pop(DEBTS, Money.zero(code))
+    total = sum(owed.values(), Money.zero(code))
+    return Reserve(view.at, view.available, view.pending, total, debts, owed)
 
 
-def against(balance: Balance, code: str) -> Reserve:
-    """Compare a balance with what the book owes."""
-    available = Money.from_cents(balance.available_cents, code)
-    return _reserve(available, Money.from_cents(balance.pending_cents, code), code)
+def owed_by_account(code: str) -> dict[str, int]:
+    """Return what the book owes to others now, by kind of account, in millionths, positive.
 
-
-def _reserve(available: Money, pending: Money, code: str) -> Reserve:
+    Under `DEBTS` stands what contributors owe in their turn.
+    """
     balances = ledger.trial_balance(code)
     debts = ledger.debts(accounts.contributor(""), code)
     own = (accounts.PROVIDER, accounts.PLATFORM, accounts.BANK)
-    by_account = {kind: -amount for kind, amount in balances.items() if kind not in own}
-    if "contributor" in by_account:
+    owed = {kind: -amount.micros for kind, amount in balances.items() if kind not in own}
+    if "contributor" in owed:
         # What some owe does not lessen what is owed to others.
-        by_account["contributor"] += debts
-    owed = sum(by_account.values(), Money.zero(code))
-    return Reserve(available, pending, owed, debts, by_account)
+        owed["contributor"] += debts.micros
+    return {**owed, DEBTS: debts.micros}

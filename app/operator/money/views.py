@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response
 
 from app.core.errors import Conflict
 from app.core.http import limiter
-from app.core.outside import in_words
 from app.core.permissions import Actor, Role, require
+from app.core.wording import in_words
 from app.operator.forms import CorrectionForm, HandOverForm, TakeBackForm
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import correcting, handing_over, queries, records, reserve, taking_back
@@ -38,15 +38,9 @@ def covered() -> str:
 
 
 def _reserve_page(form: HandOverForm) -> str:
-    try:
-        view = reserve.watch(_gateway())
-    except GatewayError as error:
-        flash(in_words(error), "error")
-        view = None
     return render_template(
         "operator/money/reserve.html",
-        view=view or reserve.latest(),
-        now=view is not None,
+        view=reserve.latest(),
         history=queries.latest_reconciliations(),
         withdrawals=records.withdrawals(),
         handovers=records.handovers(),

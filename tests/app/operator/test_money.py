@@ -44,6 +44,9 @@ def test_the_reserve_is_shown_and_gifts_are_handed_over(trade: Trade) -> None:
     trade.bought(factories.account(trade.app, Role.BUYER), trade.keys(made, "gold"))
     sending.run(trade.paying())
     browser = operator(trade)
+    assert "never compared" in browser.get("/operator").text
+    compared = browser.post("/operator/reconciliation?back=reserve")
+    assert compared.location.endswith("/operator/reserve")
     page = browser.get("/operator/reserve").text
     assert "covered" in page
     assert "Hand gifts over" in page
@@ -120,4 +123,17 @@ def test_the_reserve_opens_while_the_provider_is_silent(trade: Trade) -> None:
     Controls(trade.stand_in_url).fault("500", path="/v1/balance", times=9)
     page = browser.get("/operator/reserve")
     assert page.status_code == 200
-    assert "did not answer" in page.text
+    assert "not compared with the provider yet" in page.text
+    browser.post("/operator/reconciliation?back=reserve")
+    assert "did not answer" in browser.get("/operator/reserve").text
+
+
+def test_the_overview_and_the_reserve_tell_the_same(trade: Trade) -> None:
+    """A sale after the comparison changes neither what was held nor what was owed then."""
+    made = sold(trade)
+    browser = operator(trade)
+    browser.post("/operator/reconciliation?back=reserve")
+    trade.bought(factories.account(trade.app, Role.BUYER), trade.keys(made, "gold"))
+    pages = [browser.get(path).text for path in ("/operator", "/operator/reserve")]
+    said = [[word in page for word in ("too little is held", ">covered<")] for page in pages]
+    assert said == [[False, True], [False, True]]

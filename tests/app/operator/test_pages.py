@@ -1,4 +1,5 @@
 import pytest
+import sqlalchemy
 from flask import Flask
 
 from app.core import jobs
@@ -46,6 +47,7 @@ def test_every_page_opens_full_and_its_buttons_work(trade: Trade) -> None:
     order_id = traded(trade)
     browser = Browser(trade.app, factories.account(trade.app, Role.OPERATOR))
     assert browser.post("/operator/payouts").status_code == 302
+    assert browser.post("/operator/book/verify").status_code == 302
     factories.run_jobs(trade.app)
     assert browser.post("/operator/reconciliation").status_code == 302
     for page in PAGES:
@@ -62,6 +64,31 @@ def test_every_page_opens_full_and_its_buttons_work(trade: Trade) -> None:
     assert again.status_code == 302
     assert browser.get(f"/operator/orders/{order_id}/refund").status_code == 200
     trade.check_agreement()
+
+
+def test_the_overview_does_not_read_the_audit_log(lite_app: Flask) -> None:
+    """Its cost does not grow with the life of the market: chains are verified by the worker."""
+    browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
+    said: list[str] = []
+    engine = lite_app.extensions["db"].engine
+
+    def note(*event: object) -> None:
+        said.append(str(event[2]))
+
+    sqlalchemy.event.listen(engine, "before_cursor_execute", note)
+    assert "never verified" in browser.get("/operator").text
+    sqlalchemy.event.remove(engine, "before_cursor_execute", note)
+    assert said
+    assert not [statement for statement in said if "audit_entry" in statement]
+
+
+def test_a_broken_audit_chain_is_shown_once_it_was_verified(lite_app: Flask) -> None:
+    browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
+    with lite_app.extensions["db"].unit_of_work():
+        session().execute(sqlalchemy.text("UPDATE audit_head SET digest = 'changed'"))
+    browser.post("/operator/book/verify")
+    factories.run_jobs(lite_app)
+    assert "chain broken at entry" in browser.get("/operator").text
 
 
 def test_every_page_opens_empty(lite_app: Flask) -> None:
