@@ -21,14 +21,22 @@ from app.core.errors import AppError
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, default_limits=["600/minute"], headers_enabled=True)
 View = TypeVar("View", bound=Callable[..., Any])
-_writing: set[str] = set()
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
 def writes(view: View) -> View:
-    """Mark a view that writes although it answers a GET (a link from a letter)."""
-    _writing.add(f"{view.__module__.rsplit('.', 2)[-2]}.{view.__name__}")
+    """Mark a view that writes although it answers a GET (a link from an e-mail).
+
+    The mark is on the function, and decorators around it hand it on, so that the names of its
+    blueprint and its folder do not matter.
+    """
+    view.__dict__["writes"] = True
     return view
+
+
+def _is_writing() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method not in READING or getattr(view, "writes", False)
 
 
 def install_unit_of_work(app: Flask, db: Database) -> None:
@@ -37,9 +45,8 @@ def install_unit_of_work(app: Flask, db: Database) -> None:
     @app.before_request
     def begin() -> None:
         # Costs nothing where nothing is read: the session connects at its first query.
-        write = request.method not in READING or request.endpoint in _writing
         g.unit = ExitStack()
-        g.unit.enter_context(db.unit_of_work(write=write))
+        g.unit.enter_context(db.unit_of_work(write=_is_writing()))
 
     @app.after_request
     def end(response: Response) -> Response:

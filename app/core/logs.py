@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 
+#: Endpoints that are asked for too often to be worth a line.
+UNLOGGED = ("static", "assets", "health.live")
 REQUEST_ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")
 
 
@@ -33,7 +35,8 @@ def configure_logs(kind: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for each logger: whoever replaced the stream is written to.
+        logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -68,7 +71,7 @@ def log_requests(app: Flask) -> None:
     def end(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         rule = request.url_rule.rule if request.url_rule else "(no route)"
-        if request.endpoint not in ("static", "health.live", "core_assets"):
+        if request.endpoint not in UNLOGGED:
             log.info(
                 "request",
                 method=request.method,
