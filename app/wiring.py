@@ -159,8 +159,7 @@ def _money(app: Flask, settings: Settings, db: Database) -> None:
                 settings.issuer_registration,
                 settings.issuer_vat_number,
                 settings.vat_note,
-            ),
-            settings.vat_basis_points,
+            )
         )
     )
     gateway: PaymentGateway = app.extensions["gateway"]

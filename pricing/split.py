@@ -203,16 +203,6 @@ def part_taken(micros: int, cents: int, of_cents: int) -> int:
     return size if micros >= 0 else -size
 
 
-def earned(shares: int, cumulative_now: int, cumulative_then: int, currency: str) -> Money:
-    """Return what some shares earned between two readings of the cumulative number.
-
-    A sale adds its millionths per share to one number per edition; nobody else is touched.
-    """
-    if shares < 0 or cumulative_now < cumulative_then:
-        raise InvalidSplit("shares are not negative and the cumulative number never falls")
-    return Money(shares * (cumulative_now - cumulative_then), currency)
-
-
 def denominator(released_contributions: float, sd: float) -> int:
     """Return how many shares an edition's money is divided by.
 

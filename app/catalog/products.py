@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 
 from app.core.errors import NotFound
+from app.core.recent import Recent
 from app.releases.queries import ReleaseView
 from pricing.item import Answer, Item, Question, subsets
 from privacy.errors import PrivacyError
@@ -14,6 +15,8 @@ from privacy.tiers import Tier
 from privacy.workload import Marginal, cells
 
 SEPARATOR = "~"
+#: So many tables at a tier are kept described: a bundle of 1,000 and what lies beside it.
+KEPT = 20_000
 
 
 @dataclass(frozen=True, order=True)
@@ -66,6 +69,9 @@ class Product:
     sd: float
     cells: int
     item: Item
+
+
+_recent: Recent[tuple[str, str, Marginal, str], Product] = Recent(KEPT)
 
 
 def product(view: ReleaseView, key: ProductKey) -> Product:
@@ -128,14 +134,9 @@ def product_title(view: ReleaseView, chosen: Product) -> str:
 
 
 def _product(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
-    # A release never changes, so its products are described once a process.
+    # A release never changes, so its products are described once while they are in demand.
     place = (view.edition.id, view.digest, marginal, tier.name)
-    if place not in _kept:
-        _kept[place] = _described(view, marginal, tier)
-    return _kept[place]
-
-
-_kept: dict[tuple[str, str, Marginal, str], Product] = {}
+    return _recent.get(place, lambda: _described(view, marginal, tier))
 
 
 def _described(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:

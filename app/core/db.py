@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, inspect
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -187,19 +186,3 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("immediate", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def insert_once(open_session: Session, table: type[Base], **values: Any) -> bool:
-    """Insert a row unless one of its unique values is taken, in one statement.
-
-    Returns
-    -------
-    bool
-        Whether it was inserted. Of two transactions at once the second waits for the first.
-    """
-    dialect = postgresql if open_session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(inspect(table).local_table).values(**values)
-    # Of an insert the rows are counted only where that is asked for.
-    counted = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    done: Any = open_session.execute(counted)
-    return bool(done.rowcount == 1)

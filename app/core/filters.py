@@ -10,6 +10,8 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import format_datetime, get_locale
 
+from privacy.intervals import QUANTILE
+
 
 class Amount(Protocol):
     """Anything with an amount in millionths of a currency unit."""
@@ -61,6 +63,11 @@ def number(value: float | int | Decimal, digits: int | None = None) -> str:
     return str(format_decimal(rounded, format=pattern, locale=get_locale()))
 
 
+def margin(sd: float) -> float:
+    """Return half the width of the 95 % noise interval of a figure, of its standard deviation."""
+    return QUANTILE * sd
+
+
 def moment(value: datetime | None, style: str = "medium") -> str:
     """Write a time; style "date" leaves the hour out."""
     if value is None:
@@ -71,7 +78,9 @@ def moment(value: datetime | None, style: str = "medium") -> str:
 
 
 def install_filters(app: Flask) -> None:
-    """Give templates the filters money, number and moment."""
-    app.jinja_env.filters.update(money=money, micros=micros, number=number, moment=moment)
+    """Give templates the filters money, micros, number, margin and moment."""
+    app.jinja_env.filters.update(
+        money=money, micros=micros, number=number, margin=margin, moment=moment
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

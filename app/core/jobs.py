@@ -116,11 +116,6 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def doing(kind: str) -> Handler | None:
-    """Return the function that does one kind of job, if any is registered."""
-    return _handlers.get(kind)
-
-
 def come_many(kind: str) -> None:
     """Say that jobs of a kind are short and come many at a time: a few are claimed together."""
     _many.add(kind)

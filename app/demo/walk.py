@@ -29,6 +29,7 @@ from app.collections import queries as collections
 from app.collections.rules import Purpose
 from app.core import mail
 from app.core.config import PROJECT, Settings
+from app.core.filters import margin
 from app.core.permissions import SYSTEM, Role
 from app.datasets import service as datasets
 from app.demo import files
@@ -209,7 +210,7 @@ class _Walk:
         self.say(f"   Of 100 guesses whether somebody took part, at most {right:.0f} are right")
         self.say(f"   {len(plan.workload.marginals)} tables; 95 of 100 counts are off by less than")
         for name in ("gender", "education"):
-            off = [f"{t.name} ±{1.96 * plan.cell_sd((name,), t):.0f}" for t in plan.tiers]
+            off = [f"{t.name} ±{margin(plan.cell_sd((name,), t)):.0f}" for t in plan.tiers]
             self.say(f"   by {name}: {', '.join(off)}")
         self.stage.publish(self.producer, dataset_id, EVERY_PURPOSE)
         self.say(f"   Consent receipts: {', '.join(sorted(EVERY_PURPOSE))}; the dataset is listed")

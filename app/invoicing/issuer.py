@@ -1,4 +1,4 @@
-"""Who issues documents, and the tax in prices: said once, when the program starts."""
+"""Who issues documents: said once, when the program starts."""
 
 from dataclasses import dataclass
 
@@ -26,25 +26,19 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Terms:
-    """What documents take from the settings; the rate in hundredths of a percent."""
+    """What documents take from the settings."""
 
     issuer: Issuer = Issuer()
-    vat_basis_points: int = 0
 
 
 _terms: list[Terms] = [Terms()]
 
 
 def configure(terms: Terms) -> None:
-    """Wire the issuer and the rate of tax."""
+    """Wire the issuer."""
     _terms[:] = [terms]
 
 
 def present() -> Issuer:
     """Return who issues documents now."""
     return _terms[0].issuer
-
-
-def vat_basis_points() -> int:
-    """Return the rate of the tax that prices include now, in hundredths of a percent."""
-    return _terms[0].vat_basis_points

@@ -10,17 +10,16 @@ from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.payouts import earnings, settlement
+from app.payouts import queries as payouts
 from app.users import service as users
 from pricing.money import Money
-
-CURRENCY = "EUR"
 
 
 def owed(actor: Actor) -> Money:
     """Return what is owed to an account: earned, whether settled yet or not, and not paid."""
-    who = actor.user_id
-    coming = Money(earnings.sums(who).coming, CURRENCY)
-    return coming - ledger.balance(accounts.contributor(who), CURRENCY)
+    who, code = actor.user_id, payouts.currency()
+    coming = Money(earnings.sums(who).coming, code)
+    return coming - ledger.balance(accounts.contributor(who), code)
 
 
 def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = tuple(f"{month:02d}" for month in range(1, 13))
@@ -16,12 +15,11 @@ class Part(StrEnum):
 
     WEEKDAY = "weekday"
     MONTH = "month"
-    YEAR = "year"
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Read a date, keep a part of it: "Monday", "01", "2026".
+    """Read a date, keep a part of it: "Monday", "01".
 
     Parameters
     ----------
@@ -37,7 +35,7 @@ class Calendar:
         """Name the part of a date."""
         if self.part is Part.WEEKDAY:
             return WEEKDAYS[when.weekday()]
-        return MONTHS[when.month - 1] if self.part is Part.MONTH else str(when.year)
+        return MONTHS[when.month - 1]
 
 
 @dataclass(frozen=True)
@@ -110,46 +108,3 @@ class ColumnMapping:
     person: str | None
     dimensions: Mapping[str, DimensionFeed]
     measures: Mapping[str, str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready copy."""
-        return {
-            "person": self.person,
-            "dimensions": {
-                name: {
-                    "column": feed.column,
-                    "transform": _transform_to_dict(feed.transform),
-                    "aliases": dict(feed.aliases),
-                }
-                for name, feed in self.dimensions.items()
-            },
-            "measures": dict(self.measures),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` wrote."""
-        feeds = {
-            name: DimensionFeed(
-                feed["column"], _transform_from_dict(feed["transform"]), dict(feed["aliases"])
-            )
-            for name, feed in data["dimensions"].items()
-        }
-        return cls(data["person"], feeds, dict(data["measures"]))
-
-
-def _transform_to_dict(transform: Transform | None) -> dict[str, Any] | None:
-    if isinstance(transform, Calendar):
-        return {"kind": "calendar", "part": transform.part.value, "form": transform.form}
-    if isinstance(transform, Bins):
-        edges = [str(edge) for edge in transform.edges]
-        return {"kind": "bins", "edges": edges, "labels": list(transform.labels)}
-    return None
-
-
-def _transform_from_dict(data: Mapping[str, Any] | None) -> Transform | None:
-    if data is None:
-        return None
-    if data["kind"] == "calendar":
-        return Calendar(Part(data["part"]), data["form"])
-    return Bins(tuple(Decimal(edge) for edge in data["edges"]), tuple(data["labels"]))

@@ -137,7 +137,6 @@ def dimension_mapping(dimension, feed):
         (Part.WEEKDAY, "ymd", "2026-11-23T08:15:00", "Monday"),
         (Part.MONTH, "dmy", "03/11/2026", "11"),
         (Part.MONTH, "mdy", "03/11/2026", "03"),
-        (Part.YEAR, "dmy", "3.11.2026", "2026"),
     ],
 )
 def test_keeps_a_part_of_a_date(part, form, text, value):
@@ -172,19 +171,6 @@ def test_puts_numbers_into_bins(value):
 def test_refuses_bins_without_sense(edges, labels):
     with pytest.raises(ValueError, match="Bins need"):
         Bins(tuple(Decimal(edge) for edge in edges), labels)
-
-
-def test_a_mapping_survives_being_written_and_read():
-    mapping = ColumnMapping(
-        None,
-        {
-            "a": DimensionFeed("x", Calendar(Part.MONTH, "dmy")),
-            "b": DimensionFeed("y", Bins((Decimal("1.5"),), ("low", "high"))),
-            "c": DimensionFeed("z", None, {"1": "one"}),
-        },
-        {"m": "w"},
-    )
-    assert ColumnMapping.from_dict(mapping.to_dict()) == mapping
 
 
 def test_leaves_nothing_for_an_empty_file():
