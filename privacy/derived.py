@@ -10,10 +10,10 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from privacy import intervals
 from privacy.errors import PlanError
-from privacy.laplace import WIDEST
 from privacy.mechanism import Mechanism
+from privacy.noise import intervals
+from privacy.noise.laplace import WIDEST
 from privacy.ratios import RatioNoise
 from privacy.tables import (
     Coordinates,

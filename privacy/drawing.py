@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from privacy.mechanism import GaussianNoise, GeometricNoise, KNormNoise
-from privacy.noise import discrete_gaussian, discrete_k_norm, discrete_laplace
+from privacy.noise.samplers import discrete_gaussian, discrete_k_norm, discrete_laplace
 from privacy.noise_plan import NoisePlan
 from privacy.residual import Exact, plus, residual, without_means
 from privacy.workload import Marginal

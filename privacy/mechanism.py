@@ -8,9 +8,9 @@ from functools import cached_property
 from math import ceil, expm1, prod
 from typing import Any, ClassVar, Self
 
-from privacy import k_norm
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho
+from privacy.noise import k_norm
 from privacy.schema import CubeSchema
 from privacy.workload import Marginal, Workload, cells
 
@@ -201,7 +201,7 @@ class KNormNoise(GeometricNoise):
 
     References
     ----------
-    `privacy.k_norm`.
+    `privacy.noise.k_norm`.
     """
 
     bound: int = 1

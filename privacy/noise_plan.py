@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from privacy import intervals, laplace
 from privacy.errors import PlanError, PrivacyError
 from privacy.loss import MICRO, Rho, rho_for
 from privacy.mechanism import (
@@ -23,6 +22,7 @@ from privacy.mechanism import (
     noise_from,
     pure_rho,
 )
+from privacy.noise import intervals, laplace
 from privacy.objective import Objective
 from privacy.schema import CubeSchema
 from privacy.sensitivity import Costs

@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from privacy import intervals
 from privacy.mechanism import Mechanism
+from privacy.noise import intervals
 from privacy.noise_plan import NoisePlan
 from privacy.tiers import Tier
 from privacy.workload import Marginal

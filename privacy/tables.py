@@ -10,7 +10,7 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from privacy import intervals
+from privacy.noise import intervals
 from privacy.noise_plan import NoisePlan
 from privacy.ratios import RatioNoise
 from privacy.residual import Exact, as_floats

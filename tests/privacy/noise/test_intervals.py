@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy import intervals
+from privacy.noise import intervals
 
 
 def test_holds_ninety_five_percent_of_a_gaussian():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy import coins
+from privacy.noise import coins
 
 exponents = st.fractions(min_value=0, max_value=40)
 

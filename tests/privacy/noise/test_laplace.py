@@ -6,8 +6,8 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-from privacy import laplace
-from privacy.noise import discrete_laplace
+from privacy.noise import laplace
+from privacy.noise.samplers import discrete_laplace
 
 
 def test_one_draw_has_the_closed_form():

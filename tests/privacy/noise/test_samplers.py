@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from privacy import noise
 from privacy.errors import PlanError
 from privacy.mechanism import laplace_variance
-from privacy.noise import discrete_gaussian, discrete_laplace
+from privacy.noise import samplers as noise
+from privacy.noise.samplers import discrete_gaussian, discrete_laplace
 
 FALSE_ALARM = 1e-6
 

@@ -4,9 +4,9 @@ The only module that imports diffprivlib. Its coin for exp(-x) is exact arithmet
 uniform draw compared with a fraction, one coin at a time; its `GaussianDiscrete` draws that
 uniform as a float and takes a number of steps that grows with sigma, which is millions on our
 grids. So the two short loops of the paper stand here: over many draws at once with the coins of
-`privacy.coins`, and, for grids finer than 64-bit numbers hold, one at a time with the library's
-coin, fed with fractions and with a uniform that compares exactly. No seed, no state and no
-generator can be passed in.
+`privacy.noise.coins`, and, for grids finer than 64-bit numbers hold, one at a time with the
+library's coin, fed with fractions and with a uniform that compares exactly. No seed, no state and
+no generator can be passed in.
 """
 
 import secrets
@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from diffprivlib.mechanisms.base import bernoulli_neg_exp
 
-from privacy import k_norm
-from privacy.coins import Whole, below, happens, signs
 from privacy.errors import PlanError
+from privacy.noise import k_norm
+from privacy.noise.coins import Whole, below, happens, signs
 
 Exact = npt.NDArray[np.object_]
 

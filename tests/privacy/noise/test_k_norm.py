@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from privacy import k_norm
 from privacy.drawing import noise_of
 from privacy.errors import PlanError
 from privacy.measure import add_noise
-from privacy.noise import discrete_k_norm
+from privacy.noise import k_norm
+from privacy.noise.samplers import discrete_k_norm
 from privacy.noise_plan import NoisePlan
 from privacy.plan import Mechanism, epsilon_spent, plan_release, predicted_error
 from privacy.tiers import GOLD, SILVER
