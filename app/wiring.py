@@ -58,7 +58,7 @@ from app.vault.local import LocalVault
 from app.webhooks import service as webhooks_service
 from app.webhooks import views as webhooks
 from privacy.loss import Rho
-from privacy.plan import NoisePlan
+from privacy.plan.planning import NoisePlan
 from privacy.release import Release
 from privacy.tables import Table
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from privacy.errors import SchemaError
+from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema, Measure
-from privacy.workload import Marginal
 
 Exact = npt.NDArray[np.object_]
 """Array of Python integers: (d_1, ..., d_n), one axis per axis of the marginal."""

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.errors import PlanError
-from privacy.mechanism import Mechanism
 from privacy.noise import intervals
 from privacy.noise.laplace import WIDEST
+from privacy.plan.mechanism import Mechanism
 from privacy.ratios import RatioNoise
 from privacy.tables import (
     Coordinates,

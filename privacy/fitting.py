@@ -27,10 +27,10 @@ for setting, wanted in (
 import mbi  # noqa: E402
 from mbi.junction_tree import make_junction_tree, maximal_cliques  # noqa: E402
 
+from privacy.plan.workload import Marginal, cells  # noqa: E402
 from privacy.schema import CubeSchema  # noqa: E402
 from privacy.spreading import dealt_out  # noqa: E402
 from privacy.tables import Table  # noqa: E402
-from privacy.workload import Marginal, cells  # noqa: E402
 
 Whole = npt.NDArray[np.int64]
 

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy import adjusted
+from privacy.plan.workload import Marginal
 from privacy.synthetic import SyntheticRows
 from privacy.tables import CONTRIBUTIONS, MEAN, NEAR, SUM, Estimate, Table
-from privacy.workload import Marginal
 
 Floats = npt.NDArray[np.float64]
 

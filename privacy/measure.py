@@ -13,11 +13,11 @@ import pyarrow as pa
 from privacy import bounding, cube
 from privacy.drawing import Counts, noise_of
 from privacy.engine import Engine
-from privacy.noise_plan import NoisePlan
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.residual import plus
+from privacy.plan.workload import Marginal
 from privacy.release import Release
-from privacy.residual import plus
 from privacy.schema import CubeSchema
-from privacy.workload import Marginal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from privacy.mechanism import Mechanism
 from privacy.noise import intervals
-from privacy.noise_plan import NoisePlan
-from privacy.tiers import Tier
-from privacy.workload import Marginal
+from privacy.plan.mechanism import Mechanism
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Marginal
 
 Vector = npt.NDArray[np.float64]
 

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from privacy.errors import PlanError
 from privacy.fitting import STEPS, draw, fit, model_cells
+from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema
 from privacy.spreading import between_knots
 from privacy.tables import Table
-from privacy.workload import Marginal
 
 Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.noise import intervals
-from privacy.noise_plan import NoisePlan
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.residual import Exact, as_floats
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Marginal
 from privacy.ratios import RatioNoise
-from privacy.residual import Exact, as_floats
 from privacy.schema import Measure
-from privacy.tiers import Tier
-from privacy.workload import Marginal
 
 Coordinates = tuple[tuple[str, str], ...]
 Floats = npt.NDArray[np.float64]

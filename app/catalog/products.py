@@ -8,10 +8,10 @@ from app.core.errors import NotFound
 from app.releases.queries import ReleaseView
 from pricing.item import Answer, Item, Question, subsets
 from privacy.errors import PrivacyError
-from privacy.plan import NoisePlan
+from privacy.plan.planning import NoisePlan
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Marginal, cells
 from privacy.tables import Estimate, Table
-from privacy.tiers import Tier
-from privacy.workload import Marginal, cells
 
 SEPARATOR = "~"
 

@@ -17,7 +17,7 @@ from app.core.spreadsheets import guarded
 from app.releases.queries import ReleaseView
 from privacy import adjusted, derived
 from privacy.loss import right_guesses
-from privacy.mechanism import Mechanism
+from privacy.plan.mechanism import Mechanism
 from privacy.tables import CONTRIBUTIONS, SUM, Coordinates, Estimate, Table
 
 Place = tuple[Coordinates, str, str | None]

@@ -12,7 +12,7 @@ import pytest
 from privacy import bounding, drawing, measure
 from privacy.drawing import Counts, noise_of
 from privacy.noise.samplers import discrete_gaussian
-from privacy.noise_plan import NoisePlan
+from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.schema import CubeSchema
 

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from privacy import bounding
+from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.workload import Marginal
 
 
 def schema_of(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from app.engine.duckdb import DuckDBEngine, EngineError
 from privacy import bounding
 from privacy.measure import count
-from privacy.plan import plan_release
+from privacy.plan.planning import plan_release
+from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, MeasureRule
-from privacy.workload import default_workload
 from tests.privacy.cubes import (
     keep_slowly,
     masses_of,

@@ -15,10 +15,10 @@ from privacy.derived import (
 )
 from privacy.errors import PlanError
 from privacy.measure import add_noise
-from privacy.plan import Mechanism, plan_release
+from privacy.plan.planning import Mechanism, plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER
+from privacy.plan.workload import Workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.tiers import BRONZE, GOLD, SILVER
-from privacy.workload import Workload
 
 KNOTS = tuple(Decimal(n) for n in range(0, 101, 10))
 SCHEMA = CubeSchema(

@@ -3,7 +3,18 @@
 import subprocess
 import sys
 
-LIGHT = "accountant errors loss noise.intervals plan release schema tables tiers workload".split()
+LIGHT = (
+    "accountant",
+    "errors",
+    "loss",
+    "noise.intervals",
+    "plan.planning",
+    "plan.tiers",
+    "plan.workload",
+    "release",
+    "schema",
+    "tables",
+)
 
 
 def test_reading_a_release_loads_no_engine_and_no_noise():

@@ -12,12 +12,12 @@ import pytest
 from privacy.errors import PlanError
 from privacy.likeness import compare
 from privacy.measure import add_noise
-from privacy.plan import Mechanism, plan_release
+from privacy.plan.planning import Mechanism, plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER
+from privacy.plan.workload import Workload, default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from privacy.spreading import between_knots, dealt_out
 from privacy.synthetic import MAX_ROWS, largest, synthesise
-from privacy.tiers import BRONZE, GOLD, SILVER
-from privacy.workload import Workload, default_workload
 
 KNOTS = tuple(Decimal(n) for n in (0, 10, 20, 40, 80))
 SCHEMA = CubeSchema(

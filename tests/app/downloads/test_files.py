@@ -20,8 +20,8 @@ from app.downloads import files
 from privacy import adjusted
 from privacy.derived import quantiles, shares
 from privacy.errors import PlanError
+from privacy.plan.tiers import GOLD
 from privacy.tables import Estimate, Table
-from privacy.tiers import GOLD
 from tests import factories
 from tests.app.payouts.trading import Trade, trading
 from tests.browser import Browser

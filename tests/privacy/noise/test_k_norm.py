@@ -16,10 +16,10 @@ from privacy.errors import PlanError
 from privacy.measure import add_noise
 from privacy.noise import k_norm
 from privacy.noise.samplers import discrete_k_norm
-from privacy.noise_plan import NoisePlan
-from privacy.plan import Mechanism, epsilon_spent, plan_release, predicted_error
-from privacy.tiers import GOLD, SILVER
-from privacy.workload import Workload
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.planning import Mechanism, epsilon_spent, plan_release, predicted_error
+from privacy.plan.tiers import GOLD, SILVER
+from privacy.plan.workload import Workload
 from tests.privacy.cubes import measure_of, schema_of
 
 

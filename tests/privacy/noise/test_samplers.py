@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import chi2
 
 from privacy.errors import PlanError
-from privacy.mechanism import laplace_variance
 from privacy.noise import samplers as noise
 from privacy.noise.samplers import discrete_gaussian, discrete_laplace
+from privacy.plan.mechanism import laplace_variance
 
 FALSE_ALARM = 1e-6
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from privacy.errors import PlanError, PrivacyError
 from privacy.loss import MICRO, Rho, rho_for
-from privacy.mechanism import (
+from privacy.noise import intervals, laplace
+from privacy.plan.mechanism import (
     GaussianNoise,
     GeometricNoise,
     KNormNoise,
@@ -22,12 +23,11 @@ from privacy.mechanism import (
     noise_from,
     pure_rho,
 )
-from privacy.noise import intervals, laplace
-from privacy.objective import Objective
+from privacy.plan.objective import Objective
+from privacy.plan.sensitivity import Costs
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
-from privacy.sensitivity import Costs
-from privacy.tiers import Tier
-from privacy.workload import Marginal, Workload, cells
 
 SAFETY = 1 + 1e-9
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from privacy.measure import add_noise
-from privacy.plan import Mechanism, plan_release
-from privacy.tiers import BRONZE, GOLD, SILVER, TIERS
-from privacy.workload import cells, default_workload
+from privacy.plan.planning import Mechanism, plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER, TIERS
+from privacy.plan.workload import cells, default_workload
 from tests.privacy.cubes import schema_of
 
 RUNS = 4000

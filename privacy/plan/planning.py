@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho, epsilon_of, rho_for
-from privacy.mechanism import (
+from privacy.plan.mechanism import (
     GaussianNoise,
     GeometricNoise,
     KNormNoise,
@@ -15,12 +15,12 @@ from privacy.mechanism import (
     base_table,
     pure_rho,
 )
-from privacy.noise_plan import NoisePlan
-from privacy.objective import Aim, Objective, reaches, statistics
-from privacy.optimum import grid_variances
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.objective import Aim, Objective, reaches, statistics
+from privacy.plan.optimum import grid_variances
+from privacy.plan.tiers import TIERS, Tier, check_tiers
+from privacy.plan.workload import MAX_CELLS, Workload, cells
 from privacy.schema import CubeSchema
-from privacy.tiers import TIERS, Tier, check_tiers
-from privacy.workload import MAX_CELLS, Workload, cells
 
 __all__ = ["Mechanism", "NoisePlan", "Objective", "epsilon_spent", "plan_release"]
 

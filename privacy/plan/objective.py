@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.errors import WorkloadError
+from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
-from privacy.workload import Marginal, Workload, cells
 
 Vector = npt.NDArray[np.float64]
 #: Along one axis: the share of a residual's variance that reaches a statistic where the residual

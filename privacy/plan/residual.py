@@ -11,8 +11,8 @@ from math import lcm, prod
 import numpy as np
 import numpy.typing as npt
 
+from privacy.plan.workload import Marginal, cells
 from privacy.schema import CubeSchema
-from privacy.workload import Marginal, cells
 
 Exact = npt.NDArray[np.object_]
 

@@ -6,9 +6,9 @@ import pytest
 
 from privacy.errors import PlanError
 from privacy.loss import Rho
-from privacy.plan import Mechanism, NoisePlan, epsilon_spent, plan_release
-from privacy.tiers import BRONZE, GOLD, SILVER, TIERS, Tier
-from privacy.workload import Workload, default_workload
+from privacy.plan.planning import Mechanism, NoisePlan, epsilon_spent, plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER, TIERS, Tier
+from privacy.plan.workload import Workload, default_workload
 from tests.privacy.cubes import measure_of, residual_matrix, schema_of, table_matrix
 
 SCHEMA = schema_of((3, 4), (measure_of(knots=("0", "4", "10")),), bound=2)

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.loss import Rho
-from privacy.objective import Aim, Objective, reaches, statistics
+from privacy.plan.objective import Aim, Objective, reaches, statistics
+from privacy.plan.sensitivity import Costs
+from privacy.plan.workload import Workload, cells
 from privacy.schema import CubeSchema
-from privacy.sensitivity import Costs
-from privacy.workload import Workload, cells
 
 STEPS = 1024
 SAFETY = 1 + 1e-9

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Self
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho
 from privacy.noise import k_norm
+from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
-from privacy.workload import Marginal, Workload, cells
 
 #: Below this chance of keeping a candidate, drawing K-norm noise would take too long.
 LEAST_ACCEPTED = 1e-5

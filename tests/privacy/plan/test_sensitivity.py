@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privacy.plan import plan_release
-from privacy.sensitivity import squared_sensitivity
-from privacy.workload import Workload, default_workload
+from privacy.plan.planning import plan_release
+from privacy.plan.sensitivity import squared_sensitivity
+from privacy.plan.workload import Workload, default_workload
 from tests.privacy.cubes import measure_of, residual_matrix, schema_of
 
 

@@ -10,11 +10,11 @@ from dp_accounting import dp_event, rdp
 
 from privacy.drawing import noise_of
 from privacy.errors import PlanError
-from privacy.mechanism import base_table, laplace_variance, pure_rho
-from privacy.plan import Mechanism, epsilon_spent, plan_release, predicted_error
-from privacy.residual import without_means
-from privacy.tiers import GOLD, TIERS
-from privacy.workload import Workload, default_workload
+from privacy.plan.mechanism import base_table, laplace_variance, pure_rho
+from privacy.plan.planning import Mechanism, epsilon_spent, plan_release, predicted_error
+from privacy.plan.residual import without_means
+from privacy.plan.tiers import GOLD, TIERS
+from privacy.plan.workload import Workload, default_workload
 from tests.privacy.cubes import measure_of, schema_of
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema
-from privacy.workload import Marginal
 
 Vector = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.residual import as_floats, rebuild, residual, without_means
-from privacy.workload import Workload
+from privacy.plan.residual import as_floats, rebuild, residual, without_means
+from privacy.plan.workload import Workload
 from tests.privacy.cubes import measure_of, schema_of
 
 

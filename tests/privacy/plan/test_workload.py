@@ -1,7 +1,7 @@
 import pytest
 
 from privacy.errors import WorkloadError
-from privacy.workload import Workload, default_workload
+from privacy.plan.workload import Workload, default_workload
 from tests.privacy.cubes import measure_of, schema_of
 
 

@@ -5,12 +5,12 @@ import pytest
 from scipy.optimize import minimize
 
 from privacy.errors import WorkloadError
-from privacy.objective import Aim, Objective, reaches, statistics
-from privacy.optimum import best_shape
-from privacy.plan import plan_release, predicted_error
-from privacy.sensitivity import Costs
-from privacy.tiers import GOLD
-from privacy.workload import Workload, default_workload
+from privacy.plan.objective import Aim, Objective, reaches, statistics
+from privacy.plan.optimum import best_shape
+from privacy.plan.planning import plan_release, predicted_error
+from privacy.plan.sensitivity import Costs
+from privacy.plan.tiers import GOLD
+from privacy.plan.workload import Workload, default_workload
 from tests.privacy.cubes import measure_of, schema_of
 
 CASES = [
