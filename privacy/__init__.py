@@ -29,7 +29,7 @@ _HOMES = {
     "CubeSchema": "schema",
     "Dimension": "schema",
     "Estimate": "tables",
-    "IbisEngine": "backend",
+    "IbisEngine": "cube.backend",
     "Measure": "schema",
     "MeasureRule": "schema",
     "Mechanism": "plan.mechanism",
@@ -54,7 +54,7 @@ _HOMES = {
     "quantiles": "derived",
     "rho_for": "loss",
     "right_guesses": "loss",
-    "rows_of": "rows",
+    "rows_of": "cube.rows",
     "shares": "derived",
 }
 

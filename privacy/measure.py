@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from privacy import bounding, cube
+from privacy.cube import bounding
+from privacy.cube import masses as cube
+from privacy.cube.engine import Engine
 from privacy.drawing import Counts, noise_of
-from privacy.engine import Engine
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.residual import plus
 from privacy.plan.workload import Marginal
@@ -37,7 +38,7 @@ def measure(
     ----------
     engine : Engine
     tables : iterable of ibis Table
-        Rows as `privacy.bounding` says; each is read once, before the next is asked for. All
+        Rows as `privacy.cube.bounding` says; each is read once, before the next is asked for. All
         rows of a source stand in one of them.
     plan : NoisePlan
         Checked again before any noise is drawn.

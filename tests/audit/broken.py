@@ -9,7 +9,8 @@ from functools import cache
 
 import pytest
 
-from privacy import bounding, drawing, measure
+from privacy import drawing, measure
+from privacy.cube import bounding
 from privacy.drawing import Counts, noise_of
 from privacy.noise.samplers import discrete_gaussian
 from privacy.plan.noise_plan import NoisePlan

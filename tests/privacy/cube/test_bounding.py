@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.duckdb import DuckDBEngine, EngineError
-from privacy import bounding
+from privacy.cube import bounding
 from privacy.measure import count
 from privacy.plan.planning import plan_release
 from privacy.plan.workload import default_workload
