@@ -60,7 +60,7 @@ from app.webhooks import views as webhooks
 from privacy.loss import Rho
 from privacy.plan.planning import NoisePlan
 from privacy.release import Release
-from privacy.tables import Table
+from privacy.tables.table import Table
 
 if TYPE_CHECKING:
     from privacy.discovery import FoundCategories

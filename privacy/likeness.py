@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from privacy import adjusted
 from privacy.plan.workload import Marginal
 from privacy.synthetic import SyntheticRows
-from privacy.tables import CONTRIBUTIONS, MEAN, NEAR, SUM, Estimate, Table
+from privacy.tables import adjusted
+from privacy.tables.table import CONTRIBUTIONS, MEAN, NEAR, SUM, Estimate, Table
 
 Floats = npt.NDArray[np.float64]
 

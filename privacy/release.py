@@ -15,7 +15,7 @@ from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.residual import Exact, rebuild
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Marginal, cells
-from privacy.tables import PEOPLE, Estimate, Table
+from privacy.tables.table import PEOPLE, Estimate, Table
 
 FORMAT = 1
 

@@ -16,7 +16,7 @@ from privacy.fitting import STEPS, draw, fit, model_cells
 from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema
 from privacy.spreading import between_knots
-from privacy.tables import Table
+from privacy.tables.table import Table
 
 Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from privacy.errors import PrivacyError
 from privacy.plan.planning import NoisePlan
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Marginal, cells
-from privacy.tables import Estimate, Table
+from privacy.tables.table import Estimate, Table
 
 SEPARATOR = "~"
 

@@ -13,7 +13,7 @@ LIGHT = (
     "plan.workload",
     "release",
     "schema",
-    "tables",
+    "tables.table",
 )
 
 

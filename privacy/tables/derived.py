@@ -14,8 +14,8 @@ from privacy.errors import PlanError
 from privacy.noise import intervals
 from privacy.noise.laplace import WIDEST
 from privacy.plan.mechanism import Mechanism
-from privacy.ratios import RatioNoise
-from privacy.tables import (
+from privacy.tables.ratios import RatioNoise
+from privacy.tables.table import (
     Coordinates,
     Estimate,
     Noise,

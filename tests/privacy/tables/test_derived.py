@@ -5,20 +5,20 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from privacy import adjusted
-from privacy.derived import (
-    between_editions,
-    difference,
-    group,
-    quantiles,
-    shares,
-)
 from privacy.errors import PlanError
 from privacy.measure import add_noise
 from privacy.plan.planning import Mechanism, plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER
 from privacy.plan.workload import Workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
+from privacy.tables import adjusted
+from privacy.tables.derived import (
+    between_editions,
+    difference,
+    group,
+    quantiles,
+    shares,
+)
 
 KNOTS = tuple(Decimal(n) for n in range(0, 101, 10))
 SCHEMA = CubeSchema(

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from privacy.tables import Table
+from privacy.tables.table import Table
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]

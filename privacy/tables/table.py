@@ -15,8 +15,8 @@ from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.residual import Exact, as_floats
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Marginal
-from privacy.ratios import RatioNoise
 from privacy.schema import Measure
+from privacy.tables.ratios import RatioNoise
 
 Coordinates = tuple[tuple[str, str], ...]
 Floats = npt.NDArray[np.float64]
