@@ -64,8 +64,8 @@ from privacy.tables.table import Table
 
 if TYPE_CHECKING:
     from privacy.discovery import FoundCategories
-    from privacy.likeness import Likeness
-    from privacy.synthetic import SyntheticRows
+    from privacy.synthetic.likeness import Likeness
+    from privacy.synthetic.synthesis import SyntheticRows
 
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
 UPLOADS = frozenset({"datasets.new"})
@@ -215,8 +215,8 @@ def _synthesise(
     tables: Sequence[Table], seed: int, on_progress: Callable[[int], None]
 ) -> "tuple[SyntheticRows, Sequence[Likeness]]":
     # As heavy as the engine: only the worker loads it.
-    drawing = importlib.import_module("privacy.synthetic")
-    comparing = importlib.import_module("privacy.likeness")
+    drawing = importlib.import_module("privacy.synthetic.synthesis")
+    comparing = importlib.import_module("privacy.synthetic.likeness")
     rows = drawing.synthesise(tables, seed, on_progress=on_progress)
     return rows, comparing.compare(rows, tables)
 

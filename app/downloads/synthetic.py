@@ -25,8 +25,8 @@ from privacy.errors import PlanError
 from privacy.tables.table import Table
 
 if TYPE_CHECKING:  # The library beneath is heavy, and only the worker loads it.
-    from privacy.likeness import Likeness
-    from privacy.synthetic import SyntheticRows
+    from privacy.synthetic.likeness import Likeness
+    from privacy.synthetic.synthesis import SyntheticRows
 
 JOB = "synthesise"
 

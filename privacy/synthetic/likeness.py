@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.plan.workload import Marginal
-from privacy.synthetic import SyntheticRows
+from privacy.synthetic.synthesis import SyntheticRows
 from privacy.tables import adjusted
 from privacy.tables.table import CONTRIBUTIONS, MEAN, NEAR, SUM, Estimate, Table
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from privacy.errors import PlanError
-from privacy.likeness import compare
 from privacy.measure import add_noise
 from privacy.plan.planning import Mechanism, plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER
 from privacy.plan.workload import Workload, default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.spreading import between_knots, dealt_out
-from privacy.synthetic import MAX_ROWS, largest, synthesise
+from privacy.synthetic.likeness import compare
+from privacy.synthetic.spreading import between_knots, dealt_out
+from privacy.synthetic.synthesis import MAX_ROWS, largest, synthesise
 
 KNOTS = tuple(Decimal(n) for n in (0, 10, 20, 40, 80))
 SCHEMA = CubeSchema(
@@ -138,7 +138,7 @@ def test_another_process_draws_the_same_rows(release, tmp_path):
     path.write_bytes(release.to_bytes())
     code = (
         "import sys, hashlib, pathlib\n"
-        "from privacy.release import Release\nfrom privacy.synthetic import synthesise\n"
+        "from privacy.release import Release\nfrom privacy.synthetic.synthesis import synthesise\n"
         "release = Release.from_bytes(pathlib.Path(sys.argv[1]).read_bytes())\n"
         "tables = [release.table(m, release.plan.tiers[0]) for m in "
         "release.plan.workload.marginals]\n"

@@ -29,7 +29,7 @@ from mbi.junction_tree import make_junction_tree, maximal_cliques  # noqa: E402
 
 from privacy.plan.workload import Marginal, cells  # noqa: E402
 from privacy.schema import CubeSchema  # noqa: E402
-from privacy.spreading import dealt_out  # noqa: E402
+from privacy.synthetic.spreading import dealt_out  # noqa: E402
 from privacy.tables.table import Table  # noqa: E402
 
 Whole = npt.NDArray[np.int64]

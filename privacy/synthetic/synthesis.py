@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.errors import PlanError
-from privacy.fitting import STEPS, draw, fit, model_cells
 from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema
-from privacy.spreading import between_knots
+from privacy.synthetic.fitting import STEPS, draw, fit, model_cells
+from privacy.synthetic.spreading import between_knots
 from privacy.tables.table import Table
 
 Whole = npt.NDArray[np.int64]
