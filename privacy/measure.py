@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from privacy.cube import bounding
-from privacy.cube import masses as cube
+from privacy.cube import bounding, masses
 from privacy.cube.engine import Engine
 from privacy.drawing import Counts, noise_of
 from privacy.plan.noise_plan import NoisePlan
@@ -77,8 +76,8 @@ def count(
     occupied = reduce(lambda one, other: one.union(other), parts)
     by_source = engine.run(bounding.by_source(occupied)).to_pylist()
     counts: Counts = {}
-    for hard in cube.largest_hard_parts(schema, plan.counted):
-        summed = engine.run(cube.roll_up(occupied, schema, hard))
+    for hard in masses.largest_hard_parts(schema, plan.counted):
+        summed = engine.run(masses.roll_up(occupied, schema, hard))
         counts |= _tables(summed, schema, hard, plan.counted)
     people = {row["source"]: int(row["people"]) for row in by_source}
     return counts, people, {row["source"]: int(row["kept"]) for row in by_source}
@@ -122,7 +121,7 @@ def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -
     keys = tuple(key.name for key in bounding.keys(schema))
     totals = bounding.totals(records, schema)
     kept = bounding.is_kept(records, schema)
-    summed = cube.cells(records, schema, plan.counted, keys, totals, kept)
+    summed = masses.cells(records, schema, plan.counted, keys, totals, kept)
     return bounding.decoded(summed, schema)
 
 
@@ -131,5 +130,5 @@ def _tables(
 ) -> Counts:
     inside = {*hard, *schema.soft}
     return {
-        subset: cube.dense(summed, schema, subset) for subset in closure if set(subset) <= inside
+        subset: masses.dense(summed, schema, subset) for subset in closure if set(subset) <= inside
     }
