@@ -58,14 +58,14 @@ from app.vault.local import LocalVault
 from app.webhooks import service as webhooks_service
 from app.webhooks import views as webhooks
 from privacy.loss import Rho
-from privacy.plan import NoisePlan
+from privacy.plan.planning import NoisePlan
 from privacy.release import Release
-from privacy.tables import Table
+from privacy.tables.table import Table
 
 if TYPE_CHECKING:
     from privacy.discovery import FoundCategories
-    from privacy.likeness import Likeness
-    from privacy.synthetic import SyntheticRows
+    from privacy.synthetic.likeness import Likeness
+    from privacy.synthetic.synthesis import SyntheticRows
 
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
 UPLOADS = frozenset({"datasets.new"})
@@ -214,8 +214,8 @@ def _synthesise(
     tables: Sequence[Table], seed: int, on_progress: Callable[[int], None]
 ) -> "tuple[SyntheticRows, Sequence[Likeness]]":
     # As heavy as the engine: only the worker loads it.
-    drawing = importlib.import_module("privacy.synthetic")
-    comparing = importlib.import_module("privacy.likeness")
+    drawing = importlib.import_module("privacy.synthetic.synthesis")
+    comparing = importlib.import_module("privacy.synthetic.likeness")
     rows = drawing.synthesise(tables, seed, on_progress=on_progress)
     return rows, comparing.compare(rows, tables)
 

@@ -13,13 +13,13 @@ from decimal import Decimal
 
 import numpy as np
 
-from privacy import adjusted
 from privacy.drawing import Counts
 from privacy.measure import add_noise
-from privacy.plan import NoisePlan, plan_release
+from privacy.plan.planning import NoisePlan, plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER
+from privacy.plan.workload import Workload, cells, default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.tiers import BRONZE, GOLD, SILVER
-from privacy.workload import Workload, cells, default_workload
+from privacy.tables import adjusted
 
 ROUNDS = 3
 GAIN_RUNS = 100

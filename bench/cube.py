@@ -26,9 +26,9 @@ import pyarrow.compute as pc
 
 from app.engine.duckdb import DuckDBEngine
 from privacy.measure import count
-from privacy.plan import plan_release
+from privacy.plan.planning import plan_release
+from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.workload import default_workload
 
 MILLION = 10**6
 THREADS = 2

@@ -25,37 +25,37 @@ from importlib import import_module
 
 _HOMES = {
     "Account": "accountant",
-    "Aim": "objective",
+    "Aim": "plan.objective",
     "CubeSchema": "schema",
     "Dimension": "schema",
-    "Estimate": "tables",
-    "IbisEngine": "backend",
+    "Estimate": "tables.table",
+    "IbisEngine": "cube.backend",
     "Measure": "schema",
     "MeasureRule": "schema",
-    "Mechanism": "mechanism",
-    "NoisePlan": "noise_plan",
-    "Objective": "objective",
+    "Mechanism": "plan.mechanism",
+    "NoisePlan": "plan.noise_plan",
+    "Objective": "plan.objective",
     "Release": "release",
     "Rho": "loss",
-    "Table": "tables",
-    "Tier": "tiers",
-    "Workload": "workload",
-    "between_editions": "derived",
-    "default_workload": "workload",
-    "difference": "derived",
+    "Table": "tables.table",
+    "Tier": "plan.tiers",
+    "Workload": "plan.workload",
+    "between_editions": "tables.derived",
+    "default_workload": "plan.workload",
+    "difference": "tables.derived",
     "epsilon_of": "loss",
-    "epsilon_spent": "plan",
+    "epsilon_spent": "plan.planning",
     "find_categories": "discovery",
-    "group": "derived",
-    "measure_release": "measure.measure",
+    "group": "tables.derived",
+    "measure_release": "measure:measure",
     "plan_discovery": "discovery",
-    "plan_release": "plan",
-    "predicted_error": "plan",
-    "quantiles": "derived",
+    "plan_release": "plan.planning",
+    "predicted_error": "plan.planning",
+    "quantiles": "tables.derived",
     "rho_for": "loss",
     "right_guesses": "loss",
-    "rows_of": "rows",
-    "shares": "derived",
+    "rows_of": "cube.rows",
+    "shares": "tables.derived",
 }
 
 __all__ = sorted(_HOMES)
@@ -64,5 +64,5 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, renamed = _HOMES[name].partition(".")
+    module, _, renamed = _HOMES[name].partition(":")
     return getattr(import_module(f"{__name__}.{module}"), renamed or name)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from privacy import bounding
-from privacy.engine import Engine
+from privacy.cube import bounding
+from privacy.cube.engine import Engine
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho, rho_for
-from privacy.noise import discrete_gaussian
+from privacy.noise.samplers import discrete_gaussian
 from privacy.schema import Dimension, is_name
 
 if TYPE_CHECKING:

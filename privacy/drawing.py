@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
-from privacy.mechanism import GaussianNoise, GeometricNoise, KNormNoise
-from privacy.noise import discrete_gaussian, discrete_k_norm, discrete_laplace
-from privacy.noise_plan import NoisePlan
-from privacy.residual import Exact, plus, residual, without_means
-from privacy.workload import Marginal
+from privacy.noise.samplers import discrete_gaussian, discrete_k_norm, discrete_laplace
+from privacy.plan.mechanism import GaussianNoise, GeometricNoise, KNormNoise
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.residual import Exact, plus, residual, without_means
+from privacy.plan.workload import Marginal
 
 Counts = dict[Marginal, Exact]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from privacy import bounding, cube
+from privacy.cube import bounding, masses
+from privacy.cube.engine import Engine
 from privacy.drawing import Counts, noise_of
-from privacy.engine import Engine
-from privacy.noise_plan import NoisePlan
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.residual import plus
+from privacy.plan.workload import Marginal
 from privacy.release import Release
-from privacy.residual import plus
 from privacy.schema import CubeSchema
-from privacy.workload import Marginal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -37,7 +37,7 @@ def measure(
     ----------
     engine : Engine
     tables : iterable of ibis Table
-        Rows as `privacy.bounding` says; each is read once, before the next is asked for. All
+        Rows as `privacy.cube.bounding` says; each is read once, before the next is asked for. All
         rows of a source stand in one of them.
     plan : NoisePlan
         Checked again before any noise is drawn.
@@ -76,8 +76,8 @@ def count(
     occupied = reduce(lambda one, other: one.union(other), parts)
     by_source = engine.run(bounding.by_source(occupied)).to_pylist()
     counts: Counts = {}
-    for hard in cube.largest_hard_parts(schema, plan.counted):
-        summed = engine.run(cube.roll_up(occupied, schema, hard))
+    for hard in masses.largest_hard_parts(schema, plan.counted):
+        summed = engine.run(masses.roll_up(occupied, schema, hard))
         counts |= _tables(summed, schema, hard, plan.counted)
     people = {row["source"]: int(row["people"]) for row in by_source}
     return counts, people, {row["source"]: int(row["kept"]) for row in by_source}
@@ -121,7 +121,7 @@ def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -
     keys = tuple(key.name for key in bounding.keys(schema))
     totals = bounding.totals(records, schema)
     kept = bounding.is_kept(records, schema)
-    summed = cube.cells(records, schema, plan.counted, keys, totals, kept)
+    summed = masses.cells(records, schema, plan.counted, keys, totals, kept)
     return bounding.decoded(summed, schema)
 
 
@@ -130,5 +130,5 @@ def _tables(
 ) -> Counts:
     inside = {*hard, *schema.soft}
     return {
-        subset: cube.dense(summed, schema, subset) for subset in closure if set(subset) <= inside
+        subset: masses.dense(summed, schema, subset) for subset in closure if set(subset) <= inside
     }

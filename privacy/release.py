@@ -11,11 +11,11 @@ from typing import Any, Self
 import numpy as np
 
 from privacy.errors import PlanError, ReleaseError
-from privacy.noise_plan import NoisePlan
-from privacy.residual import Exact, rebuild
-from privacy.tables import PEOPLE, Estimate, Table
-from privacy.tiers import Tier
-from privacy.workload import Marginal, cells
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.residual import Exact, rebuild
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Marginal, cells
+from privacy.tables.table import PEOPLE, Estimate, Table
 
 FORMAT = 1
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from privacy import derived
-from privacy.tables import CONTRIBUTIONS, MEAN, Estimate, Table
+from privacy.tables import derived
+from privacy.tables.table import CONTRIBUTIONS, MEAN, Estimate, Table
 
 MEDIAN = "median"
 

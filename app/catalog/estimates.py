@@ -18,9 +18,9 @@ from pricing.money import BASIS_POINTS, MICROS_PER_CENT, MICROS_PER_UNIT, Money
 from pricing.price_list import PriceList
 from pricing.split import denominator, per_share, platform_share
 from pricing.tariff import charge
-from privacy.noise_plan import NoisePlan
-from privacy.tiers import Tier
-from privacy.workload import Marginal
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Marginal
 
 #: The payment provider's usual fee for a card of the European Economic Area.
 FEE_BASIS_POINTS, FEE_CENTS = 150, 25

@@ -9,10 +9,10 @@ from app.core.recent import Recent
 from app.releases.queries import ReleaseView
 from pricing.item import Answer, Item, Question, subsets
 from privacy.errors import PrivacyError
-from privacy.plan import NoisePlan
-from privacy.tables import Estimate, Table
-from privacy.tiers import Tier
-from privacy.workload import Marginal, cells
+from privacy.plan.planning import NoisePlan
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Marginal, cells
+from privacy.tables.table import Estimate, Table
 
 SEPARATOR = "~"
 #: So many tables at a tier are kept described: a bundle of 1,000 and what lies beside it.

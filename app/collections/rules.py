@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from pricing.money import Money
-from privacy.plan import NoisePlan, plan_release
+from privacy.plan.planning import NoisePlan, plan_release
+from privacy.plan.workload import Workload, default_workload
 from privacy.schema import CubeSchema
-from privacy.workload import Workload, default_workload
 
 
 class Purpose(StrEnum):

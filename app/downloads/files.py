@@ -15,10 +15,10 @@ from app.catalog.charts import quartiles
 from app.catalog.products import Product, product_title, table
 from app.core.spreadsheets import guarded
 from app.releases.queries import ReleaseView
-from privacy import adjusted, derived
 from privacy.loss import right_guesses
-from privacy.mechanism import Mechanism
-from privacy.tables import CONTRIBUTIONS, SUM, Coordinates, Estimate, Table
+from privacy.plan.mechanism import Mechanism
+from privacy.tables import adjusted, derived
+from privacy.tables.table import CONTRIBUTIONS, SUM, Coordinates, Estimate, Table
 
 Place = tuple[Coordinates, str, str | None]
 """Cell, statistic and measure: what names a figure."""

@@ -14,8 +14,8 @@ from app.downloads import files
 from app.releases.queries import ReleaseView
 
 if TYPE_CHECKING:  # The library beneath is heavy, and only the worker loads it.
-    from privacy.likeness import Likeness
-    from privacy.synthetic import SyntheticRows
+    from privacy.synthetic.likeness import Likeness
+    from privacy.synthetic.synthesis import SyntheticRows
 
 NOTE = (
     "Synthetic rows describe no person. Only the tables they were fitted to are right in them, "

@@ -22,11 +22,11 @@ from app.orders import holdings
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from privacy.errors import PlanError
-from privacy.tables import Table
+from privacy.tables.table import Table
 
 if TYPE_CHECKING:  # The library beneath is heavy, and only the worker loads it.
-    from privacy.likeness import Likeness
-    from privacy.synthetic import SyntheticRows
+    from privacy.synthetic.likeness import Likeness
+    from privacy.synthetic.synthesis import SyntheticRows
 
 JOB = "synthesise"
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from app.engine.duckdb import DuckDBEngine
 from privacy.measure import measure
-from privacy.noise_plan import NoisePlan
+from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.schema import CubeSchema
 

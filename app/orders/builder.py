@@ -26,7 +26,7 @@ from pricing.routes import Route, other_routes
 from pricing.split import parts_of, platform_share, share_out
 from pricing.tariff import charge
 from pricing.volume import MICRORESPONDENTS
-from privacy.intervals import QUANTILE
+from privacy.noise.intervals import QUANTILE
 
 PREFIX = "level~"
 #: Up to so many tables each row says what it adds to the price of the rest.

@@ -31,7 +31,7 @@ from app.releases.states import Event, State, next_state
 from app.vault.local import LocalVault
 from pricing.split import denominator
 from privacy.loss import Rho
-from privacy.noise_plan import NoisePlan
+from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 
 JOB = "measure-edition"

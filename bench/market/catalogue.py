@@ -9,7 +9,7 @@ from pricing.item import Answer, Item, Question, subsets
 from pricing.price_book import DEFAULT_BOOK
 from pricing.rarity import Rarity
 from pricing.volume import MICRORESPONDENTS, effective_respondents
-from privacy.tiers import TIERS
+from privacy.plan.tiers import TIERS
 
 FINEST = TIERS[-1].variance_factor
 """Precision is counted in units: a gold table has 16, a silver one 4, a bronze one 1."""

@@ -13,10 +13,10 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from privacy.plan import plan_release
+from privacy.plan.planning import plan_release
+from privacy.plan.tiers import GOLD
+from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension
-from privacy.tiers import GOLD
-from privacy.workload import default_workload
 
 Table = tuple[str, ...]
 Floats = npt.NDArray[np.float64]

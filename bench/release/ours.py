@@ -17,11 +17,11 @@ from app.engine.duckdb import DuckDBEngine
 from bench.release.workloads import CUBE, DELTA, EPSILON, Floats, Question
 from privacy.drawing import Counts
 from privacy.measure import add_noise, count, measure
-from privacy.plan import Mechanism, NoisePlan, Objective, plan_release
+from privacy.plan.planning import Mechanism, NoisePlan, Objective, plan_release
+from privacy.plan.tiers import GOLD
+from privacy.plan.workload import Workload, default_workload
 from privacy.release import Release
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.tiers import GOLD
-from privacy.workload import Workload, default_workload
 
 SECRETS = 10
 ALIKE = Objective(counts=1.0, sums=0.7)

@@ -9,10 +9,11 @@ from functools import cache
 
 import pytest
 
-from privacy import bounding, drawing, measure
+from privacy import drawing, measure
+from privacy.cube import bounding
 from privacy.drawing import Counts, noise_of
-from privacy.noise import discrete_gaussian
-from privacy.noise_plan import NoisePlan
+from privacy.noise.samplers import discrete_gaussian
+from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.schema import CubeSchema
 

@@ -25,12 +25,12 @@ from app.releases.queries import EditionView, ReleaseView
 from app.releases.states import State
 from app.vault.local import LocalVault
 from privacy import measure
-from privacy.noise_plan import NoisePlan
-from privacy.plan import Mechanism, plan_release
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.planning import Mechanism, plan_release
+from privacy.plan.tiers import Tier
+from privacy.plan.workload import Workload
 from privacy.release import Release
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.tiers import Tier
-from privacy.workload import Workload
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 GOLD_ONLY = (Tier("gold", 1),)

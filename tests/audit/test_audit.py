@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from privacy.noise_plan import NoisePlan
-from privacy.plan import Mechanism
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.planning import Mechanism
 from tests.audit import broken
 from tests.audit.guessing import Verdict, epsilon_of_mu, judge
 from tests.audit.path import DAYS, FIVE_TIERS, GOLD_ONLY, WholePath, file_of, plan_of, score

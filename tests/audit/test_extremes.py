@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from privacy.plan import Mechanism
+from privacy.plan.planning import Mechanism
 from tests.audit.path import DAYS, WholePath, file_of, plan_of
 
 EVERYWHERE = [("ann", day, 10) for day in DAYS]

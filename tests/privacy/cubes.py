@@ -10,9 +10,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from privacy import bounding
+from privacy.cube import bounding
+from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.workload import Marginal
 
 
 def schema_of(

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from app.engine.duckdb import DuckDBEngine
 from privacy.errors import PlanError, ReleaseError
 from privacy.measure import add_noise, count, measure
-from privacy.plan import plan_release
+from privacy.plan.planning import plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER, TIERS, Tier
+from privacy.plan.workload import Workload, default_workload
 from privacy.release import Release
 from privacy.schema import MeasureRule
-from privacy.tiers import BRONZE, GOLD, SILVER, TIERS, Tier
-from privacy.workload import Workload, default_workload
 from tests.privacy.cubes import keep_slowly, masses_of, measure_of, rows_of, schema_of
 
 SCHEMA = schema_of(

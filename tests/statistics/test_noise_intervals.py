@@ -12,10 +12,10 @@ from app.datasets.ingest.reading import Limits, read_csv
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import measure_edition, row_schema
 from app.vault.local import LocalVault
-from privacy.plan import plan_release
+from privacy.plan.planning import plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER
+from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from privacy.tiers import BRONZE, GOLD, SILVER
-from privacy.workload import default_workload
 
 SCHEMA = CubeSchema(
     (

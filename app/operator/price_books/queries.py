@@ -23,7 +23,7 @@ from pricing.money import Money
 from pricing.price_book import PriceBook
 from pricing.price_list import PriceList
 from pricing.tariff import charge
-from privacy.tiers import Tier
+from privacy.plan.tiers import Tier
 
 #: What a price book fixes, in the order in which people read it.
 LABELS = {

@@ -17,15 +17,15 @@ from app.catalog.products import ProductKey, products, table
 from app.core.permissions import Actor, Role
 from app.core.spreadsheets import guarded
 from app.downloads import files
-from privacy import adjusted
-from privacy.derived import quantiles, shares
 from privacy.errors import PlanError
-from privacy.tables import Estimate, Table
-from privacy.tiers import GOLD
+from privacy.plan.tiers import GOLD
+from privacy.tables import adjusted
+from privacy.tables.derived import quantiles, shares
+from privacy.tables.table import Estimate, Table
 from tests import factories
 from tests.app.payouts.trading import Trade, trading
 from tests.browser import Browser
-from tests.privacy.test_derived import KNOTS, PLANS, SCHEMA, release_of
+from tests.privacy.tables.test_derived import KNOTS, PLANS, SCHEMA, release_of
 
 
 @pytest.fixture(scope="module")

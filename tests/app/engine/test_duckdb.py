@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from app.engine.duckdb import DuckDBEngine, EngineError
-from privacy import bounding
+from privacy.cube import bounding
 from tests.privacy.cubes import rows_of, schema_of
 
 TABLE = pa.table({"name": ["a", "b", "a"], "n": [1, 2, 3]})

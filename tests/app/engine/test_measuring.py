@@ -5,9 +5,9 @@ from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import measure_edition, row_schema
 from app.vault.local import LocalVault
 from privacy.errors import PlanError
-from privacy.plan import plan_release
-from privacy.tiers import GOLD
-from privacy.workload import default_workload
+from privacy.plan.planning import plan_release
+from privacy.plan.tiers import GOLD
+from privacy.plan.workload import default_workload
 from tests.privacy.cubes import measure_of, rows_of, schema_of
 
 SCHEMA = schema_of((3,), (measure_of(),), bound=2)

@@ -1,0 +1,1 @@
+"""From rows to exact counts: each person's share held within bounds, then summed."""

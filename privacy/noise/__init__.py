@@ -1,0 +1,1 @@
+"""What noise is: exact draws from the system's randomness, and how wide they are."""

@@ -1,0 +1,1 @@
+"""From a release to invented rows that agree with its tables; costs no privacy."""

@@ -1,0 +1,166 @@
+"""Fitting a distribution to released tables, and drawing from it: the one door to mbi and jax.
+
+References
+----------
+McKenna, Sheldon, Miklau (2019), Graphical-model based estimation and inference for differential
+privacy, arXiv 1901.09136: section 3, algorithm 1 (mirror descent).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, count
+from math import prod, sqrt
+from typing import Any
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+# Before mbi is loaded: it warns otherwise. Sixty-four bits, because contributions may be many.
+for setting, wanted in (
+    ("jax_platforms", "cpu"),
+    ("jax_enable_x64", True),
+    ("jax_enable_compilation_cache", False),
+):
+    jax.config.update(setting, wanted)  # type: ignore[no-untyped-call]
+
+import mbi  # noqa: E402
+from mbi.junction_tree import make_junction_tree, maximal_cliques  # noqa: E402
+
+from privacy.plan.workload import Marginal, cells  # noqa: E402
+from privacy.schema import CubeSchema  # noqa: E402
+from privacy.synthetic.spreading import dealt_out  # noqa: E402
+from privacy.tables.table import Table  # noqa: E402
+
+Whole = npt.NDArray[np.int64]
+
+STEPS = 2000
+#: mbi tells after so many steps.
+EVERY = 50
+#: `EVERY` steps that improve the fit by less than this part of it are the last but `EVERY`.
+ENOUGH = 1e-6
+
+
+def model_cells(schema: CubeSchema, axes: Marginal, marginals: Sequence[Marginal]) -> int:
+    """Count the cells of the junction tree of a model that holds these tables."""
+    cliques = _cliques(axes, [*marginals, *((axis,) for axis in axes)])
+    tree, _ = make_junction_tree(_domain(schema, axes), cliques)
+    return sum(
+        cells(schema, tuple(axes[position] for position in clique))
+        for clique in maximal_cliques(tree)
+    )
+
+
+@dataclass(frozen=True)
+class _Residual:
+    """What remains of a table when the mean along each axis is removed: H_A."""
+
+    def __call__(self, factor: Any) -> Any:
+        return _without_means(factor.datavector(flatten=False)).ravel()
+
+    def op_norm_sq(self) -> float:
+        return 1.0
+
+
+def _measurements(axes: Marginal, chosen: Sequence[Table], tables: Sequence[Table]) -> list[Any]:
+    """Say what was measured and how exactly: the residuals, whose noises do not hang together.
+
+    A table's cells share noise, so that its totals are known far better than they would be if
+    each cell had noise of its own; least squares on its residuals weighs all of that rightly.
+    """
+    subsets = {(axis,) for axis in axes} | {
+        subset
+        for table in chosen
+        for size in range(1, len(table.marginal) + 1)
+        for subset in combinations(table.marginal, size)
+    }
+    found = []
+    for subset in sorted(subsets, key=lambda subset: (len(subset), subset)):
+        table = min(
+            (table for table in tables if set(subset) <= set(table.marginal)),
+            key=lambda table: table.tier.variance_factor,
+        )
+        others = tuple(i for i, axis in enumerate(table.marginal) if axis not in subset)
+        variance = table.plan.residual_variance(subset) * table.tier.variance_factor
+        residual = _without_means(np.asarray(table.masses.sum(axis=others))).ravel()
+        (clique,) = _cliques(axes, [subset])
+        found.append(mbi.LinearMeasurement(residual, clique, sqrt(variance), _Residual()))
+    return found
+
+
+def _without_means(array: Any) -> Any:
+    for axis in range(array.ndim):
+        array = array - array.mean(axis=axis, keepdims=True)
+    return array
+
+
+def fit(
+    axes: Marginal,
+    chosen: Sequence[Table],
+    tables: Sequence[Table],
+    total: int,
+    on_step: Callable[[int], None],
+) -> Any:
+    """Estimate the most even distribution that fits: least squares, weighed by the noise.
+
+    Parameters
+    ----------
+    axes : Marginal
+        All columns, in the schema's order.
+    chosen : sequence of Table
+        What the model holds together; columns in none of them stand alone.
+    tables : sequence of Table
+        What was released, of which the chosen are some.
+    total : int
+        Contributions, >= 1.
+    on_step : callable
+        Told how many of `STEPS` were done, at times.
+    """
+    steps = count(EVERY, EVERY)
+    return mbi.estimation.MirrorDescent().estimate(
+        _domain(tables[0].plan.schema, axes),
+        _measurements(axes, chosen, tables),
+        known_total=float(total),
+        iters=STEPS,
+        callback_fn=lambda _: on_step(next(steps)),
+        tol=ENOUGH,
+    )
+
+
+def draw(model: Any, n_rows: int, generator: np.random.Generator) -> Whole:
+    """Draw rows from a model, clique by clique of its junction tree: (n_rows, n_axes) int64.
+
+    mbi has a sampler too, but it draws from the generator that all of numpy shares, which must
+    not be seeded in a process that may have other work.
+    """
+    shape: tuple[int, ...] = model.domain.shape
+    rows = np.zeros((n_rows, len(shape)), np.int64)
+    tree, _ = make_junction_tree(model.domain, [tuple(clique) for clique in model.cliques])
+    known: set[int] = set()
+    for clique in maximal_cliques(tree):
+        given = tuple(axis for axis in clique if axis in known)
+        new = tuple(axis for axis in clique if axis not in known)
+        sizes = [shape[axis] for axis in given], [shape[axis] for axis in new]
+        joint = np.asarray(model.project((*given, *new)).datavector(flatten=False), np.float64)
+        groups = _raveled(rows[:, given], sizes[0])
+        drawn = dealt_out(joint.reshape(prod(sizes[0]), prod(sizes[1])), groups, generator)
+        for axis, column in zip(new, np.unravel_index(drawn, sizes[1]), strict=True):
+            rows[:, axis] = column
+        known |= set(new)
+    return rows
+
+
+def _domain(schema: CubeSchema, axes: Marginal) -> Any:
+    # Columns go by number: the order of sets of texts changes from one process to the next.
+    return mbi.Domain(range(len(axes)), [schema.size(axis) for axis in axes])
+
+
+def _cliques(axes: Marginal, marginals: Sequence[Marginal]) -> list[tuple[int, ...]]:
+    return [tuple(axes.index(axis) for axis in marginal) for marginal in marginals]
+
+
+def _raveled(columns: Whole, sizes: Sequence[int]) -> Whole:
+    place = np.zeros(len(columns), np.int64)
+    for column, size in zip(columns.T, sizes, strict=True):
+        place = place * size + column
+    return place

@@ -1,0 +1,1 @@
+"""From a release to figures with their noise intervals; costs no privacy."""

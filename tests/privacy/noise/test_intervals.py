@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacy.noise import intervals
+
+
+def test_holds_ninety_five_percent_of_a_gaussian():
+    assert pytest.approx(1.959964) == intervals.QUANTILE
+
+
+@given(st.floats(0.1, 50))
+def test_whole_numbers_get_whole_intervals_never_narrower(sd):
+    half = intervals.whole_half_width(sd)
+    assert intervals.QUANTILE * sd <= half < intervals.QUANTILE * sd + 1
+
+
+@given(
+    st.floats(-100, 1000),
+    st.floats(-50, 200),
+    st.floats(0.1, 50),
+    st.floats(0.1, 10),
+    st.floats(-0.9, 0.9),
+)
+def test_a_mean_and_its_interval_stay_within_bounds(top, bottom, top_sd, bottom_sd, correlation):
+    covariance = correlation * top_sd * bottom_sd
+    value, low, high, told = intervals.fieller(
+        top, bottom, top_sd**2, bottom_sd**2, covariance, (0.0, 10.0)
+    )
+    assert 0 <= low <= value <= high <= 10
+    if not told:
+        assert (low, high) == (0, 10)
+
+
+@pytest.mark.statistics
+def test_fieller_holds_the_true_ratio_as_often_as_it_says():
+    """20,000 draws: a false alarm about once in 10^6 runs (5 standard errors)."""
+    rng = np.random.default_rng()
+    variance = np.array([[400.0, 60.0], [60.0, 25.0]])
+    draws = rng.multivariate_normal([200.0, 40.0], variance, 20_000)
+    held = 0
+    for top, bottom in draws:
+        _, low, high, _ = intervals.fieller(top, bottom, 400.0, 25.0, 60.0, (-100.0, 100.0))
+        held += low <= 5.0 <= high
+    assert abs(held / 20_000 - 0.95) < 5 * (0.95 * 0.05 / 20_000) ** 0.5

@@ -1,0 +1,174 @@
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from privacy.errors import PlanError
+from privacy.loss import Rho
+from privacy.plan.planning import Mechanism, NoisePlan, epsilon_spent, plan_release
+from privacy.plan.tiers import BRONZE, GOLD, SILVER, TIERS, Tier
+from privacy.plan.workload import Workload, default_workload
+from tests.privacy.cubes import measure_of, residual_matrix, schema_of, table_matrix
+
+SCHEMA = schema_of((3, 4), (measure_of(knots=("0", "4", "10")),), bound=2)
+PLAN = plan_release(SCHEMA, default_workload(SCHEMA), 1.0, 1e-6, sources=3)
+
+
+def test_spends_no_more_than_epsilon():
+    assert epsilon_spent(PLAN) <= 1.0
+    assert epsilon_spent(PLAN) > 0.999
+    PLAN.check()
+
+
+def test_shares_the_budget_between_tables_people_and_sources():
+    alone = plan_release(SCHEMA, default_workload(SCHEMA), 1.0, 1e-6)
+    assert alone.rho == PLAN.rho
+    assert alone.shares_rho.micro == 0
+    assert alone.cube_rho == PLAN.cube_rho + PLAN.shares_rho
+    assert PLAN.people_rho.micro == PLAN.rho.micro * 5 // 100
+    assert PLAN.people_sd(GOLD) ** 2 == pytest.approx(1 / (2 * PLAN.people_rho.value))
+    assert PLAN.share_sd() ** 2 == pytest.approx(4 / (2 * PLAN.shares_rho.value))
+
+
+def test_survives_being_written_and_read():
+    assert NoisePlan.from_dict(PLAN.to_dict()) == PLAN
+    assert NoisePlan.from_dict(GEOMETRIC.to_dict()) == GEOMETRIC
+
+
+def test_reads_plans_from_before_there_was_a_choice():
+    old = {k: v for k, v in PLAN.to_dict().items() if k not in ("mechanism", "objective")}
+    assert NoisePlan.from_dict(old) == PLAN
+
+
+GEOMETRIC = plan_release(
+    SCHEMA, default_workload(SCHEMA), 1.0, 1e-6, sources=3, mechanism=Mechanism.GEOMETRIC
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {
+            "noise": replace(
+                PLAN.noise, grid_variances=tuple(v / 2 for v in PLAN.noise.grid_variances)
+            )
+        },
+        {"noise": replace(PLAN.noise, people_variance=PLAN.noise.people_variance / 2)},
+        {"noise": replace(PLAN.noise, share_variance=PLAN.noise.share_variance / 2)},
+        {"noise": replace(PLAN.noise, share_variance=Fraction(0))},
+        {"epsilon": 0.5},
+        {"schema": replace(SCHEMA, contribution_bound=3)},
+        {"sources": 0},
+    ],
+)
+def test_a_plan_tampered_with_is_found_out(change):
+    PLAN.check()
+    with pytest.raises(PlanError):
+        replace(PLAN, **change).check()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {
+            "noise": replace(
+                GEOMETRIC.noise, cube_scale=GEOMETRIC.noise.cube_scale * Fraction(9, 10)
+            )
+        },
+        {"noise": replace(GEOMETRIC.noise, cube_scale=Fraction(0))},
+        {"noise": replace(GEOMETRIC.noise, share_scale=Fraction(0))},
+        {"noise": replace(GEOMETRIC.noise, people_scale=Fraction(-1))},
+        {"noise": replace(GEOMETRIC.noise, base=("d0",))},
+        {"noise": replace(GEOMETRIC.noise, base_grid=1)},
+        {"epsilon": 0.5},
+        {"cube_rho": Rho(GEOMETRIC.cube_rho.micro - 1)},
+        {"schema": replace(SCHEMA, contribution_bound=3)},
+    ],
+)
+def test_a_geometric_plan_tampered_with_is_found_out(change):
+    GEOMETRIC.check()
+    with pytest.raises(PlanError):
+        replace(GEOMETRIC, **change).check()
+
+
+@pytest.mark.parametrize("plan", [PLAN, GEOMETRIC], ids=["gaussian", "geometric"])
+@pytest.mark.parametrize("marginal", [(), ("d0",), ("d1", "m"), ("d0", "d1", "m")])
+def test_cell_variance_is_that_of_the_rebuilt_table(plan, marginal):
+    """Against matrices over the whole cube, where nothing is separable."""
+    total = np.zeros((1, 1))
+    for subset in plan.closure:
+        if set(subset) <= set(marginal):
+            # The residual, back on the cube, spread evenly; then the table of it.
+            spread = np.ones((1, 1))
+            for axis in SCHEMA.axes:
+                size = SCHEMA.size(axis)
+                part = np.eye(size) if axis in subset else np.ones((size, 1)) / size
+                spread = np.kron(spread, part)
+            noise = np.ones((1, 1))
+            for axis in subset:
+                size = SCHEMA.size(axis)
+                noise = np.kron(noise, np.eye(size) - np.ones((size, size)) / size)
+            back = table_matrix(SCHEMA, marginal) @ spread @ noise
+            total = total + plan.residual_variance(subset) * back @ back.T
+    expected = np.diag(total)
+    assert plan.cell_variance(marginal, GOLD) == pytest.approx(float(expected[0]))
+    assert np.allclose(expected, expected[0]), "equal for all cells"
+    assert plan.cell_variance(marginal, BRONZE) == pytest.approx(16 * float(expected[0]))
+
+
+def test_residuals_rebuild_every_table():
+    """The sum of spread residuals of all subsets is the table itself."""
+    marginal = ("d0", "m")
+    rebuilt = 0
+    for subset in [(), ("d0",), ("m",), ("d0", "m")]:
+        spread = np.ones((1, 1))
+        for axis in marginal:
+            size = SCHEMA.size(axis)
+            spread = np.kron(spread, np.eye(size) if axis in subset else np.ones((size, 1)) / size)
+        rebuilt = rebuilt + spread @ residual_matrix(SCHEMA, subset)
+    assert np.allclose(rebuilt, table_matrix(SCHEMA, marginal))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"epsilon": 0.0},
+        {"delta": 0.0},
+        {"sources": 0},
+        {"epsilon": 0.0001, "delta": 1e-9, "sources": 2},
+        {"tiers": ()},
+        {"tiers": (SILVER, BRONZE)},
+        {"tiers": (GOLD, BRONZE, SILVER)},
+        {"tiers": (GOLD, Tier("gold", 2))},
+    ],
+)
+def test_refuses_what_cannot_be_planned(arguments):
+    with pytest.raises(PlanError):
+        plan_release(
+            SCHEMA, default_workload(SCHEMA), **{"epsilon": 1.0, "delta": 1e-6} | arguments
+        )
+
+
+def test_refuses_unknown_tables_tiers_sources_and_plans():
+    with pytest.raises(PlanError):
+        PLAN.cell_variance(("nowhere",), GOLD)
+    with pytest.raises(PlanError):
+        PLAN.tier("tin")
+    with pytest.raises(PlanError):
+        PLAN.check_sources(("a",))
+    with pytest.raises(PlanError):
+        PLAN.check_schema(schema_of())
+    with pytest.raises(PlanError):
+        NoisePlan.from_dict({})
+    with pytest.raises(PlanError):
+        NoisePlan.from_dict(PLAN.to_dict() | {"grid_variances": []})
+    assert PLAN.tier("gold") is TIERS[0]
+
+
+def test_a_heavier_table_gets_less_noise():
+    schema = schema_of((3, 3))
+    even = plan_release(schema, Workload((("d0",), ("d1",)), (1.0, 1.0)), 1.0, 1e-6)
+    skewed = plan_release(schema, Workload((("d0",), ("d1",)), (9.0, 1.0)), 1.0, 1e-6)
+    assert skewed.cell_sd(("d0",), GOLD) < even.cell_sd(("d0",), GOLD)
+    assert skewed.cell_sd(("d1",), GOLD) > even.cell_sd(("d1",), GOLD)

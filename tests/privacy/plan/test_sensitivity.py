@@ -1,0 +1,83 @@
+"""The claimed sensitivity against every person that can exist, on small domains."""
+
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from privacy.plan.planning import plan_release
+from privacy.plan.sensitivity import squared_sensitivity
+from privacy.plan.workload import Workload, default_workload
+from tests.privacy.cubes import measure_of, residual_matrix, schema_of
+
+
+def stacked(schema, variances):
+    """One row per measured number, divided by its noise: squared distances are losses."""
+    return np.vstack(
+        [residual_matrix(schema, subset) / np.sqrt(s2) for subset, s2 in variances.items()]
+    )
+
+
+def worst_person(schema, strategy):
+    """Try every set of up to k distinct hard cells and every knot of each record."""
+    hard_cells = list(product(*(range(schema.size(axis)) for axis in schema.hard)))
+    knots = list(product(*(range(schema.size(axis)) for axis in schema.soft)))
+    shape = tuple(schema.size(axis) for axis in schema.axes)
+    worst = 0.0
+    for count in range(1, schema.bound + 1):
+        for chosen in combinations(hard_cells, count):
+            for ends in product(knots, repeat=count):
+                cube = np.zeros(shape)
+                for cell, end in zip(chosen, ends, strict=True):
+                    cube[(*cell, *end)] += 1
+                worst = max(worst, float(np.sum((strategy @ cube.ravel()) ** 2)))
+    return worst
+
+
+SCHEMAS = [
+    schema_of((3, 2), bound=1),
+    schema_of((3, 2), bound=2),
+    schema_of((3, 2), bound=4),
+    schema_of((2, 2), (measure_of(),), bound=1),
+    schema_of((2, 2), (measure_of(),), bound=3),
+    schema_of((4,), (measure_of("m"), measure_of("n")), bound=2),
+    schema_of((3,), (measure_of(knots=("0", "2", "10")),), bound=3),
+]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda s: f"{s.axes}, k={s.contribution_bound}")
+def test_no_person_exceeds_the_bound(schema):
+    workload = default_workload(schema)
+    plan = plan_release(schema, workload, 1.0, 1e-6)
+    variances = {subset: plan.residual_variance(subset) for subset in plan.closure}
+    bound = squared_sensitivity(schema, variances)
+    worst = worst_person(schema, stacked(schema, variances))
+    assert worst <= bound * (1 + 1e-9)
+    assert bound <= 2 * plan.cube_rho.value
+    if schema.bound == 1:
+        assert worst == pytest.approx(bound), "one record reaches the bound"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.1, 10), min_size=8, max_size=8), st.integers(1, 3))
+def test_holds_for_any_plan_not_just_the_best(noise, k):
+    schema = schema_of((2, 2), (measure_of(),), bound=k)
+    closure = Workload((schema.axes,), (1.0,)).closure()
+    variances = dict(zip(closure, noise, strict=True))
+    worst = worst_person(schema, stacked(schema, variances))
+    assert worst <= squared_sensitivity(schema, variances) * (1 + 1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3))
+def test_a_spread_record_never_costs_more_than_one_on_a_knot(masses):
+    schema = schema_of((2,), (measure_of(knots=("0", "5", "10")),))
+    total = sum(masses)
+    weights = np.array(masses) / total if total > 0 else np.array([1.0, 0, 0])
+    closure = Workload((schema.axes,), (1.0,)).closure()
+    strategy = stacked(schema, dict.fromkeys(closure, 1.0))
+    cube = np.outer(np.array([1.0, 0.0]), weights).ravel()
+    bound = squared_sensitivity(schema, dict.fromkeys(closure, 1.0))
+    assert float(np.sum((strategy @ cube) ** 2)) <= bound * (1 + 1e-9)
