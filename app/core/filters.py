@@ -10,7 +10,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import format_datetime, get_locale
 
-from privacy.intervals import QUANTILE
+from privacy.noise.intervals import QUANTILE
 
 
 class Amount(Protocol):
