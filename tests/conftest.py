@@ -13,7 +13,7 @@ from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
 from app.payments.mode import STAND_IN_KEY
-from tests import factories, postgres
+from tests import factories, postgres, selection
 from tests.memory import in_memory
 from tests.stock import Copies, Edition, Stock, share_secrets
 
@@ -22,6 +22,25 @@ ENGINES = ("sqlite", "postgresql")
 # Where pytest makes its temporary folders.
 if folder := in_memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--everything",
+        action="store_true",
+        help="run each test on each engine, and the tests that test the tests (make test-all)",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `make test-all` alone runs, and say so."""
+    if config.getoption("--everything"):
+        return
+    left_out = [item for item in items if selection.left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not selection.left_out(item)]
 
 
 def environment(folder: Path, url: str) -> dict[str, str]:
@@ -120,13 +139,13 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
-    """A migrated database, once on each engine."""
+    """A migrated database: on each engine, where a test needs both (see tests/selection.py)."""
     return new_database(request.param)
 
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The market, once on each engine."""
+    """The market, on the engines that a test needs."""
     with market(database_url, tmp_path / "instance") as app:
         yield app
 

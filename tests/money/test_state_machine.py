@@ -12,6 +12,8 @@ from tests.money.steps import Report
 from tests.money.weather import Weather
 from tests.money.world import World
 
+pytestmark = pytest.mark.both_databases
+
 #: Steps of all examples of one engine together.
 STEPS = int(os.environ.get("MOISSON_MONEY_STEPS", "400"))
 LENGTH = 40

@@ -10,6 +10,8 @@ from tests.money.mortal import Mortals
 from tests.money.stage import Stage
 from tests.money.world import World
 
+pytestmark = pytest.mark.both_databases
+
 #: Each scene, and how often it is tried: nobody can order which one comes first.
 ROUNDS = {"payouts": 10, "sale": 10, "refund": 4, "refund of a part": 4, "taking back": 4}
 ANSWER_NAMES = {"PaymentPending", "RefundUnderWay", "NothingToRefund", "NotTakenBack", "Conflict"}

@@ -23,6 +23,8 @@ from tests import factories
 from tests.app.releases import dying
 from tests.conftest import ENGINES, environment
 
+pytestmark = pytest.mark.both_databases
+
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 
