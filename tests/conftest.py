@@ -60,6 +60,12 @@ def migrate(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def everything(request: pytest.FixtureRequest) -> bool:
+    """Whether a test goes to its full length (make test-all)."""
+    return bool(request.config.getoption("--everything"))
+
+
+@pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     with postgres.server() as url:
         yield url
