@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "audit.jsonl"
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/audit"],
+            [sys.executable, "-m", "pytest", "-q", "-n", "2", "--everything", "tests/audit"],
             check=True,
             env={
                 **os.environ,

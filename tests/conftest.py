@@ -1,5 +1,7 @@
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,39 @@ from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
 from app.payments.mode import STAND_IN_KEY
-from tests import postgres
+from tests import factories, postgres, selection
+from tests.memory import in_memory
+from tests.stock import Copies, Edition, Stock, share_secrets
 
 ENGINES = ("sqlite", "postgresql")
 
+# Where pytest makes its temporary folders.
+if folder := in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--everything",
+        action="store_true",
+        help="run each test on each engine, and the tests that test the tests (make test-all)",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `make test-all` alone runs, and say so."""
+    if config.getoption("--everything"):
+        return
+    left_out = [item for item in items if selection.left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not selection.left_out(item)]
+
 
 def environment(folder: Path, url: str) -> dict[str, str]:
-    """Return the settings of a test's own market."""
+    """Return the settings of a test's own market; its secrets are this process's."""
+    share_secrets(folder)
     return {
         "MOISSON_ENV": "test",
         "MOISSON_INSTANCE": str(folder),
@@ -32,26 +60,62 @@ def migrate(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def everything(request: pytest.FixtureRequest) -> bool:
+    """Whether a test goes to its full length (make test-all)."""
+    return bool(request.config.getoption("--everything"))
+
+
+@pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     with postgres.server() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
-    """A migrated database that tests copy."""
-    name = "moisson_template"
-    postgres.execute(postgres_url, f"DROP DATABASE IF EXISTS {name}")
+def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated database that tests copy; another one, with an edition, is kept beside it."""
+    name, stocked = "moisson_template", "moisson_stocked"
+    for each in (stocked, name):
+        postgres.execute(postgres_url, f"DROP DATABASE IF EXISTS {each}")
     postgres.execute(postgres_url, f"CREATE DATABASE {name}")
     migrate(postgres.with_database(postgres_url, name))
+    postgres.execute(postgres_url, f"CREATE DATABASE {stocked} TEMPLATE {name}")
+
+    def copy(url: str) -> None:
+        own = postgres.name_of(url)
+        postgres.execute(postgres_url, f"DROP DATABASE {own} WITH (FORCE)")
+        postgres.execute(postgres_url, f"CREATE DATABASE {own} TEMPLATE {stocked}")
+
+    folder = tmp_path_factory.mktemp("template") / "instance"
+    _keep(postgres.with_database(postgres_url, stocked), folder, copy)
     return name
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "moisson.db"
+    """A migrated file that tests copy; another one, with an edition, is kept beside it."""
+    folder = tmp_path_factory.mktemp("template")
+    path, stocked = folder / "moisson.db", folder / "stocked.db"
     migrate(f"sqlite:///{path}")
+    shutil.copy(path, stocked)
+
+    def copy(url: str) -> None:
+        own = Path(url.removeprefix("sqlite:///"))
+        for suffix in ("-wal", "-shm"):
+            own.with_name(own.name + suffix).unlink(missing_ok=True)
+        shutil.copy(stocked, own)
+
+    _keep(f"sqlite:///{stocked}", folder / "instance", copy)
     return path
+
+
+def _keep(url: str, folder: Path, copy: Copies) -> None:
+    """Publish an edition for real, and keep the market it is in."""
+    with market(url, folder) as app:
+        made = factories.published(app)
+        engine = app.extensions["db"].engine.dialect.name
+    edition = Edition(made.edition_id, made.collection_id, made.dataset_id, made.producer)
+    Stock.kept[engine] = Stock(edition, folder, copy)
 
 
 @pytest.fixture
@@ -81,27 +145,31 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
-    """A migrated database, once on each engine."""
+    """A migrated database: on each engine, where a test needs both (see tests/selection.py)."""
     return new_database(request.param)
 
 
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The market, once on each engine."""
-    yield from _market(database_url, tmp_path)
+    """The market, on the engines that a test needs."""
+    with market(database_url, tmp_path / "instance") as app:
+        yield app
 
 
 @pytest.fixture
 def lite_app(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Flask]:
     """The market on SQLite alone: for what does not depend on the database."""
-    yield from _market(new_database("sqlite"), tmp_path)
+    with market(new_database("sqlite"), tmp_path / "instance") as app:
+        yield app
 
 
-def _market(url: str, folder: Path) -> Iterator[Flask]:
-    market = create_app(environment(folder / "instance", url))
-    with market.app_context():
-        yield market
-    market.extensions["db"].dispose()
+@contextmanager
+def market(url: str, folder: Path) -> Iterator[Flask]:
+    """Run the market on a migrated database."""
+    app = create_app(environment(folder, url))
+    with app.app_context():
+        yield app
+    app.extensions["db"].dispose()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.users import service as users
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
+from tests import stock
 
 PASSWORD = "correct horse battery"  # noqa: S105
 LETTERS = users.Letters("market@localhost", "http://127.0.0.1:8000", "k" * 64)
@@ -152,7 +153,13 @@ class Published:
 
 
 def published(app: Flask, producer: Actor | None = None) -> Published:
-    """An edition that was measured and released."""
+    """An edition that was measured and released.
+
+    On a market where nothing has happened yet it is copied (see tests/stock.py).
+    """
+    if producer is None and (found := stock.fitting(app)):
+        made = found.fill(app)
+        return Published(made.edition_id, made.collection_id, made.dataset_id, made.producer)
     producer = producer or account(app, Role.PRODUCER, name="producer")
     dataset_id, collection_id = listed(app, producer)
     with app.extensions["db"].unit_of_work():

@@ -20,6 +20,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
+from tests.memory import in_memory
+
 
 @contextmanager
 def server(*, durable: bool = False) -> Iterator[str]:
@@ -32,7 +34,8 @@ def server(*, durable: bool = False) -> Iterator[str]:
     if given:
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="moisson-pg-"))
+    base = None if durable else in_memory()
+    folder = Path(tempfile.mkdtemp(prefix="moisson-pg-", dir=base))
     binaries = _system_binaries()
     try:
         if binaries is not None and _can_run_system():
@@ -54,6 +57,11 @@ def execute(url: str, statement: str) -> None:
 def with_database(url: str, name: str) -> str:
     """Return the URL of another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def name_of(url: str) -> str:
+    """Return the name of the database at a URL."""
+    return urlsplit(url).path.removeprefix("/")
 
 
 def _wheel() -> Any:

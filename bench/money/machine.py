@@ -19,6 +19,7 @@ HISTORIES = "tests/money/test_state_machine.py"
 KILLS = "tests/money/test_kill_everywhere.py"
 ENGINES = ("sqlite", "postgresql")
 STEPS = 3_000
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--everything", "-p", "no:randomly", "--timeout=0")
 
 
 class PromiseBroken(Exception):
@@ -55,7 +56,7 @@ def _tested(file: str, steps: int) -> Mapping[str, int]:
             "MOISSON_MONEY_REPORT": str(report),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "--timeout=0", file],
+            [*PYTEST, file],
             cwd=ROOT,
             env=environment,
             capture_output=True,

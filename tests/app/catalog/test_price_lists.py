@@ -45,6 +45,7 @@ def test_an_old_catalogue_and_an_old_book_give_their_prices_again(app: Flask) ->
             price_list("never published")
 
 
+@pytest.mark.both_databases
 def test_editions_are_numbered_in_the_order_of_publication(app: Flask) -> None:
     made = [factories.published(app).edition_id for _ in range(3)]
     with app.extensions["db"].unit_of_work(write=False):

@@ -16,6 +16,7 @@ ONLY_A_NUMBER = CubeSchema(
 )
 
 
+@pytest.mark.both_databases
 def test_rules_are_kept_as_published(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     with app.extensions["db"].unit_of_work():

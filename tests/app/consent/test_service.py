@@ -1,3 +1,4 @@
+import pytest
 from flask import Flask
 
 from app.collections.rules import Purpose
@@ -9,6 +10,7 @@ from tests import factories
 ALL = frozenset(Purpose)
 
 
+@pytest.mark.both_databases
 def test_a_receipt_is_written_for_each_answer_and_only_when_it_is_new(app: Flask) -> None:
     user = factories.account(app, Role.PRODUCER)
     with app.extensions["db"].unit_of_work():

@@ -6,6 +6,8 @@ from sqlalchemy import text
 from app.core import audit
 from app.core.db import Database, session
 
+pytestmark = pytest.mark.both_databases
+
 CHANGES = {
     "changed": "UPDATE audit_entry SET actor_id = 'somebody' WHERE sequence = 2",
     "details": "UPDATE audit_entry SET details = '{}' WHERE sequence = 2",

@@ -20,6 +20,8 @@ from app.vault.errors import VaultError
 from pricing.errors import PricingError
 from privacy.errors import PrivacyError
 
+pytestmark = pytest.mark.both_databases
+
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 

@@ -16,6 +16,8 @@ from app.core.db import Database
 from app.core.jobs import Job, JobState
 from app.core.queue import Bell
 
+pytestmark = pytest.mark.both_databases
+
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 COUNT = jobs.TOGETHER + 5
 

@@ -107,6 +107,7 @@ def test_the_page_speaks_french(
     assert "<html" not in fragment
 
 
+@pytest.mark.both_databases
 def test_the_same_tables_are_made_once_whoever_asks(
     trade: Trade, made: factories.Published, keys: list[ProductKey], buyer: Actor
 ) -> None:

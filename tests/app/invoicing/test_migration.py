@@ -14,6 +14,8 @@ from app.invoicing import queries, service
 from app.invoicing.queries import Series
 from tests import postgres
 
+pytestmark = pytest.mark.both_databases
+
 AT = "2026-01-0{} 10:00:00"
 #: Number, state, cents, refund.
 ORDERS = ((1, "paid", 1200), (2, "refunded", 700), (3, "paid", 5), (None, "paid", 0))

@@ -16,6 +16,8 @@ from app.invoicing.issuer import Issuer, Terms
 from app.invoicing.queries import DocumentView, Party, Series
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def buyer(app: Flask) -> Actor:

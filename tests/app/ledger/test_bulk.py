@@ -13,6 +13,8 @@ from app.ledger import bulk, queries, service
 from app.ledger.errors import KeyReused, TooLarge
 from app.ledger.models import LedgerEntry, LedgerTransaction
 
+pytestmark = pytest.mark.both_databases
+
 
 def lines(**parts: int) -> Select[str, int]:
     each = [

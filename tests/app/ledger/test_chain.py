@@ -17,6 +17,8 @@ from app.core.db import Database, session
 from app.ledger import bulk, chain, service
 from app.ledger.models import LedgerEntry, LedgerLink, LedgerTransaction
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 #: Their order by bytes is another one than by alphabet or by letters of any size.
 ACCOUNTS = ("contributor:b", "contributor:B", "contributor:é", "contributor:-", "provider", "é")

@@ -9,6 +9,8 @@ from app.core.db import Database, new_id, session
 from app.ledger import queries, service
 from app.ledger.errors import KeyReused, Unbalanced
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_refuses_unbalanced_transaction(db: Database) -> None:
     with db.unit_of_work(), pytest.raises(Unbalanced):

@@ -5,6 +5,7 @@ import io
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from flask import Flask
 
 from app.core.clock import fixed_at, now
@@ -19,6 +20,8 @@ from tests import factories
 from tests.app.payouts.test_statements import START, live
 from tests.app.payouts.trading import Trade, published
 from tests.browser import Browser
+
+pytestmark = pytest.mark.both_databases
 
 
 def days(db: Database, period: Period) -> tuple[history.Day, ...]:

@@ -43,6 +43,7 @@ def traded(trade: Trade) -> str:
     return order_id
 
 
+@pytest.mark.both_databases
 def test_every_page_opens_full_and_its_buttons_work(trade: Trade) -> None:
     order_id = traded(trade)
     browser = Browser(trade.app, factories.account(trade.app, Role.OPERATOR))

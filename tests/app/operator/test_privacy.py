@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask import Flask
 
 from app.consent import service as consent
@@ -23,6 +24,7 @@ def charge(app: Flask, who: Actor, subject: str, rho: int, attempt: int = 1) -> 
         assert charging.charge(CEILING, who.user_id, Charge(subject, attempt, Rho(rho))) == ""
 
 
+@pytest.mark.both_databases
 def test_the_figures_are_those_of_the_charges(app: Flask) -> None:
     """On both databases: the sums are made there."""
     made = factories.published(app)

@@ -16,6 +16,8 @@ from app.ledger import service as book
 from app.operator import audit_files
 from app.statements.periods import month_of
 
+pytestmark = pytest.mark.both_databases
+
 ROOT = Path(__file__).resolve().parents[3]
 START = datetime(2026, 1, 20, 12, tzinfo=UTC)
 

@@ -26,6 +26,8 @@ from tests.app.ledger.test_chain import tamper
 from tests.app.operator.test_book_days import lines
 from tests.browser import Browser
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -94,6 +94,7 @@ def test_an_expired_quote_is_refused_and_the_bundle_kept(
         assert sorted(bundle.composed(buyer.user_id).keys) == sorted(keys)
 
 
+@pytest.mark.both_databases
 def test_a_quote_makes_one_order_however_often_it_is_sent(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
@@ -261,6 +262,7 @@ def test_an_order_called_off_is_not_paid_later(
     assert trade.state(paid) == "paid"
 
 
+@pytest.mark.both_databases
 def test_invoices_are_numbered_without_gaps(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:

@@ -114,6 +114,7 @@ def test_an_open_offer_is_void_once_what_it_counts_on_is_taken_back(
         trade.check_out(buyer, offer)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("outcome", ["won", "lost"])
 def test_messages_in_any_order_and_twice_have_one_effect(
     trade: Trade, buyer: Actor, made: factories.Published, outcome: str

@@ -10,6 +10,8 @@ from sqlalchemy import create_engine, text
 from app.cli import migrations_config
 from tests import postgres
 
+pytestmark = pytest.mark.both_databases
+
 BEFORE, AFTER = "0009", "0010"
 AT = "2026-01-02 03:04:05"
 

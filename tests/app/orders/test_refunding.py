@@ -109,6 +109,7 @@ def queries_of(trade: Trade, order_id: str) -> list[str]:
         return [str(one.state) for one in queries.refunds(order_id)]
 
 
+@pytest.mark.both_databases
 def test_one_refund_at_a_time(trade: Trade, buyer: Actor, keys: list[ProductKey]) -> None:
     order_id = trade.bought(buyer, keys)
     with pytest.raises(GatewayUnavailable):
@@ -328,6 +329,7 @@ def test_what_is_taken_grows_with_the_cents_and_ends_with_all(
     assert part_taken(-micros, few, whole) == -part_taken(micros, few, whole)
 
 
+@pytest.mark.both_databases
 def test_a_form_that_is_sent_twice_gives_back_once(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:
@@ -340,6 +342,7 @@ def test_a_form_that_is_sent_twice_gives_back_once(
     trade.check_agreement()
 
 
+@pytest.mark.both_databases
 def test_the_same_form_after_a_refusal_is_another_wish(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:

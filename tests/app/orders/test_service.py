@@ -85,6 +85,7 @@ def test_only_a_buyer_places_an_order(trade: Trade, keys: list[ProductKey]) -> N
         trade.place(factories.account(trade.app, Role.PRODUCER), keys)
 
 
+@pytest.mark.both_databases
 def test_two_clicks_at_once_open_one_page(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:
@@ -208,6 +209,7 @@ def test_the_page_of_another_order_pays_nothing(
     assert trade.state(mine) == "quoted"
 
 
+@pytest.mark.both_databases
 def test_a_message_that_comes_before_our_commit_names_the_page(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:
@@ -235,6 +237,7 @@ def test_only_the_owner_pays_and_sees_an_order(
         refunding.refund(buyer, trade.gateway, order_id)
 
 
+@pytest.mark.both_databases
 def test_a_refund_reverses_every_line_and_the_market_bears_the_fee(
     trade: Trade, buyer: Actor, keys: list[ProductKey]
 ) -> None:
@@ -300,6 +303,7 @@ def test_a_refused_refund_leaves_the_order_paid(
     trade.check_agreement()
 
 
+@pytest.mark.both_databases
 def test_two_sales_at_once_do_not_spend_one_reserve_twice(
     trade: Trade, made: factories.Published, keys: list[ProductKey]
 ) -> None:

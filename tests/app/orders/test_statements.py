@@ -40,6 +40,7 @@ def in_the_book(trade: Trade, *orders: str) -> int:
     return sum(own) + fees * 10_000
 
 
+@pytest.mark.both_databases
 def test_what_was_paid_and_what_came_back(trade: Trade, buyer: Actor) -> None:
     made, other = published(trade.app), factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
@@ -87,6 +88,7 @@ def _pages(trade: Trade, buyer: Actor, other: Actor, found: Statement) -> None:
     assert mine.get("/orders/statement?from=31.1.2026").status_code == 422
 
 
+@pytest.mark.both_databases
 def test_what_a_bank_takes_back_and_gives_again(trade: Trade, buyer: Actor) -> None:
     made = published(trade.app)
     with trade.db.unit_of_work(write=False):

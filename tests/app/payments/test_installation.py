@@ -18,6 +18,8 @@ from app.payments import installation
 from tests.browser import Browser
 from tests.conftest import environment
 
+pytestmark = pytest.mark.both_databases
+
 TEST = {"MOISSON_STRIPE_KEY": "sk_test_1"}
 LIVE = {
     "MOISSON_ENV": "production",

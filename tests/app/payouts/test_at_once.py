@@ -17,6 +17,8 @@ from app.stand_in.store import Store
 from tests.app.payouts.trading import Trade
 from tests.app.payouts.worlds import world
 
+pytestmark = pytest.mark.both_databases
+
 PEOPLE, AT_ONCE = 10, 4
 #: What everybody is owed: a share of one sale.
 CENTS = 700

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from app.payments.gateway import ConnectedAccount, GatewayRefused, GatewayUnavai
 from app.payouts import earnings, queries, sending
 from app.payouts.queries import Terms
 from tests.app.payouts.worlds import World, world
+
+pytestmark = pytest.mark.both_databases
 
 TERMS = Terms(refund_days=2, minimum_cents=50)
 ANSWERS = ("yes", "lost before", "lost after", "no")

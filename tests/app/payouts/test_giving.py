@@ -68,6 +68,7 @@ def test_what_moves_where(part: Part, giving: bool, own: int, given: int) -> Non
     assert part.moves(giving=giving) == (own, given)
 
 
+@pytest.mark.both_databases
 def test_what_was_earned_before_the_switch_stays_theirs(app: Flask) -> None:
     here = world(app, [3, 1, 4, 0])
     here.sell(0, 100, TODAY)
@@ -81,6 +82,7 @@ def test_what_was_earned_before_the_switch_stays_theirs(app: Flask) -> None:
     assert here_are(here, 1) == (444, 33)
 
 
+@pytest.mark.both_databases
 def test_switched_off_what_comes_is_theirs_and_what_was_given_stays_given(app: Flask) -> None:
     here = world(app, [3, 1, 4, 0])
     here.switch(0, on=True)
@@ -92,6 +94,7 @@ def test_switched_off_what_comes_is_theirs_and_what_was_given_stays_given(app: F
     assert here_are(here, 0) == (30, 300)
 
 
+@pytest.mark.both_databases
 def test_a_refund_takes_back_what_was_given_before_anything_of_theirs(app: Flask) -> None:
     here = world(app, [3, 1, 4, 0])
     here.sell(0, 100, TODAY)
@@ -112,6 +115,7 @@ def test_a_refund_takes_back_what_was_given_before_anything_of_theirs(app: Flask
     assert here_are(here, 1) == (0, 0)
 
 
+@pytest.mark.both_databases
 def test_selling_giving_and_refunding_leaves_everything_as_it_was(app: Flask) -> None:
     here = world(app, [3, 1, 4, 2])
     here.switch(1, on=True)
@@ -177,6 +181,7 @@ def test_the_switch_has_a_history_and_is_in_the_audit_log(app: Flask) -> None:
         assert actions.count("keep-earnings") == 1
 
 
+@pytest.mark.both_databases
 def test_the_database_keeps_one_switch_open(app: Flask) -> None:
     here = world(app, [3, 0, 4, 0])
     here.switch(0, on=True)

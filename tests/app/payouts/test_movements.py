@@ -144,6 +144,7 @@ def test_a_reversal_without_an_answer_is_finished_once_by_the_next_run(
         assert session().query(PayoutReversal).one().state == "done"
 
 
+@pytest.mark.both_databases
 def test_gifts_are_handed_over_once_and_never_more_than_there_are(
     trade: Trade, made: factories.Published
 ) -> None:
@@ -212,6 +213,7 @@ def test_more_than_was_earned_is_not_spent_nor_somebody_elses_order_paid(
         in_kind.pay(both, other, TERMS)
 
 
+@pytest.mark.both_databases
 def test_what_is_spent_is_not_paid_out_as_well(trade: Trade, made: factories.Published) -> None:
     sold(trade, made)
     both = spender(trade, made)
@@ -296,6 +298,7 @@ def test_a_contributors_bank_that_sends_money_back_is_shown(
         assert known.bank_refused_at is None
 
 
+@pytest.mark.both_databases
 def test_a_run_that_is_cut_off_goes_on_where_it_was(
     trade: Trade, made: factories.Published
 ) -> None:

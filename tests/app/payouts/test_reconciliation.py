@@ -146,6 +146,7 @@ def test_kinds_of_movement_we_do_not_know_are_reported() -> None:
     assert (difference.what, difference.source_id) == ("adjustment", "adj_1")
 
 
+@pytest.mark.both_databases
 def test_what_is_compared_is_kept_and_nothing_is_repaired(trade: Trade) -> None:
     made = published(trade.app)
     buyer = factories.account(trade.app, Role.BUYER)

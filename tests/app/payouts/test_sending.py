@@ -40,6 +40,7 @@ def transferred(trade: Trade) -> int:
     return -sum(each.net_cents for each in moved if each.type == "transfer")
 
 
+@pytest.mark.both_databases
 def test_an_unknown_outcome_is_repeated_with_the_same_key_and_pays_once(trade: Trade) -> None:
     made = sold(trade)
     due = trade.standing(made.producer).payable_cents
@@ -166,6 +167,7 @@ def queries_account(account_id: str) -> object:
     return service.ProviderAccount(account_id, "restricted", closed=False)
 
 
+@pytest.mark.both_databases
 def test_many_workers_at_once_pay_once(trade: Trade) -> None:
     made = sold(trade)
     due = trade.standing(made.producer).payable_cents
@@ -265,6 +267,7 @@ def test_the_job_is_tried_again_after_an_unknown_outcome(trade: Trade) -> None:
     trade.check_agreement()
 
 
+@pytest.mark.both_databases
 def test_the_schedule_adds_one_run_an_hour(trade: Trade) -> None:
     sold(trade)
     service.schedule(trade.db)

@@ -25,6 +25,8 @@ from tests.app.payouts.trading import TERMS
 from tests.app.payouts.worlds import World, world
 from tests.conftest import environment
 
+pytestmark = pytest.mark.both_databases
+
 TODAY = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE, EDITIONS = 4, 2
 SHARES = st.lists(st.integers(0, 1_000), min_size=PEOPLE * EDITIONS, max_size=PEOPLE * EDITIONS)

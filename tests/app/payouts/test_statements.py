@@ -25,6 +25,8 @@ from tests.app.payouts.test_conservation import ANSWERS, Provider
 from tests.app.payouts.worlds import World, world
 from tests.browser import Browser
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2025, 11, 20, 22, tzinfo=UTC)
 VERBS = ("sell", "sell", "sell", "refund", "settle", "settle all", "give", "keep", "pay", "wait")
 TERMS = Terms(refund_days=1, minimum_cents=1)

@@ -1,8 +1,12 @@
+import pytest
+
 from app.core.permissions import Role
 from app.payouts import sending
 from app.payouts.queries import Held
 from tests import factories
 from tests.app.payouts.trading import Trade, published
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_an_order_is_paid_earned_and_paid_out(trade: Trade) -> None:

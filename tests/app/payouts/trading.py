@@ -20,7 +20,7 @@ from app import create_app
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import Database
-from app.core.permissions import SYSTEM, Actor, Role
+from app.core.permissions import SYSTEM, Actor
 from app.ledger import queries as ledger
 from app.orders import bundle, queries, quotes, refunding, service
 from app.payments.gateway import PaymentGateway
@@ -152,12 +152,7 @@ class Trade:
 
 def published(app: Flask) -> factories.Published:
     """An edition of so many people that no noise brings it below the smallest number sold."""
-    producer = factories.account(app, Role.PRODUCER, name="producer")
-    dataset_id, collection_id = factories.listed(app, producer, content=factories.csv_rows(400))
-    with app.extensions["db"].unit_of_work():
-        (edition_id,) = factories.releases.close(producer, collection_id)
-    factories.run_jobs(app)
-    return factories.Published(edition_id, collection_id, dataset_id, producer)
+    return factories.published(app)
 
 
 def post(url: str, **fields: str) -> int:

@@ -17,6 +17,8 @@ from app.prices.errors import BookRefused, Superseded, VersionTaken
 from pricing.price_book import DEFAULT_BOOK
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 SECOND = dataclasses.replace(DEFAULT_BOOK, version="2026-3", floor_micros=700_000)
 THIRD = dataclasses.replace(DEFAULT_BOOK, version="2026-4", fixed_micros=900_000)
 

@@ -137,6 +137,7 @@ def test_what_many_have_is_found_and_offered_and_a_lone_value_is_not(app: Flask)
     assert charges(app, producer) == [charge_of(dataset_id)]
 
 
+@pytest.mark.both_databases
 def test_a_second_request_is_free_and_gives_the_same(app: Flask) -> None:
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
@@ -152,6 +153,7 @@ def test_a_second_request_is_free_and_gives_the_same(app: Flask) -> None:
         assert queries.spent(producer.user_id) == TERMS.rho.micro
 
 
+@pytest.mark.both_databases
 def test_a_finding_is_never_changed(app: Flask) -> None:
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
@@ -249,6 +251,7 @@ def test_what_was_promised_to_people_binds_the_answers(app: Flask) -> None:
         datasets_service.answer(producer, dataset_id, Answers("who", 1, columns))
 
 
+@pytest.mark.both_databases
 def test_two_searches_for_different_people_charge_one(app: Flask) -> None:
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)

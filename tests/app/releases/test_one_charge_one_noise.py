@@ -1,10 +1,7 @@
 """A charge pays for one draw of noise at most, whatever crashes and whoever else works."""
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +18,16 @@ from app.releases.models import Edition, PrivacyCharge, PublishedRelease
 from app.releases.states import State
 from tests import factories
 from tests.app.releases import dying
-from tests.conftest import ENGINES, environment
+from tests.conftest import environment
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
+pytestmark = pytest.mark.both_databases
 
 
 class Closed:
     """An edition that waits to be measured, on a real database that other processes share."""
 
-    def __init__(self, settings: dict[str, str]) -> None:
-        self.settings = settings
+    def __init__(self, settings: dict[str, str], workers: dying.Workers) -> None:
+        self.settings, self.workers = settings, workers
         self.app = create_app(settings)
         self.db: Database = self.app.extensions["db"]
         with self.app.app_context():
@@ -39,13 +36,9 @@ class Closed:
             with self.db.unit_of_work():
                 (self.edition_id,) = service.close(self.producer, collection_id)
 
-    def start(self, point: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.app.releases.dying", point, self.edition_id],
-            cwd=ROOT,
-            env={**os.environ, **self.settings},
-            stderr=subprocess.DEVNULL,
-        )
+    def measured(self, *points: str) -> list[int]:
+        """Let real processes measure it at once; return how each ended."""
+        return self.workers.run(self.settings, self.edition_id, *points)
 
     def facts(self) -> tuple[int, int, int, str]:
         """Charges, attempts whose noise may have been drawn, releases, state."""
@@ -60,11 +53,16 @@ class Closed:
             return queries.spent(self.producer.user_id)
 
 
-@pytest.fixture(params=ENGINES)
-def closed(
-    request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path
-) -> Iterator[Closed]:
-    made = Closed(environment(tmp_path / "instance", new_database(request.param)))
+@pytest.fixture(scope="module")
+def workers() -> Iterator[dying.Workers]:
+    made = dying.Workers()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def closed(database_url: str, tmp_path: Path, workers: dying.Workers) -> Iterator[Closed]:
+    made = Closed(environment(tmp_path / "instance", database_url), workers)
     yield made
     made.db.dispose()
 
@@ -82,10 +80,9 @@ EXPECTED = {
 def test_killed_at_any_point_a_charge_pays_for_one_draw(closed: Closed, point: str) -> None:
     """A real process is killed by signal 9; another one takes over."""
     before, drawn, after = EXPECTED[point]
-    killed = closed.start(point)
-    assert killed.wait(120) == -signal.SIGKILL
+    assert closed.measured(point) == [-signal.SIGKILL]
     assert closed.facts() == (before, drawn, 0, "charged")
-    assert closed.start("never").wait(120) == 0
+    assert closed.measured("never") == [0]
     assert closed.facts() == (after, after, 1, "published")
     with closed.db.unit_of_work():
         rho = queries.release(closed.edition_id).release.plan.rho.micro
@@ -98,8 +95,7 @@ def test_two_workers_at_once_draw_once_for_a_charge(closed: Closed) -> None:
     The other stops there, finds it done, or, coming between mark and publication, takes the first
     for dead and charges anew. In each case there are as many charges as draws, and one release.
     """
-    both = [closed.start("never") for _ in range(2)]
-    codes = sorted(process.wait(120) for process in both)
+    codes = sorted(closed.measured("never", "never"))
     charges, drawn, releases, state = closed.facts()
     assert (releases, state) == (1, "published")
     assert charges == drawn

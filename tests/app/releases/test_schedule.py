@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from app.collections import queries as collections
@@ -11,6 +12,7 @@ from app.releases import queries, service
 from tests import factories
 
 
+@pytest.mark.both_databases
 def test_an_edition_closes_by_itself_once_its_date_has_come(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     _, collection_id = factories.listed(app, producer)

@@ -15,6 +15,7 @@ from app.releases.states import State
 from tests import factories
 
 
+@pytest.mark.both_databases
 def test_an_edition_is_charged_measured_and_published(app: Flask) -> None:
     made = factories.published(app)
     with app.extensions["db"].unit_of_work():
@@ -24,6 +25,7 @@ def test_an_edition_is_charged_measured_and_published(app: Flask) -> None:
         assert abs(view.release.people(view.release.plan.tiers[0]).value - 400) < 200
 
 
+@pytest.mark.both_databases
 def test_measuring_again_charges_and_publishes_nothing_more(app: Flask) -> None:
     made = factories.published(app)
     with app.extensions["db"].unit_of_work():
@@ -73,6 +75,7 @@ def test_a_paused_producer_is_left_out_and_stays_listed(app: Flask) -> None:
         assert datasets.dataset(producer, dataset_id).state == "listed"
 
 
+@pytest.mark.both_databases
 def test_a_ceiling_that_would_be_crossed_leaves_the_producer_out(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     _, collection_id = factories.listed(app, producer)
@@ -97,6 +100,7 @@ def test_rows_erased_before_the_measurement_are_not_measured(app: Flask) -> None
         assert queries.edition(edition_id).state is State.EMPTY
 
 
+@pytest.mark.both_databases
 def test_a_release_cannot_be_rewritten_in_the_database(app: Flask) -> None:
     factories.published(app)
     with pytest.raises(Exception, match="written once"), app.extensions["db"].unit_of_work():

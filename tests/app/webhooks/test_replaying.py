@@ -28,6 +28,7 @@ def lost(trade: Trade) -> str:
     return order_id
 
 
+@pytest.mark.both_databases
 def test_a_lost_message_is_taken_from_the_list_once(trade: Trade) -> None:
     order_id = lost(trade)
     found = replaying.replay(trade.db, trade.gateway)

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 
+import pytest
 from sqlalchemy import func, select
 
 from app.core import jobs
@@ -22,6 +23,8 @@ from app.webhooks.models import ProviderMessage
 from tests import factories
 from tests.app.payouts.trading import Trade, published, send
 from tests.app.stand_in.running import SECRET
+
+pytestmark = pytest.mark.both_databases
 
 ORDERS, DELIVERIES, SENDERS = 40, 320, 4
 

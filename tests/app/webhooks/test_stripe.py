@@ -59,6 +59,7 @@ def sales(trade: Trade) -> int:
         return session().scalar(count) or 0
 
 
+@pytest.mark.both_databases
 def test_the_same_message_twice_has_one_effect(trade: Trade) -> None:
     order_id, page, _, _ = ordered(trade)
     trade.pay(page)
@@ -74,6 +75,7 @@ def test_the_same_message_twice_has_one_effect(trade: Trade) -> None:
     trade.check_agreement()
 
 
+@pytest.mark.both_databases
 def test_the_same_message_eight_times_at_once_has_one_effect(trade: Trade) -> None:
     order_id, page, _, _ = ordered(trade)
     trade.pay(page)
@@ -100,6 +102,7 @@ def test_the_same_message_eight_times_at_once_has_one_effect(trade: Trade) -> No
     assert sales(trade) == 1
 
 
+@pytest.mark.both_databases
 def test_one_fact_told_by_two_messages_acted_upon_at_once_is_booked_once(trade: Trade) -> None:
     order_id, page, _, _ = ordered(trade)
     trade.pay(page)
@@ -226,6 +229,7 @@ def test_a_silent_provider_makes_the_job_try_again(trade: Trade) -> None:
     assert trade.state(order_id) == "paid"
 
 
+@pytest.mark.both_databases
 def test_a_refund_cut_off_by_a_crash_is_finished_by_the_catch_up(trade: Trade) -> None:
     order_id, page, _, _ = ordered(trade)
     trade.pay(page)

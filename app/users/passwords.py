@@ -1,0 +1,60 @@
+"""How passwords are kept: argon2id, so that each guess costs time and memory."""
+
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """Keeps and checks passwords at one cost.
+
+    Attributes
+    ----------
+    hasher : PasswordHasher
+        Sets the cost of new hashes; an old hash carries its own.
+    nobody : str
+        Checked when there is no such account, so that both answers take as long.
+    """
+
+    hasher: PasswordHasher
+    nobody: str
+
+    @classmethod
+    def at(cls, hasher: PasswordHasher) -> "Passwords":
+        """Return what keeps passwords at the cost of a hasher."""
+        return cls(hasher, hasher.hash("nobody has this password"))
+
+    def keep(self, password: str) -> str:
+        """Return what is stored of a password."""
+        return self.hasher.hash(password)
+
+    def fits(self, stored: str | None, password: str) -> bool:
+        """Say whether a password is the stored one; nothing fits where None is stored."""
+        try:
+            self.hasher.verify(self.nobody if stored is None else stored, password)
+        except VerificationError:
+            return False
+        return stored is not None
+
+    def outdated(self, stored: str) -> bool:
+        """Say whether a stored password was kept at another cost than today's."""
+        return self.hasher.check_needs_rehash(stored)
+
+
+#: The cost that the library recommends.
+COSTLY = Passwords.at(PasswordHasher())
+#: Of the environment "test" alone: tests open thousands of accounts that nobody attacks.
+CHEAP = Passwords.at(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+_present = [COSTLY]
+
+
+def use(environment: str) -> None:
+    """Keep passwords as an environment needs it."""
+    _present[:] = [CHEAP if environment == "test" else COSTLY]
+
+
+def present() -> Passwords:
+    """Return what keeps passwords in this process."""
+    return _present[0]

@@ -1,0 +1,20 @@
+"""Which tests `make test` leaves to `make test-all`.
+
+A test that can run on each engine runs on SQLite; on PostgreSQL too where what it promises
+depends on the database (`both_databases`): locks, workers at the same time, triggers and
+constraints, migrations, SQL that differs, settlement in bulk, jobs, text search.
+
+A test that tests the tests, or repeats at length what a shorter one does, is `exhaustive`.
+
+`--everything` (`make test-all`) leaves out nothing.
+"""
+
+import pytest
+
+
+def left_out(item: pytest.Item) -> bool:
+    """Say whether a test runs in `make test-all` alone."""
+    if item.get_closest_marker("exhaustive"):
+        return True
+    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return "postgresql" in given and item.get_closest_marker("both_databases") is None
