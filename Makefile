@@ -38,7 +38,7 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --group demo --group dev -c locks/run.txt --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/dev.txt
 
 demo: setup ## upload to payout in the terminal
-	@MOISSON_STRIPE_KEY=standin_sk_local $(BIN)/flask --app app demo
+	@MOISSON_STRIPE_KEY=standin_sk_local $(BIN)/flask --app app.worker demo
 
 bench-cube: setup-dev ## measure the bounded cube against plain queries
 	@$(BIN)/python -m bench.cube

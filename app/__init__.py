@@ -10,7 +10,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     """Build the application from environment variables.
 
     The features are imported here and not at the top of the file, so that a single
-    part (the stand-in, an engine) can be imported without loading all of them.
+    part (an engine, say) can be imported without loading all of them.
 
     Parameters
     ----------

@@ -1,7 +1,5 @@
 """Commands: `flask --app app <command>`."""
 
-import logging
-import sys
 from pathlib import Path
 
 import click
@@ -9,17 +7,14 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 
-from app.core import jobs
 from app.core.db import Database
 from app.core.permissions import SYSTEM
-from app.demo import market, walk
-from app.demo.errors import DemoRefused
+from app.market import market_of
 from app.operator import provider_commands, verifying
 from app.payments.errors import GatewayError
 from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation, sending, settlement
 from app.users import service as users
-from app.webhooks import service as webhooks
 from pricing.money import Money
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -35,32 +30,12 @@ def migrations_config(url: str) -> Config:
 
 def install(app: Flask) -> None:
     """Add the market's commands to Flask's."""
-    db: Database = app.extensions["db"]
+    db: Database = market_of(app).db
 
     @app.cli.command("migrate")
     def migrate() -> None:
         """Bring the database to the newest form."""
-        command.upgrade(migrations_config(app.extensions["settings"].database_url), "head")
-
-    @app.cli.command("worker")
-    @click.option("--threads", default=1, show_default=True, help="Jobs done at a time.")
-    def worker(threads: int) -> None:
-        """Do the jobs and keep the schedules, until interrupted."""
-        logging.getLogger("huey").setLevel(logging.WARNING)
-        # What a crash may have left half done: erasures, abandoned writes, unheard payments.
-        app.extensions["checking"].vault.sweep()
-        webhooks.catch_up_now(SYSTEM, db)
-        jobs.run_due(db)
-        consumer = app.extensions["queue"].huey.create_consumer(
-            workers=threads, periodic=True, initial_delay=0.1, backoff=1.15, max_delay=1.0
-        )
-        sys.stderr.write("worker ready\n")
-        consumer.run()
-
-    @app.cli.command("run-jobs")
-    def run_jobs() -> None:
-        """Do every job that is due, then stop."""
-        click.echo(f"{jobs.run_due(db)} jobs done")
+        command.upgrade(migrations_config(market_of(app).settings.database_url), "head")
 
     @app.cli.command("make-operator")
     @click.argument("email")
@@ -73,7 +48,6 @@ def install(app: Flask) -> None:
     _install_money(app, db)
     provider_commands.install(app)
     _install_verifying(app, db)
-    _install_demonstration(app)
 
 
 def _install_money(app: Flask, db: Database) -> None:
@@ -81,7 +55,7 @@ def _install_money(app: Flask, db: Database) -> None:
     @click.option("--again", is_flag=True, help="Also those refused within the last day.")
     def payouts(again: bool) -> None:
         """Pay every contributor who can be paid, now."""
-        tally = sending.run(app.extensions["paying"], again=again)
+        tally = sending.run(sending.paying(market_of(app)), again=again)
         click.echo(f"{tally.sent} sent, {tally.refused} refused, {tally.unknown} without an answer")
         if tally.unknown:
             raise SystemExit(1)
@@ -99,7 +73,7 @@ def _install_money(app: Flask, db: Database) -> None:
         """Compare the book with the payment provider; fails when they differ."""
         try:
             with db.unit_of_work():
-                view = reconciliation.compare(SYSTEM, app.extensions["gateway"])
+                view = reconciliation.compare(SYSTEM, market_of(app).gateway)
         except GatewayError as error:
             raise click.ClickException(error.user_message) from None
         click.echo(f"book {view.book}, provider {view.provider}, {view.matched} movements agree")
@@ -122,24 +96,3 @@ def _install_verifying(app: Flask, db: Database) -> None:
         click.echo(f"{view.links} links, {view.waiting} transactions wait, head {view.digest}")
         if not view.holds:
             raise SystemExit(1)
-
-
-def _install_demonstration(app: Flask) -> None:
-    @app.cli.command("fill-market")
-    def fill_market() -> None:
-        """Fill the market with the demonstration's collections, sales and payouts."""
-        try:
-            made = market.fill(app.extensions, click.echo)
-        except DemoRefused as error:
-            raise click.ClickException(str(error)) from None
-        if not made:
-            click.echo("The demonstration accounts are there already.")
-        click.echo(market.accounts_table(app.extensions["settings"].base_url))
-
-    @app.cli.command("demo")
-    def demo() -> None:
-        """Go from upload to payout once, in a market that is thrown away afterwards."""
-        try:
-            walk.walk(click.echo, lambda url: command.upgrade(migrations_config(url), "head"))
-        except DemoRefused as error:
-            raise click.ClickException(str(error)) from None

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.permissions import Actor
+from app.market import market_of
 from app.users import queries
 from tests import factories
 
@@ -23,7 +24,7 @@ class Browser:
     def __init__(self, app: Flask, user: Actor | None = None, *, fresh: bool = True) -> None:
         self.client: FlaskClient = app.test_client()
         if user is not None:
-            with app.extensions["db"].unit_of_work(write=False):
+            with market_of(app).db.unit_of_work(write=False):
                 view = queries.user(user.user_id)
                 assert view is not None
             who = {"email": view.email, "password": factories.PASSWORD}

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
+from app.market import market_of
 from app.payments.mode import STAND_IN_KEY
 from tests import factories, postgres, selection
 from tests.memory import in_memory
@@ -113,7 +114,7 @@ def _keep(url: str, folder: Path, copy: Copies) -> None:
     """Publish an edition for real, and keep the market it is in."""
     with market(url, folder) as app:
         made = factories.published(app)
-        engine = app.extensions["db"].engine.dialect.name
+        engine = market_of(app).db.engine.dialect.name
     edition = Edition(made.edition_id, made.collection_id, made.dataset_id, made.producer)
     Stock.kept[engine] = Stock(edition, folder, copy)
 
@@ -169,12 +170,12 @@ def market(url: str, folder: Path) -> Iterator[Flask]:
     app = create_app(environment(folder, url))
     with app.app_context():
         yield app
-    app.extensions["db"].dispose()
+    market_of(app).db.dispose()
 
 
 @pytest.fixture
 def db(app: Flask) -> Database:
-    database: Database = app.extensions["db"]
+    database: Database = market_of(app).db
     return database
 
 

@@ -7,13 +7,15 @@ from decimal import Decimal
 
 from flask import Flask
 
+from app import worker
 from app.catalog.products import ProductKey, products
 from app.collections.rules import ColumnRule, Purpose
 from app.collections.service import Proposal
-from app.core import jobs
 from app.core.permissions import SYSTEM, Actor, Role
 from app.datasets import service as datasets
+from app.datasets.service import checking
 from app.datasets.understanding import Answers, ColumnAnswer
+from app.market import market_of
 from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.users import service as users
@@ -21,7 +23,6 @@ from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from tests import stock
 
 PASSWORD = "correct horse battery"  # noqa: S105
-LETTERS = users.Letters("market@localhost", "http://127.0.0.1:8000", "k" * 64)
 _numbers = itertools.count()
 
 DAYS = ("Mon", "Tue", "Wed")
@@ -37,15 +38,14 @@ def account(app: Flask, *roles: Role, name: str = "", verified: bool = True) -> 
     """A new account with these roles, its address confirmed unless asked otherwise."""
     wanted = set(roles)
     email = f"{name or 'person'}{next(_numbers)}@example.org"
-    with app.extensions["db"].unit_of_work():
-        user_id = users.sign_up(
-            LETTERS, email, PASSWORD, name or "Somebody", wanted - {Role.OPERATOR}, "en"
-        )
-        assert user_id is not None
+    with market_of(app).db.unit_of_work():
+        shown = name or "Somebody"
         if verified:
-            users.mark_verified(SYSTEM, user_id)
-        if Role.OPERATOR in wanted:
-            users.make_operator(SYSTEM, email)
+            user_id = users.open_account(SYSTEM, email, PASSWORD, shown, wanted, "en")
+        else:
+            signed_up = users.sign_up(email, PASSWORD, shown, wanted - {Role.OPERATOR}, "en")
+            assert signed_up is not None
+            user_id = signed_up
     return Actor(user_id, frozenset(wanted))
 
 
@@ -101,10 +101,10 @@ def proposal(title: str = "Lunches", epsilon_milli: int = 1000) -> Proposal:
 
 def uploaded(app: Flask, producer: Actor, content: bytes | None = None, **more: str) -> str:
     """A dataset that was uploaded, not yet checked."""
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         return datasets.upload(
             producer,
-            app.extensions["checking"],
+            checking(market_of(app)),
             io.BytesIO(content or csv_rows()),
             "my rows",
             **more,
@@ -114,7 +114,7 @@ def uploaded(app: Flask, producer: Actor, content: bytes | None = None, **more: 
 def checked(app: Flask, producer: Actor, content: bytes | None = None, **more: str) -> str:
     """A dataset whose rows fit."""
     dataset_id = uploaded(app, producer, content, **more)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         datasets.answer(producer, dataset_id, ANSWERS)
     run_jobs(app)
     return dataset_id
@@ -130,10 +130,10 @@ def listed(
     """A dataset that waits for an edition, and its collection (a new one by default)."""
     more = {"collection_id": collection_id} if collection_id else {}
     dataset_id = checked(app, producer, content, **more)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         if collection_id is None:
             collection_id = datasets.found_collection(producer, dataset_id, proposal())
-        datasets.publish(producer, app.extensions["checking"], dataset_id, purposes)
+        datasets.publish(producer, checking(market_of(app)), dataset_id, purposes)
     return dataset_id, collection_id
 
 
@@ -162,7 +162,7 @@ def published(app: Flask, producer: Actor | None = None) -> Published:
         return Published(made.edition_id, made.collection_id, made.dataset_id, made.producer)
     producer = producer or account(app, Role.PRODUCER, name="producer")
     dataset_id, collection_id = listed(app, producer)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         (edition_id,) = releases.close(producer, collection_id)
     run_jobs(app)
     return Published(edition_id, collection_id, dataset_id, producer)
@@ -170,4 +170,4 @@ def published(app: Flask, producer: Actor | None = None) -> Published:
 
 def run_jobs(app: Flask) -> int:
     """Do the jobs that are due, as a worker would."""
-    return jobs.run_due(app.extensions["db"])
+    return worker.runner(app).run_due()

@@ -21,6 +21,7 @@ from sqlalchemy import exists, select, table
 
 from app.core.db import Database
 from app.core.permissions import Actor
+from app.market import market_of
 
 #: A market is new while none of these tables has a row.
 EMPTY = ("user_account", "audit_entry", "job", "ledger_transaction")
@@ -76,8 +77,8 @@ class Stock:
 
     def fill(self, app: Flask) -> Edition:
         """Make a new market a copy of the kept one."""
-        settings = app.extensions["settings"]
-        app.extensions["db"].dispose()
+        settings = market_of(app).settings
+        market_of(app).db.dispose()
         self.copy(settings.database_url)
         for name in ("vault", "mail"):
             shutil.copytree(self.instance / name, settings.instance / name, dirs_exist_ok=True)
@@ -86,10 +87,10 @@ class Stock:
 
 def fitting(app: Flask) -> Stock | None:
     """Return the stock that a market may be filled from; None where it is not new or differs."""
-    settings, db = app.extensions["settings"], app.extensions["db"]
+    settings, db = market_of(app).settings, market_of(app).db
     found = Stock.kept.get(db.engine.dialect.name)
     same = settings.vault_key.hex() == SECRETS["MOISSON_VAULT_KEY"]
-    if found is None or not same or app.extensions["money_mode"] != "stand-in":
+    if found is None or not same or market_of(app).connection.mode != "stand-in":
         return None
     return found if _is_new(db) else None
 

@@ -75,6 +75,7 @@ def main() -> None:
     os.environ.setdefault("MOISSON_BASE_URL", address)
     python = sys.executable
     flask = [python, "-m", "flask", "--app", "app"]
+    worker = [python, "-m", "flask", "--app", "app.worker"]
     stand_in = f"http://127.0.0.1:{options.stripe_port}"
     if not os.environ.get("MOISSON_STRIPE_KEY"):
         os.environ["MOISSON_STRIPE_KEY"] = STAND_IN_KEY
@@ -101,11 +102,11 @@ def main() -> None:
     )
     wait_for(f"{address}/readyz")
     if not options.no_demo and connection.mode == "stand-in":
-        filled = subprocess.run([*flask, "fill-market"], cwd=ROOT, check=False)
+        filled = subprocess.run([*worker, "fill-market"], cwd=ROOT, check=False)
         if filled.returncode != 0:
             stop()
             sys.exit("moisson: the demonstration data could not be made; see above")
-    start(*flask, "worker")
+    start(*worker, "worker")
     print(f"\n  Moisson is open: {address}   (end it with Ctrl-C)\n", flush=True)
     try:
         while all(part.poll() is None for part in STARTED):

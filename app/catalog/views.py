@@ -1,4 +1,4 @@
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Flask, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -114,3 +114,8 @@ def estimate(collection_id: str) -> str | tuple[str, int]:
         Money=Money,
     )
     return page if not form.errors else (page, 422)
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

@@ -49,12 +49,14 @@ class Settings:
     instance: Path
     base_url: str
     database_url: str
-    queue_path: Path
+    vault: str
+    engine: str
     secret_key: str
     vault_key: bytes
     edition_secret: str
     mail_url: str
     mail_from: str
+    list_unsubscribe: str
     stripe_key: str
     stripe_api_base: str
     stripe_webhook_secret: str
@@ -109,12 +111,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         instance=instance,
         base_url=env.get("MOISSON_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         database_url=env.get("MOISSON_DATABASE_URL") or f"sqlite:///{instance / 'moisson.db'}",
-        queue_path=Path(env.get("MOISSON_QUEUE", instance / "queue.db")),
+        vault=env.get("MOISSON_VAULT", "local"),
+        engine=env.get("MOISSON_ENGINE", "duckdb"),
         secret_key=secret("MOISSON_SECRET_KEY"),
         vault_key=_key_bytes("MOISSON_VAULT_KEY", secret("MOISSON_VAULT_KEY")),
         edition_secret=_key_bytes("MOISSON_EDITION_SECRET", secret("MOISSON_EDITION_SECRET")).hex(),
         mail_url=env.get("MOISSON_MAIL_URL", ""),
         mail_from=env.get("MOISSON_MAIL_FROM", "Moisson <market@localhost>"),
+        list_unsubscribe=env.get("MOISSON_LIST_UNSUBSCRIBE", ""),
         stripe_key=env.get("MOISSON_STRIPE_KEY", ""),
         stripe_api_base=env.get("MOISSON_STRIPE_API_BASE", ""),
         stripe_webhook_secret=env.get("MOISSON_STRIPE_WEBHOOK_SECRET", "")

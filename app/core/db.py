@@ -6,12 +6,12 @@ speaks to the outside saves its intent first and calls `checkpoint()`.
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
@@ -63,9 +63,11 @@ def new_id() -> str:
 @dataclass
 class _Unit:
     session: Session
+    facts: Mapping[type, object]
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
+F = TypeVar("F")
 _current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
 
 
@@ -74,9 +76,17 @@ class Database:
 
     On SQLite a writing unit takes the write lock when it begins (BEGIN IMMEDIATE), so
     that what it read is still true when it writes; PostgreSQL locks rows instead.
+
+    Parameters
+    ----------
+    url : str
+    *facts : object
+        What an application is configured with and its services need deep down, one of a type:
+        each unit of work on this database finds them with `fact`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *facts: object) -> None:
+        self._facts = {type(fact): fact for fact in facts}
         if url.startswith("postgresql://"):
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self.engine: Engine = create_engine(
@@ -115,7 +125,8 @@ class Database:
     def unit_of_work(self, *, write: bool = True) -> Iterator[Session]:
         """Open a transaction; commit at the end, roll back on any error."""
         self._ask()
-        unit = _Unit(Session(self.writing if write else self.engine, expire_on_commit=False))
+        engine = self.writing if write else self.engine
+        unit = _Unit(Session(engine, expire_on_commit=False), self._facts)
         token = _current.set(unit)
         try:
             yield unit.session
@@ -146,6 +157,21 @@ def session() -> Session:
     return unit.session
 
 
+def fact(kind: type[F]) -> F:
+    """Return what the application of the present unit of work is configured with.
+
+    Raises
+    ------
+    RuntimeError
+        Outside a unit of work, or where the application has no such fact.
+    """
+    unit = _current.get()
+    found = None if unit is None else unit.facts.get(kind)
+    if not isinstance(found, kind):
+        raise RuntimeError(f"no {kind.__name__} is known here")
+    return found
+
+
 def checkpoint() -> None:
     """Commit what was done so far and run what waited for it.
 
@@ -161,7 +187,7 @@ def checkpoint() -> None:
 
 
 def after_commit(action: Callable[[], None]) -> None:
-    """Run an action once the unit of work is committed: mail, a job's doorbell."""
+    """Run an action once the unit of work is committed."""
     unit = _current.get()
     if unit is None:
         raise RuntimeError("no unit of work is open")

@@ -12,7 +12,7 @@ from app.collections import service as collections_service
 from app.collections.rules import Purpose
 from app.consent import queries as consent_queries
 from app.consent import service as consent
-from app.core import audit, jobs
+from app.core import audit
 from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
@@ -28,7 +28,11 @@ from app.datasets.models import Dataset
 from app.datasets.problems import problem_of, problem_text
 from app.datasets.states import Event, State, next_state
 from app.datasets.understanding import Answers, mapping_of, schema_of
-from app.vault.local import LocalVault
+from app.jobs import service as jobs
+from app.jobs.runner import Handlers
+from app.market import Market
+from app.vault.interface import Vault
+from app.vault.opening import open_vault
 from privacy.schema import CubeSchema
 
 JOB = "check-dataset"
@@ -40,8 +44,14 @@ class Checking:
     """What a check needs from outside."""
 
     db: Database
-    vault: LocalVault
+    vault: Vault
     limits: Limits
+
+
+def checking(market: Market) -> Checking:
+    """Return what a check needs, from a market's settings."""
+    settings = market.settings
+    return Checking(market.db, open_vault(settings), Limits(size=settings.upload_bytes))
 
 
 def upload(
@@ -243,12 +253,13 @@ def relist(actor: Actor, dataset_id: str) -> None:
     row.state = next_state(State(row.state), Event.RELIST)
 
 
-def register(doors: Checking) -> None:
+def install_worker(handlers: Handlers, doors: Checking) -> None:
     """Tell the worker how a dataset is checked."""
 
-    @jobs.handler(JOB)
     def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         check(doors, payload["dataset"], progress)
+
+    handlers.add(JOB, run)
 
 
 def _own(actor: Actor, dataset_id: str) -> Dataset:
@@ -298,9 +309,7 @@ def _counted(
             progress(percent)
 
 
-def _write_profile(
-    vault: LocalVault, object_id: str, understood: tuple[ColumnProfile, ...]
-) -> None:
+def _write_profile(vault: Vault, object_id: str, understood: tuple[ColumnProfile, ...]) -> None:
     texts = [json.dumps(column.to_dict()) for column in understood]
     with vault.write(object_id, PROFILE_SCHEMA) as writer:
         writer.write_batch(pa.record_batch([pa.array(texts)], schema=PROFILE_SCHEMA))

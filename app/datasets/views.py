@@ -1,6 +1,6 @@
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
@@ -12,10 +12,8 @@ from app.collections.errors import BadRules
 from app.collections.rules import CollectionRules, Purpose
 from app.collections.service import Proposal
 from app.consent.texts import TEXTS
-from app.core import jobs
 from app.core.db import checkpoint
 from app.core.errors import Conflict
-from app.core.http import limiter
 from app.core.permissions import Role, require
 from app.datasets import offering, queries, samples, service
 from app.datasets.errors import BadFile
@@ -32,7 +30,10 @@ from app.datasets.problems import problem_texts
 from app.datasets.states import State
 from app.datasets.suggesting import columns_data, join_data
 from app.datasets.understanding import Answers, ColumnAnswer, schema_of
+from app.jobs import queries as jobs_queries
+from app.market import current_market, market_of
 from app.users.login import current_actor, verified_actor
+from app.web.limits import limited
 from pricing.money import MICROS_PER_UNIT
 from privacy.loss import right_guesses
 
@@ -41,8 +42,7 @@ EVERYONE_IS_ME = ""
 
 
 def _doors() -> service.Checking:
-    doors: service.Checking = current_app.extensions["checking"]
-    return doors
+    return service.checking(current_market())
 
 
 @bp.get("/")
@@ -60,7 +60,7 @@ def mine() -> str:
 
 @bp.route("/new", methods=["GET", "POST"])
 @login_required
-@limiter.limit("60/hour", methods=["POST"])
+@limited("60/hour", ["POST"])
 def new() -> str | Response | tuple[str, int]:
     # Asked before anything is typed, so that nothing typed is lost.
     require(verified_actor(), Role.PRODUCER)
@@ -179,7 +179,7 @@ def show(dataset_id: str) -> str | Response:
     return render_template(
         f"datasets/{template}.html",
         view=view,
-        job=jobs.view_latest(f"{service.JOB}:{dataset_id}:"),
+        job=jobs_queries.latest_of(f"{service.JOB}:{dataset_id}:"),
         rules=collections.rules(view.collection_id) if view.collection_id else None,
         problems=problem_texts(view.problems),
         texts=TEXTS,
@@ -279,3 +279,9 @@ def erase(dataset_id: str) -> str | Response:
         flash(_l("Erased: the rows and the key they were encrypted with are gone."), "success")
         return redirect(url_for("datasets.mine"))
     return render_template("datasets/erase.html", view=view)
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application, whose vault can be opened."""
+    service.checking(market_of(app))
+    app.register_blueprint(bp)

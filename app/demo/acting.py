@@ -2,14 +2,14 @@
 
 import dataclasses
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.catalog.products import ProductKey, products
 from app.collections.rules import Purpose
-from app.core import jobs
+from app.core.config import Settings
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor, Role
 from app.datasets import queries as dataset_queries
@@ -18,6 +18,8 @@ from app.datasets.states import State
 from app.datasets.understanding import Answers
 from app.demo.browsing import send_form
 from app.demo.rules import Design
+from app.jobs.runner import Runner
+from app.market import Market
 from app.orders import bundle as bundles
 from app.orders import paying, quotes, refunding
 from app.orders import queries as order_queries
@@ -54,34 +56,24 @@ class PresentPages:
 
 @dataclass(frozen=True)
 class Stage:
-    """One market and the doors its services need."""
+    """One market, what does its jobs, and the doors its services need."""
 
     db: Database
     doors: datasets.Checking
     gateway: PaymentGateway
-    letters: users_service.Letters
+    settings: Settings
+    runner: Runner
 
     @classmethod
-    def of(cls, extensions: Mapping[str, Any]) -> "Stage":
-        """Take the doors of a running application."""
-        settings = extensions["settings"]
-        return cls(
-            extensions["db"],
-            extensions["checking"],
-            PresentPages(extensions["gateway"]),
-            users_service.Letters(settings.mail_from, settings.base_url, settings.secret_key),
-        )
+    def of(cls, market: Market, runner: Runner) -> "Stage":
+        """Act in a market."""
+        doors = datasets.checking(market)
+        return cls(market.db, doors, PresentPages(market.gateway), market.settings, runner)
 
     def account(self, email: str, name: str, role: Role, locale: str = "en") -> Actor:
         """Open an account whose address is confirmed; an operator also has no other role."""
         with self.db.unit_of_work():
-            roles = {role} - {Role.OPERATOR}
-            user_id = users_service.sign_up(self.letters, email, PASSWORD, name, roles, locale)
-            if user_id is None:
-                raise RuntimeError("this account exists already")
-            users_service.mark_verified(SYSTEM, user_id)
-            if role is Role.OPERATOR:
-                users_service.make_operator(SYSTEM, email)
+            user_id = users_service.open_account(SYSTEM, email, PASSWORD, name, {role}, locale)
         return Actor(user_id, frozenset({role}))
 
     def known(self, email: str) -> Actor | None:
@@ -124,7 +116,7 @@ class Stage:
 
     def work(self) -> int:
         """Do the jobs that are due, as the worker would."""
-        return jobs.run_due(self.db)
+        return self.runner.run_due()
 
     def keys(
         self, edition_id: str, tables: Iterable[tuple[str, ...]], tier: str
@@ -145,14 +137,14 @@ class Stage:
 
     def order(self, buyer: Actor, keys: list[ProductKey], purpose: Purpose) -> str:
         """Order tables at the price that was shown."""
-        key = self.letters.key
+        key = self.settings.secret_key
         signed = quotes.sign(key, buyer.user_id, self.compose(buyer, keys))
         with self.db.unit_of_work():
             return orders.place(buyer, key, purpose, signed)
 
     def pay(self, buyer: Actor, order_id: str) -> None:
         """Pay an order on the provider's page, with its test card."""
-        site = f"{self.letters.base_url}/orders/{order_id}"
+        site = f"{self.settings.base_url}/orders/{order_id}"
         back = orders.Return(f"{site}/back?session={{CHECKOUT_SESSION_ID}}", site, "en")
         with self.db.unit_of_work():
             page = orders.check_out(buyer, self.gateway, order_id, back)
@@ -183,7 +175,8 @@ class Stage:
 
     def connect(self, producer: Actor, country: str) -> None:
         """Connect a payout account and complete it on the provider's page."""
-        links = payouts.Links(f"{self.letters.base_url}/income", f"{self.letters.base_url}/income")
+        page = f"{self.settings.base_url}/income"
+        links = payouts.Links(page, page)
         with self.db.unit_of_work():
             page = payouts.connect(producer, self.gateway, country, links)
         send_form(page)

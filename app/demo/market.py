@@ -1,19 +1,19 @@
 """Filling a market: weeks of its life, told with the clock held at each moment."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.collections.rules import Purpose
-from app.core import mail
 from app.core.clock import fixed_at, now
 from app.core.permissions import SYSTEM, Actor, Role
 from app.demo import files
 from app.demo.acting import PASSWORD, Stage
 from app.demo.errors import DemoRefused
 from app.demo.rules import EVERY_PURPOSE, HEALTH, SHOPPING, WORK, Design
+from app.jobs.runner import Runner
+from app.market import Market
 from app.payouts import reconciliation, sending
 from app.payouts.queries import Terms
 
@@ -60,40 +60,39 @@ CAST = (
 LAST = CAST[-1]
 
 
-def refuse_real(extensions: Mapping[str, Any]) -> None:
+def refuse_real(market: Market) -> None:
     """Refuse to invent a market where people or money are real.
 
     Raises
     ------
     DemoRefused
     """
-    if extensions["settings"].production:
+    if market.settings.production:
         raise DemoRefused("The demonstration is not for production.")
-    if extensions["gateway"].mode != "stand-in":
+    if market.gateway.mode != "stand-in":
         raise DemoRefused(
             "The demonstration pays through the stand-in only: unset MOISSON_STRIPE_KEY."
         )
 
 
-def fill(extensions: Mapping[str, Any], say: Callable[[str], None]) -> bool:
+def fill(market: Market, runner: Runner, say: Callable[[str], None]) -> bool:
     """Fill a market once; return False where the demonstration accounts were there already.
 
     Raises
     ------
     DemoRefused
     """
-    refuse_real(extensions)
+    refuse_real(market)
     files.check_installed()
-    stage = Stage.of(extensions)
+    stage = Stage.of(market, runner)
     if stage.known(CAST[0].email) is not None:
         if stage.known(LAST.email) is None:
             say("An earlier filling was interrupted: this market is incomplete.")
             say("For the complete one, remove the folder instance/ and run this again.")
         return False
-    settings = extensions["settings"]
+    settings = market.settings
     terms = Terms(settings.refund_days, settings.payout_minimum_cents)
-    with _without_letters(extensions):
-        _Story(stage, terms, now(), say).tell()
+    _Story(stage, terms, now(), say).tell()
     return True
 
 
@@ -106,16 +105,6 @@ def accounts_table(base_url: str) -> str:
         for part in CAST
     ]
     return "\n".join((f"{base_url}   password of all accounts: {PASSWORD}", "", *lines))
-
-
-@contextmanager
-def _without_letters(extensions: Mapping[str, Any]) -> Iterator[None]:
-    """Send no letters: the accounts' addresses are nobody's."""
-    mail.use_post(lambda _message: None)
-    try:
-        yield
-    finally:
-        mail.use_post(mail.build_post(extensions["settings"]))
 
 
 class _Story:

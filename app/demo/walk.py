@@ -27,9 +27,7 @@ from app.catalog import queries as catalog
 from app.catalog.products import people
 from app.collections import queries as collections
 from app.collections.rules import Purpose
-from app.core import mail
 from app.core.config import PROJECT, Settings
-from app.core.filters import margin
 from app.core.permissions import SYSTEM, Role
 from app.datasets import service as datasets
 from app.demo import files
@@ -37,12 +35,15 @@ from app.demo.acting import Stage
 from app.demo.errors import DemoRefused
 from app.demo.rules import EVERY_PURPOSE, WORK
 from app.downloads import files as downloads
+from app.jobs.runner import Runner
 from app.ledger import queries as ledger
+from app.market import Market, market_of
 from app.orders.states import State
 from app.payments.mode import STAND_IN_KEY
 from app.payouts import income, reconciliation, sending
 from app.payouts import queries as payouts
 from app.releases import queries as releases
+from app.web.filters import margin
 from pricing.money import Money
 from privacy.loss import right_guesses
 
@@ -51,7 +52,7 @@ HOST = "127.0.0.1"
 PATIENCE_SECONDS = 20
 
 
-def walk(say: Say, migrate: Callable[[str], None]) -> None:
+def walk(say: Say, migrate: Callable[[str], None], runner: Callable[[Flask], Runner]) -> None:
     """Go from upload to payout, telling what happens at each step.
 
     Parameters
@@ -60,6 +61,8 @@ def walk(say: Say, migrate: Callable[[str], None]) -> None:
         Takes a line.
     migrate : callable
         Brings the database with this address to the newest form.
+    runner : callable
+        Makes what does an application's jobs.
 
     Raises
     ------
@@ -71,12 +74,12 @@ def walk(say: Say, migrate: Callable[[str], None]) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moisson-demo-")))
         market = _market(folder, migrate)
-        stack.callback(market.extensions["db"].dispose)
-        settings = market.extensions["settings"]
+        stack.callback(market_of(market).db.dispose)
+        settings = market_of(market).settings
         _serve(stack, market)
         _start_stand_in(stack, settings.stripe_api_base, _environment(folder, settings))
         stack.enter_context(market.app_context())
-        _Walk(market, say).go()
+        _Walk(market_of(market), runner(market), say).go()
 
 
 def _market(folder: Path, migrate: Callable[[str], None]) -> Flask:
@@ -95,7 +98,6 @@ def _market(folder: Path, migrate: Callable[[str], None]) -> Flask:
         }
     )
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    mail.use_post(lambda _message: None)
     return market
 
 
@@ -120,7 +122,7 @@ def _free_ports(count: int) -> list[int]:
 
 def _serve(stack: ExitStack, market: Flask) -> None:
     """Serve the market, so that the provider's messages can arrive."""
-    port = urlsplit(market.extensions["settings"].base_url).port or 0
+    port = urlsplit(market_of(market).settings.base_url).port or 0
     server = make_server(HOST, port, market, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -152,15 +154,10 @@ def _start_stand_in(stack: ExitStack, base: str, environment: dict[str, str]) ->
 class _Walk:
     """One dataset's way, step by step."""
 
-    def __init__(self, market: Flask, say: Say) -> None:
-        self.db = market.extensions["db"]
-        settings = market.extensions["settings"]
-        self.paying = sending.Paying(
-            self.db,
-            market.extensions["gateway"],
-            payouts.Terms(settings.refund_days, settings.payout_minimum_cents),
-        )
-        self.stage = Stage.of(market.extensions)
+    def __init__(self, market: Market, runner: Runner, say: Say) -> None:
+        self.db = market.db
+        self.paying = sending.paying(market)
+        self.stage = Stage.of(market, runner)
         self.say = say
         self.steps = 0
         self.producer = self.stage.account("house@example.org", "Survey house", Role.PRODUCER)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.products import ProductKey, product, table
-from app.core import jobs
 from app.core.db import Database, session
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Actor
 from app.downloads import rows
 from app.downloads.models import SyntheticFile
+from app.jobs import queries as jobs_queries
+from app.jobs import service as jobs
+from app.jobs.runner import Handlers
 from app.orders import holdings
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
@@ -57,7 +59,7 @@ class SyntheticView:
     view: ReleaseView
     products: tuple[ProductKey, ...]
     report: rows.Report | None
-    job: jobs.JobView | None
+    job: jobs_queries.JobView | None
 
 
 def owned(actor: Actor, edition_id: str) -> tuple[ProductKey, ...]:
@@ -99,7 +101,7 @@ def show(actor: Actor, key: str) -> SyntheticView:
         releases.release(file.edition_id),
         _products(file),
         rows.report_of(file.content) if file.content else None,
-        jobs.view_by_key(f"{JOB}:{key}"),
+        jobs_queries.with_key(f"{JOB}:{key}"),
     )
 
 
@@ -139,12 +141,13 @@ def make(doors: Synthesising, key: str, progress: Callable[[int], None]) -> None
         file.content = file.content or content
 
 
-def register(doors: Synthesising) -> None:
+def install_worker(handlers: Handlers, doors: Synthesising) -> None:
     """Tell the worker how synthetic rows are made."""
 
-    @jobs.handler(JOB)
     def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         make(doors, payload["key"], progress)
+
+    handlers.add(JOB, run)
 
 
 def _entitled(actor: Actor, key: str) -> SyntheticFile:

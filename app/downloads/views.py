@@ -1,13 +1,14 @@
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
-from app.core.http import limiter
 from app.downloads import files, service, synthetic
 from app.releases.queries import ReleaseView
 from app.users.login import current_actor
+from app.web.limits import limited
+from app.web.responses import attached
 
 bp = Blueprint("downloads", __name__, url_prefix="/downloads")
 
@@ -18,36 +19,26 @@ def _entitled(text: str) -> tuple[ReleaseView, Product]:
     return catalog.found(key)
 
 
-def _file(content: bytes, kind: str, name: str) -> Response:
-    return Response(
-        content,
-        mimetype=kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
-
-
 @bp.get("/<key>/table.csv")
 @login_required
-@limiter.limit("300/hour")
+@limited("300/hour")
 def csv(key: str) -> Response:
     view, product = _entitled(key)
-    return _file(files.table_csv(view, product), "text/csv", f"moisson-{_name(product)}.csv")
+    return attached(files.table_csv(view, product), "text/csv", f"moisson-{_name(product)}.csv")
 
 
 @bp.get("/<key>/table.zip")
 @login_required
-@limiter.limit("300/hour")
+@limited("300/hour")
 def archive(key: str) -> Response:
     view, product = _entitled(key)
-    return _file(files.archive(view, product), "application/zip", f"moisson-{_name(product)}.zip")
+    packed = files.archive(view, product)
+    return attached(packed, "application/zip", f"moisson-{_name(product)}.zip")
 
 
 @bp.post("/editions/<edition_id>/synthetic")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def synthesise(edition_id: str) -> Response:
     key = synthetic.ask(current_actor(), edition_id)
     return redirect(url_for("downloads.synthetic_rows", digest=key))
@@ -64,14 +55,19 @@ def synthetic_rows(digest: str) -> str:
 
 @bp.get("/synthetic/<digest>/rows.zip")
 @login_required
-@limiter.limit("300/hour")
+@limited("300/hour")
 def synthetic_archive(digest: str) -> Response:
     content = synthetic.fetch(current_actor(), digest)
     if content is None:
         return redirect(url_for("downloads.synthetic_rows", digest=digest))
-    return _file(content, "application/zip", f"moisson-synthetic-{digest[:8]}.zip")
+    return attached(content, "application/zip", f"moisson-synthetic-{digest[:8]}.zip")
 
 
 def _name(product: Product) -> str:
     key = product.key
     return f"{key.edition[:8]}-{'-'.join(map(str, key.axes))}-{key.tier}"
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

@@ -1,6 +1,9 @@
-"""Who issues documents: said once, when the program starts."""
+"""Who issues documents: configured once for an application."""
 
 from dataclasses import dataclass
+
+from app.core.config import Settings
+from app.core.db import fact
 
 
 @dataclass(frozen=True)
@@ -23,22 +26,18 @@ class Issuer:
     vat_number: str = ""
     vat_note: str = ""
 
-
-@dataclass(frozen=True)
-class Terms:
-    """What documents take from the settings."""
-
-    issuer: Issuer = Issuer()
-
-
-_terms: list[Terms] = [Terms()]
-
-
-def configure(terms: Terms) -> None:
-    """Wire the issuer."""
-    _terms[:] = [terms]
+    @classmethod
+    def of(cls, settings: Settings) -> "Issuer":
+        """Return the issuer that the settings name."""
+        return cls(
+            settings.issuer_name,
+            settings.issuer_address,
+            settings.issuer_registration,
+            settings.issuer_vat_number,
+            settings.vat_note,
+        )
 
 
 def present() -> Issuer:
-    """Return who issues documents now."""
-    return _terms[0].issuer
+    """Return who issues documents in the market of the present unit of work."""
+    return fact(Issuer)

@@ -1,20 +1,20 @@
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.core.http import limiter
 from app.invoicing import queries, service
 from app.invoicing.forms import BillingForm
 from app.invoicing.queries import Party
 from app.users.login import current_actor
+from app.web.limits import limited
 
 bp = Blueprint("billing", __name__)
 
 
 @bp.route("/account/billing", methods=["GET", "POST"])
 @login_required
-@limiter.limit("60/hour", methods=["POST"])
+@limited("60/hour", ["POST"])
 def details() -> str | Response | tuple[str, int]:
     actor = current_actor()
     kept = queries.details(actor.user_id)
@@ -42,3 +42,8 @@ def remove() -> Response:
     service.forget_details(current_actor())
     flash(_l("Removed. Invoices are made out to your public name again."), "success")
     return redirect(url_for("billing.details"))
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

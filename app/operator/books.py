@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.core import jobs
-from app.core.jobs import JobView
 from app.core.permissions import Actor, Role, require
+from app.jobs import queries as jobs_queries
+from app.jobs.queries import JobView
 from app.ledger import chain, currencies, history
 from app.ledger import queries as ledger
 from app.ledger.chain import Head
@@ -69,7 +69,7 @@ def page(actor: Actor) -> BookPage:
         chain.head(),
         chain.waiting(),
         verifying.latest(),
-        jobs.view_latest(f"{verifying.JOB}:"),
+        jobs_queries.latest_of(f"{verifying.JOB}:"),
     )
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.core.config import Settings
 from app.core.errors import UnsafeConfiguration
+from app.market import market_of
 from app.payments import stripe_setup
 from app.payments.errors import GatewayError
 from app.payments.mode import Connection, decide
@@ -17,7 +18,7 @@ WORDS = {"own": "own account", "connected": "connected accounts", "thin": "thin 
 
 def install(app: Flask) -> None:
     """Add the commands to Flask's."""
-    settings: Settings = app.extensions["settings"]
+    settings: Settings = market_of(app).settings
 
     @app.cli.command("stripe-setup")
     @click.option("--dry-run", is_flag=True, help="Only say what would be done.")

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
 from app.core.db import session
-from app.core.jobs import Job, JobState
 from app.core.permissions import Actor, Role, require
+from app.jobs.models import Job, JobState
 from app.operator import books, verifying
 from app.operator.books import Balance
 from app.operator.verifying import Verification

@@ -1,9 +1,11 @@
 from flask_babel import lazy_gettext as _l
 
-from app.core import audit, jobs
+from app.core import audit
 from app.core.errors import Conflict, NotFound
-from app.core.jobs import JobState
 from app.core.permissions import Actor, Role, require
+from app.jobs import queries as jobs_queries
+from app.jobs import service as jobs
+from app.jobs.models import JobState
 
 
 def retry_job(actor: Actor, job_id: str) -> None:
@@ -14,7 +16,7 @@ def retry_job(actor: Actor, job_id: str) -> None:
     Forbidden, NotFound, Conflict
     """
     require(actor, Role.OPERATOR)
-    job = jobs.view(job_id)
+    job = jobs_queries.job(job_id)
     if job is None:
         raise NotFound(_l("There is no such job."))
     if job.state is not JobState.FAILED:

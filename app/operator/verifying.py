@@ -14,10 +14,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.core import audit, jobs
+from app.core import audit
 from app.core.db import Database, new_id, session
 from app.core.permissions import Actor, Role, require
 from app.invoicing import queries as invoicing
+from app.jobs import service as jobs
+from app.jobs.runner import Handlers
 from app.ledger import chain, currencies
 from app.ledger import queries as ledger
 from app.operator.models import BookVerification
@@ -133,12 +135,13 @@ def ask(actor: Actor) -> str:
     return jobs.enqueue(JOB, f"{JOB}:{new_id()}", {})
 
 
-def register(db: Database) -> None:
+def install_worker(handlers: Handlers, db: Database) -> None:
     """Tell the worker how to verify."""
 
-    @jobs.handler(JOB)
     def do(_payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         verify(db, progress)
+
+    handlers.add(JOB, do)
 
 
 def _balances() -> list[Finding]:

@@ -1,14 +1,14 @@
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.core import jobs as core_jobs
 from app.core.clock import now
 from app.core.errors import Conflict
-from app.core.http import limiter, settings
 from app.core.permissions import Actor, Role, require
 from app.core.wording import in_words
+from app.jobs import queries as jobs_queries
+from app.market import current_market
 from app.operator import audit_files, books, odometer, queries, service, verifying
 from app.operator.forms import RefundForm
 from app.orders import queries as orders_queries
@@ -18,14 +18,16 @@ from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation as comparing
 from app.payouts import records
 from app.payouts import service as payouts_service
-from app.statements import answers, periods
+from app.statements import periods
 from app.users.login import current_actor
+from app.web.limits import limited
+from app.web.responses import attached
 
 bp = Blueprint("operator", __name__, url_prefix="/operator")
 
 
 def _gateway() -> PaymentGateway:
-    gateway: PaymentGateway = current_app.extensions["gateway"]
+    gateway: PaymentGateway = current_market().gateway
     return gateway
 
 
@@ -51,7 +53,7 @@ def collections() -> str:
 @login_required
 def jobs() -> str:
     _operator()
-    return render_template("operator/jobs.html", jobs=core_jobs.latest(200))
+    return render_template("operator/jobs.html", jobs=jobs_queries.latest(200))
 
 
 @bp.post("/jobs/<job_id>/retry")
@@ -87,7 +89,7 @@ def _refund_page(order_id: str, form: RefundForm) -> str:
 
 @bp.post("/orders/<order_id>/refund")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def refund(order_id: str) -> Response | tuple[str, int]:
     actor = _operator()
     orders_queries.order(actor, order_id)
@@ -118,7 +120,7 @@ def book() -> str:
 
 @bp.post("/book/verify")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def verify_book() -> Response:
     verifying.ask(_operator())
     flash(_l("The worker works the book out again."), "success")
@@ -135,20 +137,20 @@ def book_days() -> str:
 
 @bp.get("/book/lines.csv")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def book_lines() -> Response:
     _operator()
     month = periods.read_month(request.args.get("month", "").strip(), now().date())
-    db = current_app.extensions["db"]
+    db = current_market().db
     lines = audit_files.lines_csv(db, month)
-    return answers.attached(lines, "text/csv", f"moisson-book-{month.first:%Y-%m}.csv")
+    return attached(lines, "text/csv", f"moisson-book-{month.first:%Y-%m}.csv")
 
 
 @bp.get("/privacy")
 @login_required
 def privacy() -> str:
     actor = _operator()
-    view = odometer.privacy(actor, settings().account_ceiling_micro_rho)
+    view = odometer.privacy(actor, current_market().settings.account_ceiling_micro_rho)
     wanted = request.args.get("page", 1, type=int)
     return render_template(
         "operator/privacy.html",
@@ -165,14 +167,14 @@ def payouts() -> str:
         "operator/payouts.html",
         payouts=payouts_queries.latest_payouts(200),
         runs=records.latest_runs(),
-        every=settings().payout_every,
-        job=core_jobs.view_latest(f"{payouts_service.PAYOUTS_JOB}:"),
+        every=current_market().settings.payout_every,
+        job=jobs_queries.latest_of(f"{payouts_service.PAYOUTS_JOB}:"),
     )
 
 
 @bp.post("/payouts")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def run_payouts() -> Response:
     payouts_service.ask_for_run(_operator())
     flash(_l("The worker pays everybody who can be paid."), "success")
@@ -190,7 +192,7 @@ def reconciliation() -> str:
 
 @bp.post("/reconciliation")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def reconcile() -> Response:
     actor = _operator()
     try:
@@ -199,3 +201,8 @@ def reconcile() -> Response:
         flash(in_words(error), "error")
     back = "money.covered" if request.args.get("back") == "reserve" else "operator.reconciliation"
     return redirect(url_for(back))
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

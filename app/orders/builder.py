@@ -13,11 +13,11 @@ from statistics import median
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
 from app.catalog.products import Product, ProductKey, products
-from app.core.filters import number
 from app.core.plots import Plot, Point, plot
 from app.orders.bundle import Bundle
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
+from app.web.filters import number
 from pricing.errors import PricingError
 from pricing.item import Item
 from pricing.money import MICROS_PER_UNIT, Money

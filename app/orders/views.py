@@ -1,6 +1,6 @@
 import functools
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,11 +12,11 @@ from app.catalog.price_lists import price_book
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.http import limiter, settings
 from app.core.permissions import Actor, Role, require
 from app.core.wording import in_words
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import Series
+from app.market import current_market
 from app.orders import (
     builder,
     holdings,
@@ -36,12 +36,13 @@ from app.statements.answers import Read
 from app.statements.statement import Heading
 from app.users import queries as users
 from app.users.login import current_actor, verified_actor
+from app.web.limits import limited
 
 bp = Blueprint("orders", __name__)
 
 
 def _gateway() -> PaymentGateway:
-    gateway: PaymentGateway = current_app.extensions["gateway"]
+    gateway: PaymentGateway = current_market().gateway
     return gateway
 
 
@@ -57,7 +58,7 @@ def _builder(template: str, actor: Actor) -> str:
     composed = bundles.composed(actor.user_id)
     form = PlaceForm()
     form.offer(composed.purposes)
-    form.quote.data = quotes.sign(settings().secret_key, actor.user_id, composed)
+    form.quote.data = quotes.sign(current_market().settings.secret_key, actor.user_id, composed)
     parts = builder.built(composed)
     return render_template(
         template,
@@ -92,7 +93,7 @@ def change() -> str | Response:
 
 @bp.post("/orders")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def place() -> Response:
     actor = verified_actor()
     form = PlaceForm()
@@ -103,10 +104,10 @@ def place() -> Response:
     try:
         order_id = service.place(
             actor,
-            settings().secret_key,
+            current_market().settings.secret_key,
             Purpose(form.purpose.data),
             form.quote.data or "",
-            settings().vat_basis_points,
+            current_market().settings.vat_basis_points,
         )
     except (Conflict, Invalid) as error:
         flash(error.user_message, "error")
@@ -137,21 +138,21 @@ def _statement() -> tuple[Heading, Read]:
 
 @bp.get("/orders/statement")
 @login_required
-@limiter.limit("600/hour")
+@limited("600/hour")
 def statement() -> tuple[str, int]:
     return answers.page(*_statement(), "orders.statement", ("orders.mine", _("Purchases")))
 
 
 @bp.get("/orders/statement.csv")
 @login_required
-@limiter.limit("300/hour")
+@limited("300/hour")
 def statement_csv() -> Response:
     return answers.csv("purchases", _statement()[1])
 
 
 @bp.get("/orders/statement.pdf")
 @login_required
-@limiter.limit("120/hour")
+@limited("120/hour")
 def statement_pdf() -> Response:
     return answers.pdf("purchases", *_statement())
 
@@ -187,7 +188,7 @@ def _found(order: queries.OrderView) -> list[tuple[ProductKey, ReleaseView, Prod
 
 @bp.post("/orders/<order_id>/cancel")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def cancel(order_id: str) -> Response:
     try:
         ended = service.cancel(current_actor(), _gateway(), order_id)
@@ -210,14 +211,14 @@ def again(order_id: str) -> Response:
 
 @bp.post("/orders/<order_id>/pay")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def pay(order_id: str) -> Response:
     back = service.Return(
         # The provider replaces the braces, which must stay as they are.
-        settings().base_url
+        current_market().settings.base_url
         + url_for("orders.came_back", order_id=order_id)
         + "?session={CHECKOUT_SESSION_ID}",
-        settings().base_url + url_for("orders.show", order_id=order_id),
+        current_market().settings.base_url + url_for("orders.show", order_id=order_id),
         str(get_locale() or "en"),
     )
     try:
@@ -238,7 +239,7 @@ def came_back(order_id: str) -> Response:
 
 @bp.post("/orders/<order_id>/check")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def check(order_id: str) -> Response:
     order = queries.order(current_actor(), order_id)
     try:
@@ -249,3 +250,8 @@ def check(order_id: str) -> Response:
     except GatewayError as error:
         flash(in_words(error), "error")
     return redirect(url_for("orders.show", order_id=order_id))
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

@@ -1,13 +1,14 @@
 import os
 
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, Flask, jsonify, render_template
 from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_book
 from app.consent.texts import TEXTS
-from app.core.http import limiter, settings
+from app.market import current_market
 from app.pages import queries
+from app.web.limits import unlimited
 
 bp = Blueprint("pages", __name__)
 health = Blueprint("health", __name__)
@@ -34,15 +35,21 @@ def terms() -> str:
 
 
 @health.get("/healthz")
-@limiter.exempt
+@unlimited
 def live() -> Response:
     return jsonify(status="alive")
 
 
 @health.get("/readyz")
-@limiter.exempt
+@unlimited
 def ready() -> tuple[Response, int]:
     answers = queries.database_answers()
-    vault = os.access(settings().instance / "vault", os.W_OK)
+    vault = os.access(current_market().settings.instance / "vault", os.W_OK)
     status = 200 if answers and vault else 503
     return jsonify(database=answers, vault=vault), status
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)
+    app.register_blueprint(health)

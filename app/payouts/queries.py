@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.catalog.price_lists import price_book
 from app.core.clock import now
+from app.core.config import Settings
 from app.core.db import session
 from app.core.errors import NotFound
 from app.ledger import accounts
@@ -48,6 +49,11 @@ class Terms:
     refund_days: int
     minimum_cents: int
     every: str = "hour"
+
+
+def terms(settings: Settings) -> Terms:
+    """Return when earnings are paid out, as the settings say."""
+    return Terms(settings.refund_days, settings.payout_minimum_cents, settings.payout_every)
 
 
 @dataclass(frozen=True)

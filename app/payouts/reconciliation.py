@@ -12,10 +12,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from app.core import jobs
 from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.permissions import Actor, Role, require
+from app.jobs.runner import Handlers
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.orders import queries as orders
@@ -111,13 +111,16 @@ def _name(entry: ledger.EntryView, names: dict[str, str | None]) -> str | None:
     return names.get(entry.key)
 
 
-def register(db: Database, gateway: PaymentGateway, system: Actor) -> None:
+def install_worker(
+    handlers: Handlers, db: Database, gateway: PaymentGateway, system: Actor
+) -> None:
     """Tell the worker how to compare."""
 
-    @jobs.handler(service.RECONCILE_JOB)
     def reconcile(_payload: dict[str, Any], _progress: Callable[[int], None]) -> None:
         try:
             with db.unit_of_work():
                 compare(system, gateway)
         except GatewayError as error:
             raise OutcomeUnknown from error
+
+    handlers.add(service.RECONCILE_JOB, reconcile)

@@ -22,11 +22,13 @@ from typing import Any
 import structlog
 from sqlalchemy import select
 
-from app.core import audit, jobs
+from app.core import audit
 from app.core.clock import now
 from app.core.db import Database, new_id, session
+from app.jobs.runner import Handlers
 from app.ledger import accounts
 from app.ledger import service as ledger
+from app.market import Market
 from app.payments.gateway import (
     GatewayError,
     GatewayRefused,
@@ -60,6 +62,11 @@ class Paying:
     db: Database
     gateway: PaymentGateway
     terms: Terms
+
+
+def paying(market: Market) -> Paying:
+    """Return what a payout run needs, from a market's settings."""
+    return Paying(market.db, market.gateway, queries.terms(market.settings))
 
 
 @dataclass
@@ -376,10 +383,9 @@ def _locked(payout_id: str) -> Payout:
     return session().scalars(chosen.execution_options(populate_existing=True)).one()
 
 
-def register(paying: Paying) -> None:
+def install_worker(handlers: Handlers, paying: Paying) -> None:
     """Tell the worker how to pay."""
 
-    @jobs.handler(service.PAYOUTS_JOB)
     def pay(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         again, name = bool(payload["again"]), payload.get("run")
         one_writer = paying.db.engine.dialect.name == "sqlite"
@@ -387,3 +393,5 @@ def register(paying: Paying) -> None:
         log.info("payout run", sent=tally.sent, refused=tally.refused, unknown=tally.unknown)
         if tally.unknown:
             raise OutcomeUnknown
+
+    handlers.add(service.PAYOUTS_JOB, pay)

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core import audit, jobs
+from app.core import audit
 from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require
+from app.jobs import service as jobs
 from app.ledger import accounts
 from app.ledger import service as ledger
 from app.payments.gateway import ConnectedAccount as ProviderAccount

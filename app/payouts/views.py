@@ -1,6 +1,6 @@
 import functools
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
-from app.core.http import limiter, settings, writes
 from app.core.permissions import Role, require
 from app.core.wording import in_words
+from app.market import current_market
 from app.orders import queries as orders
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import giving, in_kind, queries, service, statements
@@ -22,23 +22,25 @@ from app.statements.answers import Read
 from app.statements.statement import Heading
 from app.users import queries as users
 from app.users.login import current_actor, verified_actor
+from app.web.limits import limited
+from app.web.unit_of_work import writes
 from pricing.money import Money
 
 bp = Blueprint("payouts", __name__)
 
 
 def _gateway() -> PaymentGateway:
-    gateway: PaymentGateway = current_app.extensions["gateway"]
+    gateway: PaymentGateway = current_market().gateway
     return gateway
 
 
 def _links() -> service.Links:
-    base = settings().base_url
+    base = current_market().settings.base_url
     return service.Links(base + url_for("payouts.came_back"), base + url_for("payouts.fresh_link"))
 
 
 def _terms() -> queries.Terms:
-    chosen = settings()
+    chosen = current_market().settings
     return queries.Terms(chosen.refund_days, chosen.payout_minimum_cents, chosen.payout_every)
 
 
@@ -53,7 +55,7 @@ def _page(form: CountryForm) -> str:
         now=now(),
         next_run=service.next_run(now(), terms.every),
         minimum=Money.from_cents(terms.minimum_cents, queries.currency()),
-        donation_to=settings().donation_to,
+        donation_to=current_market().settings.donation_to,
     )
 
 
@@ -66,7 +68,7 @@ def income() -> str:
 
 @bp.post("/income/account")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def connect() -> str | Response | tuple[str, int]:
     actor = verified_actor()
     require(actor, Role.PRODUCER)
@@ -87,7 +89,7 @@ def connect() -> str | Response | tuple[str, int]:
 
 @bp.get("/income/account/refresh")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def fresh_link() -> Response:
     # The provider sends a contributor here whose link was used or is too old.
     try:
@@ -99,7 +101,7 @@ def fresh_link() -> Response:
 
 @bp.post("/income/account/dashboard")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def dashboard() -> Response:
     try:
         return redirect(service.dashboard(verified_actor(), _gateway()), code=303)
@@ -110,7 +112,7 @@ def dashboard() -> Response:
 
 @bp.get("/income/account/return")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 @writes
 def came_back() -> Response:
     # That somebody comes back proves nothing: how the account stands is asked.
@@ -128,7 +130,7 @@ def came_back() -> Response:
 
 @bp.post("/income/give")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def give() -> Response:
     giving.give(verified_actor())
     flash(
@@ -140,7 +142,7 @@ def give() -> Response:
 
 @bp.post("/income/keep")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def keep() -> Response:
     giving.keep(verified_actor())
     flash(_l("From now on what you earn is yours again."), "success")
@@ -160,7 +162,7 @@ def ask_spend(order_id: str) -> str:
 
 @bp.post("/income/spend/<order_id>")
 @login_required
-@limiter.limit("30/hour")
+@limited("30/hour")
 def spend(order_id: str) -> Response:
     try:
         in_kind.pay(verified_actor(), order_id, _terms())
@@ -185,7 +187,7 @@ def _statement() -> tuple[Heading, Read]:
 
 @bp.get("/income/statement")
 @login_required
-@limiter.limit("600/hour")
+@limited("600/hour")
 def statement() -> tuple[str, int]:
     back = ("payouts.income", _("Income"))
     return answers.page(*_statement(), "payouts.statement", back)
@@ -193,13 +195,18 @@ def statement() -> tuple[str, int]:
 
 @bp.get("/income/statement.csv")
 @login_required
-@limiter.limit("300/hour")
+@limited("300/hour")
 def statement_csv() -> Response:
     return answers.csv("income", _statement()[1])
 
 
 @bp.get("/income/statement.pdf")
 @login_required
-@limiter.limit("120/hour")
+@limited("120/hour")
 def statement_pdf() -> Response:
     return answers.pdf("income", *_statement())
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

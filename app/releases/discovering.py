@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.consent import queries as consent
-from app.core import audit, jobs
+from app.core import audit
 from app.core.clock import this_hour
 from app.core.db import Database, session
 from app.core.errors import Conflict
@@ -25,11 +25,13 @@ from app.core.permissions import SYSTEM, Actor
 from app.datasets import offering
 from app.datasets.ingest.cells import is_formula
 from app.datasets.understanding import OTHER
+from app.jobs import service as jobs
+from app.jobs.runner import Handlers
 from app.releases import charging, finding, queries
 from app.releases.charging import Charge
 from app.releases.finding import TERMS, Event, State, Terms, next_state
 from app.releases.models import FoundCategoriesRow
-from app.vault.local import LocalVault
+from app.vault.interface import Vault
 from privacy.accountant import Account
 from privacy.loss import Rho
 
@@ -65,7 +67,7 @@ class Discovering:
     """What a search needs from outside: doors, the secret its lottery is keyed by, the ceiling."""
 
     db: Database
-    vault: LocalVault
+    vault: Vault
     find: Finder
     secret: str
     ceiling: Rho
@@ -224,7 +226,7 @@ def _refuse(row: FoundCategoriesRow, reason: str) -> str:
     return reason
 
 
-def _rows(vault: LocalVault, search: _Search) -> Iterator[pa.RecordBatch]:
+def _rows(vault: Vault, search: _Search) -> Iterator[pa.RecordBatch]:
     """Read the two columns; blank cells are no value."""
     for batch in vault.batches(search.rows_object):
         values = pc.utf8_trim_whitespace(batch.column(search.column))
@@ -271,9 +273,10 @@ def _secret(master: str, dataset_id: str, position: int) -> str:
     return hmac.new(bytes.fromhex(master), text, hashlib.sha256).hexdigest()
 
 
-def register(doors: Discovering) -> None:
+def install_worker(handlers: Handlers, doors: Discovering) -> None:
     """Tell the worker how categories are found."""
 
-    @jobs.handler(JOB)
     def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         find(doors, payload["dataset"], payload["position"], progress)
+
+    handlers.add(JOB, run)

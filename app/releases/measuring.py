@@ -14,11 +14,12 @@ import pyarrow as pa
 from sqlalchemy import func, select
 
 from app.collections import queries as collections
-from app.core import audit, jobs
+from app.core import audit
 from app.core.clock import this_hour
 from app.core.db import Database, session
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
+from app.jobs.runner import Handlers
 from app.ledger import service as ledger
 from app.releases import charging
 from app.releases.charging import Charge
@@ -28,7 +29,7 @@ from app.releases.models import (
     PublishedRelease,
 )
 from app.releases.states import Event, State, next_state
-from app.vault.local import LocalVault
+from app.vault.interface import Vault
 from pricing.split import denominator
 from privacy.loss import Rho
 from privacy.plan.noise_plan import NoisePlan
@@ -60,7 +61,7 @@ class Measurer(Protocol):
 class EditionRows:
     """The rows of an edition: those of an object that was erased are none."""
 
-    vault: LocalVault
+    vault: Vault
 
     def batches(self, object_id: str) -> Iterator[pa.RecordBatch]:
         """Read an object, batch by batch."""
@@ -72,7 +73,7 @@ class Measuring:
     """What a measurement needs from outside: doors, the edition secret, the ceiling."""
 
     db: Database
-    vault: LocalVault
+    vault: Vault
     measure: Measurer
     secret: str
     ceiling: Rho
@@ -219,9 +220,10 @@ def _edition_secret(master: str, edition_id: str) -> str:
     return hmac.new(bytes.fromhex(master), edition_id.encode(), hashlib.sha256).hexdigest()
 
 
-def register(doors: Measuring) -> None:
+def install_worker(handlers: Handlers, doors: Measuring) -> None:
     """Tell the worker how an edition is measured."""
 
-    @jobs.handler(JOB)
     def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         measure(doors, payload["edition"], progress)
+
+    handlers.add(JOB, run)

@@ -6,12 +6,13 @@ from sqlalchemy import func, select
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
 from app.consent import queries as consent
-from app.core import audit, jobs
+from app.core import audit
 from app.core.clock import now
 from app.core.db import Database, new_id, session
 from app.core.permissions import SYSTEM, Actor, require_owner
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
+from app.jobs import service as jobs
 from app.releases.errors import NothingListed
 from app.releases.measuring import JOB
 from app.releases.models import (

@@ -1,4 +1,4 @@
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -7,15 +7,14 @@ from wtforms import SelectChoice
 from app.collections import queries as collections
 from app.collections.errors import BadRules
 from app.consent import queries as consent
-from app.core import jobs
 from app.core.errors import Conflict, NotFound
-from app.core.http import limiter, settings
 from app.core.permissions import Actor, Role
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
 from app.datasets.queries import DatasetView
-from app.datasets.service import Checking
+from app.jobs import queries as jobs_queries
+from app.market import current_market
 from app.releases import discovering, finding, queries, service
 from app.releases.errors import NothingListed
 from app.releases.finding import TERMS
@@ -24,6 +23,7 @@ from app.releases.measuring import JOB
 from app.releases.odometer import loss_of
 from app.releases.states import State
 from app.users.login import current_actor
+from app.web.limits import limited
 from privacy.loss import Rho, right_guesses
 
 bp = Blueprint("editions", __name__)
@@ -59,13 +59,13 @@ def show(edition_id: str) -> str | Response:
         f"releases/{template}.html",
         edition=edition,
         rules=rules,
-        job=jobs.view_by_key(f"{JOB}:{edition_id}") if near else None,
+        job=jobs_queries.with_key(f"{JOB}:{edition_id}") if near else None,
     )
 
 
 def _columns(actor: Actor, dataset_id: str, position: int) -> tuple[ColumnProfile, ...]:
     """Return the columns of one's own file, of which there is one at the position."""
-    doors: Checking = current_app.extensions["checking"]
+    doors = datasets_service.checking(current_market())
     columns = datasets_service.understood(actor, doors, dataset_id)
     if position >= len(columns):
         raise NotFound(_l("This page does not exist, or it is not yours."))
@@ -96,7 +96,7 @@ def show_categories(dataset_id: str, position: int) -> str | Response:
 
 @categories.post("/<dataset_id>/categories/<int:position>", endpoint="find")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def find_categories(dataset_id: str, position: int) -> str | Response | tuple[str, int]:
     """Have the categories found at a charge; where they were found before, offer them again."""
     actor = current_actor()
@@ -110,7 +110,7 @@ def find_categories(dataset_id: str, position: int) -> str | Response | tuple[st
     if not found and not form.validate_on_submit():
         return _page(view, columns, position, form), 422
     column, person = columns[position].name, form.person.data or ""
-    ceiling = Rho(settings().account_ceiling_micro_rho)
+    ceiling = Rho(current_market().settings.account_ceiling_micro_rho)
     try:
         found = discovering.ask(actor, ceiling, dataset_id, position, column, person)
     except (BadRules, Conflict) as error:
@@ -126,7 +126,7 @@ def _page(
     view: DatasetView, columns: tuple[ColumnProfile, ...], position: int, form: FindForm
 ) -> str:
     fragment = request.headers.get("HX-Request")
-    job = jobs.view_by_key(discovering.key(view.id, position))
+    job = jobs_queries.with_key(discovering.key(view.id, position))
     known = finding.finding(view.id, position)
     spent = queries.spent(view.producer_id)
     return render_template(
@@ -145,3 +145,9 @@ def _page(
         paused=consent.choices(view.producer_id).paused,
         reasons=discovering.REASONS,
     )
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)
+    app.register_blueprint(categories)

@@ -1,4 +1,4 @@
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import fresh_login_required, login_required, logout_user
@@ -11,14 +11,18 @@ from app.consent import service as consent_service
 from app.consent.texts import TEXTS
 from app.core.clock import now
 from app.core.errors import Conflict
-from app.core.http import limiter, settings, writes
 from app.core.permissions import Role
+from app.datasets import service as datasets_service
 from app.datasets.service import Checking
+from app.market import current_market
 from app.releases import queries as releases
 from app.releases.odometer import DELTA, loss_of
 from app.rights import export, queries, service
 from app.rights.forms import CeilingForm, ConsentForm, EraseForm
 from app.users.login import current_actor
+from app.web.limits import limited
+from app.web.responses import attached
+from app.web.unit_of_work import writes
 from privacy.loss import rho_for, right_guesses
 
 bp = Blueprint("rights", __name__, url_prefix="/rights")
@@ -26,13 +30,12 @@ CEILINGS = (1, 2, 4, 8)
 
 
 def _doors() -> Checking:
-    doors: Checking = current_app.extensions["checking"]
-    return doors
+    return datasets_service.checking(current_market())
 
 
 def _ceiling_form(present: int | None) -> CeilingForm:
     form = CeilingForm()
-    market = settings().account_ceiling_micro_rho
+    market = current_market().settings.account_ceiling_micro_rho
     offered = [(str(rho_for(e, DELTA).micro), e) for e in CEILINGS]
     form.ceiling.choices = [
         SelectChoice(
@@ -72,7 +75,7 @@ def centre() -> str:
 @login_required
 def privacy() -> str:
     actor = current_actor()
-    page = queries.privacy_account(actor, settings().account_ceiling_micro_rho)
+    page = queries.privacy_account(actor, current_market().settings.account_ceiling_micro_rho)
     choices = consent.choices(actor.user_id)
     return render_template(
         "rights/privacy.html",
@@ -120,17 +123,11 @@ def ceiling() -> Response:
 
 @bp.get("/export.zip")
 @fresh_login_required
-@limiter.limit("10/hour")
+@limited("10/hour")
 @writes
 def download() -> Response:
-    return Response(
-        export.archive(current_actor(), _doors()),
-        mimetype="application/zip",
-        headers={
-            "Content-Disposition": 'attachment; filename="moisson-my-data.zip"',
-            "Cache-Control": "private, no-store",
-        },
-    )
+    packed = export.archive(current_actor(), _doors())
+    return attached(packed, "application/zip", "moisson-my-data.zip")
 
 
 @bp.route("/erase", methods=["GET", "POST"])
@@ -148,3 +145,8 @@ def erase() -> str | Response | tuple[str, int]:
             form.waive.errors = [error.user_message]
     page = render_template("rights/erase.html", form=form, owed=service.owed(actor))
     return page, (422 if form.errors or form.waive.errors else 200)
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

@@ -12,6 +12,7 @@ from app.statements import periods
 from app.statements.periods import Period
 from app.statements.statement import Heading, Statement
 from app.statements.written import as_csv
+from app.web.responses import attached
 
 Read = Callable[[Period], Statement]
 
@@ -69,18 +70,6 @@ def pdf(name: str, heading: Heading, read: Read) -> Response:
     printed = importlib.import_module("app.statements.printed")
     content: bytes = printed.as_pdf(heading, read(period))
     return attached(content, "application/pdf", f"{_name(name, period)}.pdf")
-
-
-def attached(content: object, kind: str, name: str) -> Response:
-    """Answer with a file that is nobody else's."""
-    return Response(
-        content,  # type: ignore[arg-type]
-        mimetype=kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
 
 
 def _name(name: str, period: Period) -> str:

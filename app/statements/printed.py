@@ -6,9 +6,9 @@ beside a name.
 
 from flask_babel import gettext as _
 
-from app.core.filters import moment, money
 from app.statements import paper
 from app.statements.statement import Heading, Statement
+from app.web.filters import moment, money
 
 #: Day, what, reference, amount, balance: millimetres, 267 together, across the sheet.
 WIDTHS = (24, 113, 46, 42, 42)

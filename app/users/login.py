@@ -8,7 +8,7 @@ from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_use
 
 from app.core.errors import Forbidden
 from app.core.permissions import Actor, Role
-from app.users import passwords, queries
+from app.users import queries
 
 VISITOR = Actor("", frozenset())
 
@@ -33,7 +33,6 @@ class Visitor(AnonymousUserMixin):  # type: ignore[misc,unused-ignore]
 
 def install_login(app: Flask) -> None:
     """Wire Flask-Login to the accounts; passwords cost what the environment needs."""
-    passwords.use(app.extensions["settings"].environment)
     manager = LoginManager(app)
     manager.login_view = "users.login"
     manager.refresh_view = "users.login_again"

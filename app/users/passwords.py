@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from app.core.config import Settings
+from app.core.db import fact
+
 
 @dataclass(frozen=True)
 class Passwords:
@@ -20,6 +23,11 @@ class Passwords:
 
     hasher: PasswordHasher
     nobody: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Passwords":
+        """Return what keeps passwords where these settings hold."""
+        return CHEAP if settings.environment == "test" else COSTLY
 
     @classmethod
     def at(cls, hasher: PasswordHasher) -> "Passwords":
@@ -47,14 +55,8 @@ class Passwords:
 COSTLY = Passwords.at(PasswordHasher())
 #: Of the environment "test" alone: tests open thousands of accounts that nobody attacks.
 CHEAP = Passwords.at(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-_present = [COSTLY]
-
-
-def use(environment: str) -> None:
-    """Keep passwords as an environment needs it."""
-    _present[:] = [CHEAP if environment == "test" else COSTLY]
 
 
 def present() -> Passwords:
-    """Return what keeps passwords in this process."""
-    return _present[0]
+    """Return what keeps passwords in the market of the present unit of work."""
+    return fact(Passwords)

@@ -1,39 +1,26 @@
-import hashlib
-from dataclasses import dataclass
-
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select, update
 
-from app.core import audit, mail
+from app.core import audit
 from app.core.clock import now
 from app.core.db import new_id, session
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
-from app.users import passwords
+from app.users import letters, passwords, tokens
 from app.users.errors import BadToken, WrongCredentials
+from app.users.letters import Kind
 from app.users.models import User, UserSession
 
 VERIFY_SECONDS = 3 * 24 * 3600
 RESET_SECONDS = 3600
 
 
-@dataclass(frozen=True)
-class Letters:
-    """What messages need from the settings: sender, address of the site, signing key."""
-
-    sender: str
-    base_url: str
-    key: str
-
-
 def sign_up(
-    letters: Letters, email: str, password: str, display_name: str, roles: set[Role], locale: str
+    email: str, password: str, display_name: str, roles: set[Role], locale: str
 ) -> str | None:
-    """Open an account and send the letter that verifies its address.
+    """Create an account and e-mail the link that verifies its address.
 
-    An address that already has an account gets a letter instead of an error, so that
+    An address that already has an account gets another e-mail instead of an error, so that
     nobody learns from the form who has an account.
 
     Returns
@@ -41,22 +28,41 @@ def sign_up(
     str or None
         The new account's identifier, None when the address was known.
     """
-    address = email.strip().lower()
-    if session().scalar(select(User.id).where(User.email == address)):
-        mail.send(
-            letters.sender,
-            address,
-            _("Your Moisson account"),
-            _(
-                "Somebody, perhaps you, tried to open an account with this address. "
-                "You already have one: sign in, or choose a new password, at %(url)s",
-                url=f"{letters.base_url}/login",
-            ),
-        )
+    known = session().scalar(select(User.id).where(User.email == _normal(email)))
+    if known is not None:
+        letters.ask(Kind.KNOWN, known)
         return None
+    user = _open(email, password, display_name, roles, locale)
+    letters.ask(Kind.VERIFY, user.id)
+    return user.id
+
+
+def open_account(
+    actor: Actor, email: str, password: str, display_name: str, roles: set[Role], locale: str
+) -> str:
+    """Create an account whose address is confirmed already, without an e-mail.
+
+    Raises
+    ------
+    Forbidden
+        To everybody but the operator and the market itself.
+    Conflict
+        When there is an account with this address.
+    """
+    require(actor, Role.OPERATOR)
+    if session().scalar(select(User.id).where(User.email == _normal(email))) is not None:
+        raise Conflict(_l("There is an account with this address already."))
+    user = _open(email, password, display_name, roles - {Role.OPERATOR}, locale)
+    mark_verified(actor, user.id)
+    if Role.OPERATOR in roles:
+        make_operator(actor, user.email)
+    return user.id
+
+
+def _open(email: str, password: str, display_name: str, roles: set[Role], locale: str) -> User:
     user = User(
         id=new_id(),
-        email=address,
+        email=_normal(email),
         display_name=display_name.strip(),
         password_hash=passwords.present().keep(password),
         locale=locale,
@@ -66,37 +72,26 @@ def sign_up(
     session().add(user)
     session().flush()
     audit.record(user.id, "sign-up", "user", user.id)
-    _send_verification(letters, user)
-    return user.id
+    return user
 
 
-def send_verification(letters: Letters, actor: Actor) -> None:
-    """Send the verification letter again."""
-    _send_verification(letters, session().get_one(User, actor.user_id))
+def _normal(email: str) -> str:
+    return email.strip().lower()
 
 
-def _send_verification(letters: Letters, user: User) -> None:
-    token = _serializer(letters, "verify").dumps([user.id, user.email])
-    mail.send(
-        letters.sender,
-        user.email,
-        _("Confirm your address for Moisson"),
-        _(
-            "Welcome to Moisson. Open this address to confirm that this mailbox is yours: "
-            "%(url)s\n\nThe link works for three days.",
-            url=f"{letters.base_url}/verify/{token}",
-        ),
-    )
+def send_verification(actor: Actor) -> None:
+    """E-mail the link that verifies the address again."""
+    letters.ask(Kind.VERIFY, actor.user_id)
 
 
-def verify(letters: Letters, token: str) -> None:
+def verify(token: str) -> None:
     """Mark an address as verified.
 
     Raises
     ------
     BadToken
     """
-    user_id, email = _read(letters, "verify", token, VERIFY_SECONDS)
+    user_id, email = tokens.read(Kind.VERIFY, token, VERIFY_SECONDS)
     user = session().get(User, user_id)
     if user is None or user.email != email:
         raise BadToken(_l("This link is no longer valid. Ask for a new one from your account."))
@@ -117,7 +112,7 @@ def sign_in(email: str, password: str, browser: str) -> str:
     ------
     WrongCredentials
     """
-    chosen = select(User).where(User.email == email.strip().lower(), User.closed_at.is_(None))
+    chosen = select(User).where(User.email == _normal(email), User.closed_at.is_(None))
     user = session().scalars(chosen).one_or_none()
     kept = passwords.present()
     if not kept.fits(user.password_hash if user else None, password) or user is None:
@@ -153,38 +148,27 @@ def revoke(actor: Actor, session_id: str) -> None:
     audit.record(actor.user_id, "revoke-session", "session", session_id)
 
 
-def forgot(letters: Letters, email: str) -> None:
-    """Send a letter to choose a new password, if there is such an account."""
-    chosen = select(User).where(User.email == email.strip().lower(), User.closed_at.is_(None))
-    user = session().scalars(chosen).one_or_none()
-    if user is None:
-        return
-    token = _serializer(letters, "reset").dumps([user.id, _fingerprint(user)])
-    mail.send(
-        letters.sender,
-        user.email,
-        _("Choose a new password for Moisson"),
-        _(
-            "Open this address to choose a new password: %(url)s\n\n"
-            "The link works for one hour, once. If you did not ask for it, do nothing.",
-            url=f"{letters.base_url}/password/reset/{token}",
-        ),
-    )
+def forgot(email: str) -> None:
+    """E-mail a link to choose a new password, if there is such an account."""
+    chosen = select(User.id).where(User.email == _normal(email), User.closed_at.is_(None))
+    known = session().scalar(chosen)
+    if known is not None:
+        letters.ask(Kind.RESET, known)
 
 
-def reset(letters: Letters, token: str, password: str) -> None:
+def reset(token: str, password: str) -> None:
     """Set a new password and sign every browser out.
 
     Raises
     ------
     BadToken
     """
-    user_id, fingerprint = _read(letters, "reset", token, RESET_SECONDS)
+    user_id, fingerprint = tokens.read(Kind.RESET, token, RESET_SECONDS)
     user = session().get(User, user_id)
-    if user is None or user.closed_at is not None or _fingerprint(user) != fingerprint:
+    if user is None or user.closed_at is not None or letters.fingerprint(user) != fingerprint:
         raise BadToken(_l("This link was used or is no longer valid. Ask for a new one."))
     user.password_hash = passwords.present().keep(password)
-    # Whoever read the letter owns the mailbox.
+    # Whoever opened the link reads that inbox.
     user.verified_at = user.verified_at or now()
     session().execute(
         update(UserSession)
@@ -255,19 +239,3 @@ def close(actor: Actor) -> None:
         .values(revoked_at=now())
     )
     audit.record(actor.user_id, "close-account", "user", user.id)
-
-
-def _serializer(letters: Letters, purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(letters.key, salt=f"moisson-{purpose}")
-
-
-def _read(letters: Letters, purpose: str, token: str, seconds: int) -> tuple[str, str]:
-    try:
-        first, second = _serializer(letters, purpose).loads(token, max_age=seconds)
-    except (BadSignature, ValueError, TypeError):
-        raise BadToken(_l("This link is too old or incomplete. Ask for a new one.")) from None
-    return str(first), str(second)
-
-
-def _fingerprint(user: User) -> str:
-    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]

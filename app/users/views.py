@@ -2,7 +2,7 @@ from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
-    current_app,
+    Flask,
     flash,
     redirect,
     render_template,
@@ -15,7 +15,6 @@ from flask_babel import lazy_gettext as _l
 from flask_login import confirm_login, current_user, login_required, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from app.core.http import limiter, writes
 from app.core.permissions import Role
 from app.users import queries, service
 from app.users.errors import BadToken, WrongCredentials
@@ -29,13 +28,10 @@ from app.users.forms import (
     SignUpForm,
 )
 from app.users.login import SignedIn, current_actor
+from app.web.limits import limited
+from app.web.unit_of_work import writes
 
 bp = Blueprint("users", __name__)
-
-
-def _letters() -> service.Letters:
-    settings = current_app.extensions["settings"]
-    return service.Letters(settings.mail_from, settings.base_url, settings.secret_key)
 
 
 def _next_page(default: str) -> str:
@@ -60,12 +56,11 @@ def _open(email: str, password: str) -> None:
 
 
 @bp.route("/signup", methods=["GET", "POST"])
-@limiter.limit("20/hour", methods=["POST"])
+@limited("20/hour", ["POST"])
 def signup() -> str | Response | tuple[str, int]:
     form = SignUpForm()
     if form.validate_on_submit():
         service.sign_up(
-            _letters(),
             form.email.data,
             form.password.data,
             form.display_name.data,
@@ -77,7 +72,7 @@ def signup() -> str | Response | tuple[str, int]:
 
 
 @bp.route("/login", methods=["GET", "POST"])
-@limiter.limit("10/minute;60/hour", methods=["POST"])
+@limited("10/minute;60/hour", ["POST"])
 def login() -> str | Response | tuple[str, int]:
     form = LoginForm()
     status = 200
@@ -93,7 +88,7 @@ def login() -> str | Response | tuple[str, int]:
 
 @bp.route("/login/again", methods=["GET", "POST"])
 @login_required
-@limiter.limit("10/minute;60/hour", methods=["POST"])
+@limited("10/minute;60/hour", ["POST"])
 def login_again() -> str | Response | tuple[str, int]:
     form = PasswordForm()
     if form.validate_on_submit():
@@ -115,11 +110,11 @@ def logout() -> Response:
 
 
 @bp.get("/verify/<token>")
-@limiter.limit("60/hour")
+@limited("60/hour")
 @writes
 def verify(token: str) -> Response:
     try:
-        service.verify(_letters(), token)
+        service.verify(token)
     except BadToken as error:
         flash(error.user_message, "error")
         return redirect(url_for("users.account"))
@@ -129,29 +124,29 @@ def verify(token: str) -> Response:
 
 @bp.post("/verify")
 @login_required
-@limiter.limit("5/hour")
+@limited("5/hour")
 def send_verification() -> Response:
-    service.send_verification(_letters(), current_actor())
+    service.send_verification(current_actor())
     flash(_l("We have sent you a new link."), "success")
     return redirect(url_for("users.account"))
 
 
 @bp.route("/password/forgot", methods=["GET", "POST"])
-@limiter.limit("10/hour", methods=["POST"])
+@limited("10/hour", ["POST"])
 def forgot() -> str | tuple[str, int]:
     form = ForgotForm()
     if form.validate_on_submit():
-        service.forgot(_letters(), form.email.data)
+        service.forgot(form.email.data)
         return render_template("users/check_mail.html")
     return render_template("users/forgot.html", form=form), (422 if form.errors else 200)
 
 
 @bp.route("/password/reset/<token>", methods=["GET", "POST"])
-@limiter.limit("20/hour", methods=["POST"])
+@limited("20/hour", ["POST"])
 def reset(token: str) -> str | Response | tuple[str, int]:
     form = ResetForm()
     if form.validate_on_submit():
-        service.reset(_letters(), token, form.password.data)
+        service.reset(token, form.password.data)
         flash(_l("Your password is changed and every browser is signed out."), "success")
         return redirect(url_for("users.login"))
     return render_template("users/reset.html", form=form), (422 if form.errors else 200)
@@ -198,3 +193,8 @@ def language(locale: str) -> Response:
         if current_user.is_authenticated:
             service.choose_locale(current_actor(), locale)
     return redirect(_next_page(url_for("pages.home")))
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

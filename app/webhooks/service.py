@@ -10,10 +10,11 @@ from typing import Any
 
 import structlog
 
-from app.core import jobs
 from app.core.clock import now
 from app.core.db import Database
 from app.core.permissions import Actor, Role, require
+from app.jobs import service as jobs
+from app.jobs.runner import Handlers
 from app.orders import disputing, paying, refunding
 from app.orders import queries as orders
 from app.payments.gateway import EventKind, GatewayError, GatewayRefused, PaymentGateway
@@ -179,13 +180,15 @@ def catch_up_now(actor: Actor, db: Database) -> None:
             jobs.enqueue(CATCH_UP_JOB, f"{CATCH_UP_JOB}:{now().isoformat()}", {})
 
 
-def register(db: Database, gateway: PaymentGateway) -> None:
+def install_worker(handlers: Handlers, db: Database, gateway: PaymentGateway) -> None:
     """Tell the worker what to do with messages."""
 
-    @jobs.handler(MESSAGE_JOB)
     def message(payload: dict[str, Any], _progress: Callable[[int], None]) -> None:
         act(db, gateway, payload["event"])
 
-    @jobs.handler(CATCH_UP_JOB)
+    handlers.add(MESSAGE_JOB, message, many=True)
+
     def look(_payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         catch_up(db, gateway, progress)
+
+    handlers.add(CATCH_UP_JOB, look)

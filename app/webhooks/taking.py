@@ -2,9 +2,9 @@
 
 import structlog
 
-from app.core import jobs
 from app.core.clock import now
-from app.core.inserting import Once
+from app.core.upserts import Once
+from app.jobs import service as jobs
 from app.payments.gateway import EventKind, PaymentGateway, ProviderEvent
 from app.webhooks.models import ProviderMessage
 
@@ -17,7 +17,6 @@ HANDLED = (
     | REFUNDS
     | {EventKind.ACCOUNT_CHANGED, EventKind.BANK_PAYOUT_CHANGED, EventKind.DISPUTE_CHANGED}
 )
-jobs.come_many(MESSAGE_JOB)
 _messages = Once(ProviderMessage)
 log = structlog.get_logger("webhooks")
 

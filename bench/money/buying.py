@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.collections.rules import Purpose
 from app.core.db import Database, new_id
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.orders import service
 from app.orders.models import Order
 from app.payments.stripe_reading import event_of_payload
@@ -44,7 +45,7 @@ def buy(market: Market, made: Any, orders: int) -> tuple[str, ...]:
 
     Every other one pays by bank debit, which is open first and then succeeds: two messages.
     """
-    trade, gateway = market.trade(), market.app.extensions["gateway"]
+    trade, gateway = market.trade(), market_of(market.app).gateway
     keys = trade.keys(made, "gold")[:2]
     found = []
     for buyer in _buyers(market.db, orders):

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.core.clock import now
 from app.core.db import new_id
+from app.market import market_of
 from app.orders import paying
 from app.orders.models import Order
 from app.payments.gateway import CheckoutLine, CheckoutRequest, PaymentGateway
@@ -79,7 +80,7 @@ def _open_accounts(market: Market, people: list[str]) -> None:
 
 def _sell(market: Market, edition_id: str, cents: int) -> None:
     """Let a buyer pay an order at the provider, and book it as the product does."""
-    gateway: PaymentGateway = market.app.extensions["gateway"]
+    gateway: PaymentGateway = market_of(market.app).gateway
     order_id, moment = new_id(), now()
     page = gateway.open_checkout(
         CheckoutRequest(

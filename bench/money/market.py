@@ -15,6 +15,7 @@ from flask import Flask
 from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
+from app.market import market_of
 from app.stand_in import StandInConfig
 from app.stand_in.store import Store
 from bench.money.parts import Part, answering, cpu_seconds, free_port, until
@@ -38,7 +39,7 @@ class Market:
     @property
     def db(self) -> Database:
         """Return its database."""
-        found: Database = self.app.extensions["db"]
+        found: Database = market_of(self.app).db
         return found
 
     @property
@@ -70,7 +71,7 @@ class Market:
 
     def worker(self, name: str) -> Part:
         """Start a job worker and wait until it works."""
-        part = self.start(name, "-m", "flask", "--app", "app", "worker")
+        part = self.start(name, "-m", "flask", "--app", "app.worker", "worker")
         until(lambda: part.said("worker ready"), STARTING)
         return part
 

@@ -47,7 +47,7 @@ def _lives(market: Market, contributors: int) -> tuple[float, float]:
         with market.db.unit_of_work():
             session().execute(text(RELEASE))
         begun = time.monotonic()
-        worker = market.start(f"payer-{number}", "-m", "flask", "--app", "app", "worker")
+        worker = market.start(f"payer-{number}", "-m", "flask", "--app", "app.worker", "worker")
         until(lambda: _number(market, SENT) > before, 120, 0.05)  # noqa: B023 (called at once)
         first, start = _number(market, SENT), time.monotonic()
         least = int(share * contributors)

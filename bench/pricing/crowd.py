@@ -17,6 +17,7 @@ from app.core.db import Database, new_id
 from app.core.permissions import Role
 from app.ledger import accounts
 from app.ledger import service as ledger
+from app.market import market_of
 from app.payments.mode import STAND_IN_KEY
 
 #: What a release adds to the sum of shares.
@@ -70,7 +71,7 @@ def market(url: str) -> Iterator[tuple[Flask, Database]]:
                 "MOISSON_STRIPE_KEY": STAND_IN_KEY,
             }
         )
-        db: Database = app.extensions["db"]
+        db: Database = market_of(app).db
         try:
             with app.app_context():
                 yield app, db
@@ -91,7 +92,7 @@ def fill(app: Flask, contributors: int) -> str:
     The first edition of the collection is measured as the product does it. The crowd's has the
     same release, but its own people and their sum of shares.
     """
-    db: Database = app.extensions["db"]
+    db: Database = market_of(app).db
     made = first_edition(app)
     edition_id = new_id()
     names = {"edition": edition_id, "first": made.edition_id, "collection": made.collection_id}
@@ -123,7 +124,7 @@ def fill(app: Flask, contributors: int) -> str:
 
 def sell(app: Flask, edition_id: str, per_share: int) -> None:
     """Let one sale earn each share of an edition so much, in millionths, as booking it does."""
-    db: Database = app.extensions["db"]
+    db: Database = market_of(app).db
     names = {"order": new_id(), "edition": edition_id, "each": per_share}
     with db.unit_of_work() as session:
         connection = session.connection()

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.catalog.products import products
 from app.core.db import Database, new_id
+from app.market import market_of
 from app.orders import bundle
 from app.releases import queries as releases
 from bench.pricing import crowd
@@ -128,7 +129,7 @@ def _chosen(db: Database, editions: list[str], tables: int) -> list[str]:
 
 def _publish(app: Flask, catalogue_size: int) -> tuple[list[str], str]:
     made = crowd.first_edition(app)
-    db: Database = app.extensions["db"]
+    db: Database = market_of(app).db
     with db.unit_of_work() as session:
         view = releases.release(made.edition_id)
         plan = view.release.plan

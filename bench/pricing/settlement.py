@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from app.core.clock import now
 from app.core.db import Database, new_id, session
+from app.market import market_of
 from app.orders import sale
 from app.orders.models import Order
 from app.payouts.settlement import Settled, settle_all
@@ -60,7 +61,7 @@ def settle_seconds(database_url: str, contributors: int) -> float:
 
 
 def _check(app: Flask, edition_id: str, done: Settled, contributors: int) -> None:
-    db: Database = app.extensions["db"]
+    db: Database = market_of(app).db
     if (done.editions, done.parts) != (1, contributors):
         raise BenchError(f"{done} was moved")
     with db.unit_of_work(write=False):

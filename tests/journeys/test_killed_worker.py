@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from app import create_app
 from app.core.clock import now
 from app.core.db import Database
-from app.core.jobs import Job, JobState
 from app.core.permissions import Role
+from app.jobs.models import Job, JobState
+from app.market import market_of
 from app.releases import service as releases
 from app.releases.measuring import JOB
 from app.releases.models import PrivacyCharge, PublishedRelease
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def worker(settings: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "app", "worker"],
+        [sys.executable, "-m", "flask", "--app", "app.worker", "worker"],
         cwd=ROOT,
         env={**os.environ, **settings},
         stderr=subprocess.DEVNULL,
@@ -49,7 +50,7 @@ def test_a_killed_measurement_is_resumed_once(
 ) -> None:
     settings = environment(tmp_path / "instance", new_database(engine))
     app = create_app(settings)
-    db: Database = app.extensions["db"]
+    db: Database = market_of(app).db
 
     def measuring() -> Job:
         with db.unit_of_work(write=False) as s:

@@ -23,6 +23,7 @@ from flask import Flask
 
 from app.catalog.products import ProductKey
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.stand_in import StandInConfig
 from tests.app.stand_in.running import SECRET
 from tests.money import promises, rest
@@ -130,7 +131,7 @@ class Boundaries:
 
     def watch(self, app: Flask) -> None:
         """Put boundaries round every commit and every call to the provider."""
-        dialect, gateway = app.extensions["db"].engine.dialect, app.extensions["gateway"]
+        dialect, gateway = market_of(app).db.engine.dialect, market_of(app).gateway
         dialect.do_commit = self._around(dialect.do_commit)
         asked = self._around(gateway._ask)
 
@@ -200,7 +201,7 @@ def _warmed(world: World, order: dict[str, Any]) -> dict[str, Any]:
     """Play and recover in this process, by connections that no child gets."""
     _begin(world, order)
     said = _performed(world, order["do"]) + _recover(world, order["do"])
-    client = world.app.extensions["gateway"]._client._requestor._client
+    client = market_of(world.app).gateway._client._requestor._client
     client.close()
     client._thread_local.session = None
     world.close()

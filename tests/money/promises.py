@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 
 from app.core.db import Database, session
-from app.core.jobs import Job, JobState
 from app.core.permissions import SYSTEM
+from app.jobs.models import Job, JobState
 from app.ledger.models import LedgerEntry, LedgerTransaction
 from app.orders import holdings
 from app.orders.models import Order, OrderDispute, Refund, SaleEdition

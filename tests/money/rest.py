@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.core import jobs
+from app import worker
 from app.payouts import sending
 from app.webhooks import service as webhooks
 from tests.app.stand_in.controls import Controls
@@ -41,9 +41,9 @@ def decide(controls: Controls, there: Provider) -> None:
 def work(world: World) -> None:
     """Do what a worker does when it starts: what is due, what was missed, what is to be paid."""
     db, gateway = world.trade.db, world.trade.gateway
-    jobs.run_due(db)
+    worker.runner(world.app).run_due()
     webhooks.catch_up(db, gateway, lambda _: None)
-    jobs.run_due(db)
+    worker.runner(world.app).run_due()
     sending.run(sending.Paying(db, gateway, TERMS), again=True)
 
 

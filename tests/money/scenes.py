@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from app import worker
 from app.collections.rules import Purpose
-from app.core import jobs
 from app.core.db import session
 from app.core.permissions import SYSTEM, Actor
 from app.ledger.models import LedgerTransaction
@@ -77,7 +77,7 @@ def _bought(world: World) -> None:
     order_id = _ordered(world, buyer, slice(3, 6))
     assert post(world.trade.check_out(buyer, order_id), card="good") == 303
     _arrive(world)
-    jobs.run_due(world.trade.db)
+    worker.runner(world.trade.app).run_due()
 
 
 def _both_connected(world: World) -> None:
@@ -86,7 +86,7 @@ def _both_connected(world: World) -> None:
         page = connected(world.trade, world.people.producers[1])
     assert post(page) == 303
     _arrive(world)
-    jobs.run_due(world.trade.db)
+    worker.runner(world.trade.app).run_due()
 
 
 def _paid_out(world: World) -> None:
@@ -122,7 +122,7 @@ def _page_paid(world: World) -> None:
 def _fulfil(world: World) -> None:
     for payload in world.inbox:
         world.deliver(payload)
-    jobs.run_due(world.trade.db)
+    worker.runner(world.trade.app).run_due()
 
 
 def _refund(cents: int | None) -> Callable[[World], None]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from app.core import jobs
+from app import worker
 from app.webhooks import replaying
 from app.webhooks import service as webhooks
 from tests.money.buying import NUMBER, Buying
@@ -50,7 +50,7 @@ class Weather(Buying, GivingBack, PayingOut):
         def work() -> None:
             for payload in chosen:
                 self.world.deliver(payload)
-            jobs.run_due(self.world.trade.db)
+            worker.runner(self.world.trade.app).run_due()
 
         if copies == 1:
             # Those that come twice may come again later, too.
@@ -76,14 +76,14 @@ class Weather(Buying, GivingBack, PayingOut):
         def work() -> None:
             for payload in chosen:
                 self.world.deliver(payload)
-            jobs.run_due(self.world.trade.db)
+            worker.runner(self.world.trade.app).run_due()
 
         self.act(work)
 
     @rule()
     def work(self) -> None:
         """Let the worker do what is due."""
-        self.act(lambda: jobs.run_due(self.world.trade.db))
+        self.act(lambda: worker.runner(self.world.trade.app).run_due())
 
     @rule()
     def catch_up(self) -> None:
@@ -96,7 +96,7 @@ class Weather(Buying, GivingBack, PayingOut):
         """Go through the provider's own list of events."""
         trade = self.world.trade
         self.act(lambda: replaying.replay(trade.db, trade.gateway))
-        self.act(lambda: jobs.run_due(trade.db))
+        self.act(lambda: worker.runner(trade.app).run_due())
 
     @rule(minutes=st.sampled_from((1, 10, 70, 25 * 60)))
     def wait(self, minutes: int) -> None:

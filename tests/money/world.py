@@ -23,16 +23,15 @@ from stripe._http_client import HTTPClient
 
 from app import create_app
 from app.catalog.products import ProductKey
-from app.core import jobs
 from app.core.clock import fixed_at
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.payouts import service as payouts
 from app.releases import service as releases
 from app.stand_in import StandInConfig, create_stand_in
 from app.stand_in.delivery import sign
 from app.stand_in.outbox import HELD
 from app.stand_in.store import Store
-from app.webhooks.taking import MESSAGE_JOB
 from tests import factories, postgres
 from tests.app.payouts.trading import Trade, post
 from tests.app.stand_in.controls import Controls
@@ -43,8 +42,6 @@ from tests.conftest import environment, migrate
 NOWHERE = "http://127.0.0.1:9"
 #: The name of the market as it was built.
 START = "start"
-#: The application that was started last in this process.
-_running: list[tuple[Flask, object]] = []
 
 
 @dataclass(frozen=True)
@@ -188,12 +185,12 @@ class World:
     def restart(self) -> None:
         """Let the app's process end, and another one begin."""
         if hasattr(self, "app"):
-            self.app.extensions["db"].dispose()
+            market_of(self.app).db.dispose()
         self.app = started(self.settings)
 
     def close(self) -> None:
         """Leave the database, so that it can be copied."""
-        self.app.extensions["db"].dispose()
+        market_of(self.app).db.dispose()
 
     def open_provider(self, kept: Path | None = None) -> None:
         """Put another stand-in behind the door, with the state of a file, or a new one."""
@@ -229,9 +226,6 @@ class World:
     def reset(self, name: str = START) -> None:
         """Put everything back, with the app running."""
         self.put_back(name)
-        if _running != [(self.app, jobs.doing(MESSAGE_JOB))]:
-            # Jobs are done by the application that started last, here or in another test.
-            self.restart()
 
     @contextmanager
     def at(self) -> Iterator[None]:
@@ -264,11 +258,9 @@ class World:
 
 
 def started(settings: dict[str, str]) -> Flask:
-    """Start the app; no worker is called and no refusal is slept on: a test does the jobs."""
+    """Start the app; no refusal is slept on."""
     app = create_app(settings)
-    _running[:] = [(app, jobs.doing(MESSAGE_JOB))]
-    jobs.on_enqueue(lambda _: None)
-    app.extensions["gateway"]._sleep = lambda _: None
+    market_of(app).gateway._sleep = lambda _: None
     return app
 
 
@@ -318,11 +310,11 @@ def _people(app: Flask) -> People:
     one, other = (factories.account(app, *roles, name=f"maker{n}") for n in range(2))
     _, collection_id = factories.listed(app, one, content=factories.csv_rows(400))
     factories.listed(app, other, collection_id, content=factories.csv_rows(300))
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         (edition_id,) = releases.close(one, collection_id)
     factories.run_jobs(app)
     made = factories.Published(edition_id, collection_id, "", one)
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         keys = tuple(made.keys("bronze")[:3] + made.keys("gold")[:3])
     buyers = tuple(factories.account(app, Role.BUYER) for _ in range(2))
     return People((one, other), buyers, factories.account(app, Role.OPERATOR), keys)

@@ -1,25 +1,26 @@
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.core.errors import Conflict
-from app.core.http import limiter
 from app.core.permissions import Actor, Role, require
 from app.core.wording import in_words
+from app.market import current_market
 from app.operator.forms import CorrectionForm, HandOverForm, TakeBackForm
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import correcting, handing_over, queries, records, reserve, taking_back
 from app.payouts.correcting import Against
 from app.users.login import current_actor
+from app.web.limits import limited
 from app.webhooks import service as webhooks
 
 bp = Blueprint("money", __name__, url_prefix="/operator")
 
 
 def _gateway() -> PaymentGateway:
-    gateway: PaymentGateway = current_app.extensions["gateway"]
+    gateway: PaymentGateway = current_market().gateway
     return gateway
 
 
@@ -31,7 +32,7 @@ def _operator() -> Actor:
 
 @bp.get("/reserve")
 @login_required
-@limiter.limit("300/hour")
+@limited("300/hour")
 def covered() -> str:
     _operator()
     return _reserve_page(HandOverForm())
@@ -50,7 +51,7 @@ def _reserve_page(form: HandOverForm) -> str:
 
 @bp.post("/reserve/hand-over")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def hand_over() -> Response | tuple[str, int]:
     actor, form = _operator(), HandOverForm()
     if not form.validate_on_submit():
@@ -83,7 +84,7 @@ def _payout_page(payout_id: str, form: TakeBackForm) -> str:
 
 @bp.post("/payouts/<payout_id>/take-back")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def take_back(payout_id: str) -> Response | tuple[str, int]:
     actor, form = _operator(), TakeBackForm()
     queries.known_payout(payout_id)
@@ -106,9 +107,9 @@ def take_back(payout_id: str) -> Response | tuple[str, int]:
 
 @bp.post("/reconciliation/look-again")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def look_again() -> Response:
-    webhooks.catch_up_now(_operator(), current_app.extensions["db"])
+    webhooks.catch_up_now(_operator(), current_market().db)
     flash(_l("The worker looks at everything again. Compare once more in a moment."), "success")
     return redirect(url_for("operator.reconciliation"))
 
@@ -139,7 +140,7 @@ def _accounts() -> list[tuple[str, str]]:
 
 @bp.post("/reconciliation/book")
 @login_required
-@limiter.limit("60/hour")
+@limited("60/hour")
 def correct() -> Response | tuple[str, int]:
     actor, form = _operator(), CorrectionForm()
     form.offer(_accounts())
@@ -154,3 +155,8 @@ def correct() -> Response | tuple[str, int]:
     except (GatewayError, Conflict) as error:
         flash(in_words(error), "error")
     return redirect(url_for("operator.reconciliation"))
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

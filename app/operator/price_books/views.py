@@ -1,9 +1,8 @@
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.core.http import limiter
 from app.core.permissions import Actor, Role, require
 from app.operator.price_books import queries
 from app.operator.price_books.fields import exact
@@ -12,6 +11,7 @@ from app.prices import queries as prices
 from app.prices import service
 from app.prices.errors import BookRefused, Superseded, VersionTaken
 from app.users.login import current_actor
+from app.web.limits import limited
 from pricing.price_book import PriceBook
 
 bp = Blueprint("price_books", __name__, url_prefix="/operator/prices")
@@ -51,7 +51,7 @@ def version(version: str) -> str:
 
 @bp.route("/new", methods=["GET", "POST"])
 @login_required
-@limiter.limit("240/hour", methods=["POST"])
+@limited("240/hour", ["POST"])
 def new() -> str | Response | tuple[str, int]:
     actor = _operator()
     present = prices.in_force()
@@ -97,3 +97,8 @@ def _checked(form: PriceBookForm, present: PriceBook) -> PriceBook | None:
         form.form_errors = [_("Nothing differs from the book in force: change a number first.")]
         return None
     return book
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

@@ -7,13 +7,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
-from app.core.filters import moment, money, number
 from app.core.permissions import SYSTEM, Actor
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import DocumentView, Series
 from app.orders import queries as orders
 from app.orders.queries import KeptLine, OrderView
 from app.releases.queries import ReleaseView
+from app.web.filters import moment, money, number
 from pricing.money import Money
 from pricing.quote import Step
 

@@ -3,9 +3,9 @@
 from flask_babel import gettext as _
 from fpdf.enums import XPos, YPos
 
-from app.core.filters import moment, money
 from app.orders.documents.described import Described
 from app.statements import paper
+from app.web.filters import moment, money
 
 #: For what, amount: millimetres, 180 together.
 LINES = (145, 35)

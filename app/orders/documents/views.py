@@ -1,17 +1,18 @@
 import importlib
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Flask, render_template
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.core.errors import NotFound
-from app.core.http import limiter
 from app.invoicing.queries import Series
+from app.market import current_market
 from app.orders.documents import described
 from app.orders.documents.described import Described
-from app.statements import answers
 from app.users.login import current_actor
+from app.web.limits import limited
+from app.web.responses import attached
 
 bp = Blueprint("documents", __name__, url_prefix="/documents")
 
@@ -30,14 +31,14 @@ def show(series: str, number: int) -> str:
 
 @bp.get("/<series>/<int(max=2147483647):number>.pdf")
 @login_required
-@limiter.limit("120/hour")
+@limited("120/hour")
 def pdf(series: str, number: int) -> Response:
     document = _document(series, number)
     # Heavy: loaded by the first who prints.
     printed = importlib.import_module("app.orders.documents.printed")
     content: bytes = printed.as_pdf(document, _banner())
     name = f"moisson-{series}-{document.document.written}.pdf"
-    return answers.attached(content, "application/pdf", name)
+    return attached(content, "application/pdf", name)
 
 
 def _banner() -> str:
@@ -45,4 +46,9 @@ def _banner() -> str:
         "stand-in": _("Demonstration: payments go to a local stand-in. No real money moves."),
         "test": _("Rehearsal: payments go to Stripe’s test mode. No real money moves."),
     }
-    return words.get(current_app.extensions["money_mode"], "")
+    return words.get(current_market().connection.mode, "")
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.register_blueprint(bp)

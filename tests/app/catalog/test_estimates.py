@@ -9,6 +9,7 @@ from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
 from app.collections import queries as collections
 from app.core.permissions import Role
+from app.market import market_of
 from app.payouts.earnings import shares_of
 from app.releases import queries
 from pricing.errors import TooFewPeople
@@ -46,7 +47,7 @@ def test_the_estimate_is_what_a_sale_of_such_an_edition_earns(trade: Trade) -> N
 
 def test_it_starts_from_released_numbers_or_says_what_it_guesses(lite_app: Flask) -> None:
     made = factories.published(lite_app)
-    db = lite_app.extensions["db"]
+    db = market_of(lite_app).db
     owner = factories.account(lite_app, Role.PRODUCER)
     _, fresh = factories.listed(lite_app, owner)
     with db.unit_of_work(write=False):
@@ -59,7 +60,7 @@ def test_it_starts_from_released_numbers_or_says_what_it_guesses(lite_app: Flask
 
 def test_the_range_grows_with_sales_and_each_share_with_fewer_people(lite_app: Flask) -> None:
     made = factories.published(lite_app)
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         rules = collections.rules(made.collection_id)
         start = estimates.supposed(rules)
         one = estimates.estimate(rules, replace(start, sales=1))

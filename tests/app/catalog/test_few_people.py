@@ -5,6 +5,8 @@ from app.catalog.price_lists import price_book
 from app.catalog.products import people
 from app.core.permissions import Role
 from app.datasets import service as datasets
+from app.datasets.service import checking
+from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from tests import factories
@@ -16,20 +18,18 @@ def test_a_release_of_very_few_people_is_shown_but_not_sold(lite_app: Flask, att
     """Too few to sell: the catalogue, the home page and the release page must still open."""
     owner = factories.account(lite_app, Role.PRODUCER)
     dataset_id = factories.uploaded(lite_app, owner, b"who,day,place,spend\np,Mon,north,1\n")
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         datasets.answer(owner, dataset_id, factories.ANSWERS)
     factories.run_jobs(lite_app)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         collection_id = datasets.found_collection(owner, dataset_id, factories.proposal())
-        datasets.publish(
-            owner, lite_app.extensions["checking"], dataset_id, factories.EVERY_PURPOSE
-        )
+        datasets.publish(owner, checking(market_of(lite_app)), dataset_id, factories.EVERY_PURPOSE)
         (edition_id,) = releases_service.close(owner, collection_id)
     factories.run_jobs(lite_app)
     browser = Browser(lite_app, factories.account(lite_app, Role.BUYER))
     for path in ("/", "/catalogue", f"/catalogue/{edition_id}"):
         assert browser.get(path).status_code == 200, path
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         view = releases.release(edition_id)
         sold = people(view).value >= price_book().minimum_people
         key = factories.Published(edition_id, collection_id, dataset_id, owner).keys()[0]

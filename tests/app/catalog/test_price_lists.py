@@ -6,6 +6,8 @@ from flask import Flask
 from app.catalog import queries as catalog
 from app.catalog.price_lists import catalogue_number, price_list, rarity_of
 from app.core.permissions import SYSTEM, Role
+from app.datasets.service import checking
+from app.market import market_of
 from app.prices import queries as prices
 from app.prices import service as prices_service
 from app.prices.errors import UnknownBook
@@ -17,13 +19,13 @@ from tests import factories
 
 
 def test_an_empty_catalogue_has_prices_too(app: Flask) -> None:
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         assert catalogue_number() == 0
         assert price_list().rarity == Rarity(0, {})
 
 
 def test_an_old_catalogue_and_an_old_book_give_their_prices_again(app: Flask) -> None:
-    db = app.extensions["db"]
+    db = market_of(app).db
     first = factories.published(app)
     with db.unit_of_work(write=False):
         keys = first.keys()
@@ -48,7 +50,7 @@ def test_an_old_catalogue_and_an_old_book_give_their_prices_again(app: Flask) ->
 @pytest.mark.both_databases
 def test_editions_are_numbered_in_the_order_of_publication(app: Flask) -> None:
     made = [factories.published(app).edition_id for _ in range(3)]
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         entries = releases.catalogue()
         assert [entry.edition_id for entry in entries] == made
         assert [entry.number for entry in entries] == [1, 2, 3]
@@ -61,7 +63,7 @@ def test_editions_are_numbered_in_the_order_of_publication(app: Flask) -> None:
 
 def test_editions_too_small_to_be_sold_make_nothing_less_rare(app: Flask) -> None:
     made = [factories.published(app) for _ in range(2)]
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         small, large = releases.catalogue()
         few = replace(small, people=49)
         question = Question(made[1].collection_id, frozenset())
@@ -73,14 +75,14 @@ def test_editions_too_small_to_be_sold_make_nothing_less_rare(app: Flask) -> Non
 
 
 def test_a_floor_of_a_collection_is_fixed_when_an_edition_closes_and_is_paid(app: Flask) -> None:
-    db = app.extensions["db"]
+    db = market_of(app).db
     producer = factories.account(app, Role.PRODUCER)
     dataset_id = factories.checked(app, producer)
     with db.unit_of_work():
         asking = replace(factories.proposal(), floor_micros=7_250_000)
         collection_id = factories.datasets.found_collection(producer, dataset_id, asking)
         factories.datasets.publish(
-            producer, app.extensions["checking"], dataset_id, factories.EVERY_PURPOSE
+            producer, checking(market_of(app)), dataset_id, factories.EVERY_PURPOSE
         )
         (edition_id,) = factories.releases.close(producer, collection_id)
     factories.run_jobs(app)

@@ -5,6 +5,7 @@ from flask import Flask
 
 from app.catalog.rarity_index import rarity_index
 from app.core.permissions import Role
+from app.market import market_of
 from pricing.price_book import DEFAULT_BOOK
 from tests import factories
 
@@ -15,7 +16,7 @@ def factor(total: int, answering: int) -> float:
 
 
 def test_the_index_follows_what_is_published(lite_app: Flask) -> None:
-    db = lite_app.extensions["db"]
+    db = market_of(lite_app).db
     with db.unit_of_work(write=False):
         empty = rarity_index()
         assert empty.standings == empty.moments == ()

@@ -11,6 +11,7 @@ from app.catalog.products import ProductKey, people, preview
 from app.collections.rules import Purpose
 from app.core.errors import NotFound
 from app.core.permissions import Role
+from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from tests import factories
@@ -65,7 +66,7 @@ def test_a_release_that_refuses_commerce_is_not_found_for_it(shop: Flask) -> Non
     owner = factories.account(shop, Role.PRODUCER)
     only = frozenset({Purpose.RESEARCH})
     _, collection_id = factories.listed(shop, owner, purposes=only)
-    with shop.extensions["db"].unit_of_work():
+    with market_of(shop).db.unit_of_work():
         (edition_id,) = releases_service.close(owner, collection_id)
     factories.run_jobs(shop)
     browser = Browser(shop)
@@ -79,7 +80,7 @@ def test_what_a_visitor_typed_is_shown_as_text(shop: Flask, made: factories.Publ
 
 
 def test_the_release_page_shows_released_figures(shop: Flask, made: factories.Published) -> None:
-    with shop.extensions["db"].unit_of_work(write=False):
+    with market_of(shop).db.unit_of_work(write=False):
         view = releases.release(made.edition_id)
         counted, shown = people(view), preview(view)
         bronze = view.release.plan.tiers[-1]
@@ -95,7 +96,7 @@ def test_the_release_page_shows_released_figures(shop: Flask, made: factories.Pu
 def test_editions_that_are_not_published_have_no_release_page(shop: Flask) -> None:
     owner = factories.account(shop, Role.PRODUCER)
     _, collection_id = factories.listed(shop, owner)
-    with shop.extensions["db"].unit_of_work():
+    with market_of(shop).db.unit_of_work():
         (edition_id,) = releases_service.close(owner, collection_id)
     assert Browser(shop).get(f"/catalogue/{edition_id}").status_code == 404
     mine, other = Browser(shop, owner), Browser(shop, factories.account(shop, Role.BUYER))
@@ -112,7 +113,7 @@ def test_a_product_key_is_read_strictly(text: str) -> None:
 
 
 def test_a_product_key_survives_its_text_form(shop: Flask, made: factories.Published) -> None:
-    with shop.extensions["db"].unit_of_work(write=False):
+    with market_of(shop).db.unit_of_work(write=False):
         for key in made.keys():
             assert ProductKey.parse(str(key)) == key
             assert queries.found(key)[1].key == key

@@ -8,6 +8,7 @@ from app.collections import queries, service
 from app.collections.errors import BadRules
 from app.core.errors import Forbidden, NotFound
 from app.core.permissions import Role
+from app.market import market_of
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from tests import factories
 
@@ -19,9 +20,9 @@ ONLY_A_NUMBER = CubeSchema(
 @pytest.mark.both_databases
 def test_rules_are_kept_as_published(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         collection_id = service.found(producer, factories.proposal())
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         rules = queries.rules(collection_id)
         assert (rules.schema, rules.epsilon, rules.delta) == (factories.SCHEMA, 1.0, 1e-6)
         assert rules.column("day").source == "the restaurants"
@@ -49,16 +50,16 @@ def test_rules_are_kept_as_published(app: Flask) -> None:
 )
 def test_rules_that_cannot_be_kept_are_refused(app: Flask, change: dict[str, object]) -> None:
     producer = factories.account(app, Role.PRODUCER)
-    with pytest.raises(BadRules), app.extensions["db"].unit_of_work():
+    with pytest.raises(BadRules), market_of(app).db.unit_of_work():
         service.found(producer, replace(factories.proposal(), **change))
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         assert queries.all_collections() == ()
 
 
 def test_only_producers_found_collections_and_only_owners_close_them(lite_app: Flask) -> None:
     producer, other = (factories.account(lite_app, Role.PRODUCER) for _ in range(2))
     buyer = factories.account(lite_app, Role.BUYER)
-    db = lite_app.extensions["db"]
+    db = market_of(lite_app).db
     with pytest.raises(Forbidden), db.unit_of_work():
         service.found(buyer, factories.proposal())
     with db.unit_of_work():

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.config import PROJECT
 from app.core.logs import configure_logs
 from app.core.permissions import Role
+from app.market import market_of
 from app.users import queries
 from tests import factories
 from tests.browser import Browser
@@ -24,7 +25,7 @@ def test_logs_hold_no_address_token_or_cell(
     lite_app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
     user = factories.account(lite_app, Role.PRODUCER)
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         email = queries.user(user.user_id).email
     browser = Browser(lite_app, user)
     configure_logs("json")
@@ -35,7 +36,7 @@ def test_logs_hold_no_address_token_or_cell(
     browser.get("/no/such/page/of-somebody@example.org")
     content = factories.csv_rows(5) + f"hidden-person,Mon,nowhere,{SECRET_CELL}\n".encode()
     dataset_id = factories.uploaded(lite_app, user, content)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         factories.datasets.answer(user, dataset_id, factories.ANSWERS)
     factories.run_jobs(lite_app)
     browser.get(f"/datasets/{dataset_id}")
@@ -105,7 +106,7 @@ def test_a_crash_is_logged_without_the_words_of_the_error(
 
 
 def test_an_error_of_the_database_does_not_quote_what_was_written(lite_app: Flask) -> None:
-    db = lite_app.extensions["db"]
+    db = market_of(lite_app).db
     with pytest.raises(SQLAlchemyError) as caught, db.unit_of_work() as session:
         session.execute(text("INSERT INTO no_such_table VALUES (:it)"), {"it": SECRET_CELL})
     assert SECRET_CELL not in str(caught.value)

@@ -3,6 +3,7 @@ from flask import Flask
 from app.core.permissions import Actor
 from app.datasets import queries
 from app.datasets.states import State
+from app.market import market_of
 from tests import factories
 from tests.browser import Browser
 
@@ -36,7 +37,7 @@ def answered(**changes: str) -> dict[str, str]:
 
 
 def state_of(app: Flask, producer: Actor, dataset_id: str) -> State:
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         return queries.dataset(producer, dataset_id).state
 
 

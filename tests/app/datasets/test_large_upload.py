@@ -11,6 +11,8 @@ from werkzeug.test import encode_multipart
 
 from app.core.permissions import Role
 from app.datasets import service
+from app.datasets.service import checking
+from app.market import market_of
 from app.users.models import User
 from tests import factories
 
@@ -44,7 +46,7 @@ def test_an_upload_over_a_megabyte_is_read_whole(lite_app: Flask) -> None:
     producer = factories.account(lite_app, Role.PRODUCER)
     lite_app.config["WTF_CSRF_ENABLED"] = False
     client = lite_app.test_client()
-    with lite_app.extensions["db"].unit_of_work() as s:
+    with market_of(lite_app).db.unit_of_work() as s:
         email = s.get(User, producer.user_id).email
     client.post("/login", data={"email": email, "password": factories.PASSWORD})
     content = b"".join(rows(100_000))
@@ -62,10 +64,8 @@ def test_others_can_write_while_a_file_is_read(lite_app: Flask) -> None:
     slow = Slow(b"".join(rows(2_000)))
 
     def upload() -> None:
-        with lite_app.app_context(), lite_app.extensions["db"].unit_of_work():
-            service.upload(
-                producer, lite_app.extensions["checking"], io.BufferedReader(slow), "slow"
-            )
+        with lite_app.app_context(), market_of(lite_app).db.unit_of_work():
+            service.upload(producer, checking(market_of(lite_app)), io.BufferedReader(slow), "slow")
 
     thread = threading.Thread(target=upload)
     thread.start()

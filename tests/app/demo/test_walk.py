@@ -12,7 +12,7 @@ from app.payments.mode import STAND_IN_KEY
 def flask(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("MOISSON_")}
     return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", *arguments],
+        [sys.executable, "-m", "flask", "--app", "app.worker", *arguments],
         cwd=PROJECT,
         env={**kept, "MOISSON_INSTANCE": str(folder), **more},
         capture_output=True,

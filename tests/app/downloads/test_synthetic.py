@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from app.catalog.products import ProductKey
-from app.core import jobs
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role
 from app.downloads import synthetic
 from app.downloads.models import SyntheticFile
+from app.jobs import queries as jobs_queries
 from privacy.errors import PlanError
 from tests import factories
 from tests.app.payouts.trading import Trade, trading
@@ -181,7 +181,7 @@ def test_a_model_that_is_too_large_is_said_so(
     synthetic.register(synthetic.Synthesising(trade.db, refuse))  # type: ignore[arg-type]
     factories.run_jobs(trade.app)
     with trade.db.unit_of_work(write=False):
-        job = jobs.view_by_key(f"{synthetic.JOB}:{key}")
+        job = jobs_queries.with_key(f"{synthetic.JOB}:{key}")
         assert job is not None
         assert job.state == "failed"
         assert "too many columns" in job.message

@@ -11,6 +11,7 @@ from flask import Flask
 from app.core.permissions import Actor, Role
 from app.invoicing import queries, service
 from app.invoicing.queries import Party
+from app.market import market_of
 from tests import factories
 from tests.browser import Browser
 
@@ -34,7 +35,7 @@ def browser(lite_app: Flask, ada: Actor) -> Browser:
 
 
 def kept(app: Flask, actor: Actor) -> Party | None:
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         return queries.details(actor.user_id)
 
 
@@ -90,7 +91,7 @@ def test_they_are_in_the_export_and_erased_with_the_account(
     lite_app: Flask, ada: Actor, browser: Browser
 ) -> None:
     browser.post(PAGE, TYPED)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         service.issue_invoice(
             order_id="o" * 32,
             buyer_id=ada.user_id,
@@ -108,6 +109,6 @@ def test_they_are_in_the_export_and_erased_with_the_account(
     assert "Invoices and credit notes" in browser.get("/rights/erase").text
     assert browser.post("/rights/erase", {"sure": "y", "waive": "y"}).status_code == 302
     assert kept(lite_app, ada) is None
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         (left,) = queries.of_buyer(ada.user_id)
         assert left.buyer.name == "Ada & Co"

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.ledger import accounts, queries
+from app.market import market_of
 from tests.app.payouts.test_statements import live
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -40,5 +41,5 @@ def test_the_chart_is_complete() -> None:
 
 def test_what_is_booked_is_on_the_chart(lite_app: Flask) -> None:
     live(lite_app, 3)
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         assert set(queries.trial_balance("EUR")) <= set(CHART)

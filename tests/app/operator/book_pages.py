@@ -5,6 +5,7 @@ import re
 
 from flask import Flask
 
+from app.market import market_of
 from app.prices import queries as prices
 from pricing.price_book import DEFAULT_BOOK, PriceBook
 
@@ -44,5 +45,5 @@ def values_of(page: str) -> dict[str, str]:
 
 
 def in_force(app: Flask) -> PriceBook:
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         return prices.in_force()

@@ -14,6 +14,7 @@ from app.core.permissions import Role
 from app.ledger import history
 from app.ledger import queries as ledger
 from app.ledger import service as book
+from app.market import market_of
 from app.operator import audit_files
 from app.statements.periods import Period, month_of
 from tests import factories
@@ -93,7 +94,7 @@ def test_a_day_ends_at_midnight_in_utc(app: Flask, db: Database) -> None:
 
 
 def test_the_auditors_file_has_no_names_and_no_formulas(lite_app: Flask) -> None:
-    db: Database = lite_app.extensions["db"]
+    db: Database = market_of(lite_app).db
     producer = factories.account(lite_app, Role.PRODUCER, name="nobodys-name")
     with db.unit_of_work():
         mine = f"contributor:{producer.user_id}"

@@ -2,9 +2,11 @@ import pytest
 import sqlalchemy
 from flask import Flask
 
-from app.core import jobs
 from app.core.db import session
 from app.core.permissions import Role
+from app.jobs import queries as jobs_queries
+from app.jobs import service as jobs
+from app.market import market_of
 from app.orders.models import Order
 from tests import factories
 from tests.app.payouts.broken import Broken
@@ -71,7 +73,7 @@ def test_the_overview_does_not_read_the_audit_log(lite_app: Flask) -> None:
     """Its cost does not grow with the life of the market: chains are verified by the worker."""
     browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
     said: list[str] = []
-    engine = lite_app.extensions["db"].engine
+    engine = market_of(lite_app).db.engine
 
     def note(*event: object) -> None:
         said.append(str(event[2]))
@@ -85,7 +87,7 @@ def test_the_overview_does_not_read_the_audit_log(lite_app: Flask) -> None:
 
 def test_a_broken_audit_chain_is_shown_once_it_was_verified(lite_app: Flask) -> None:
     browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         session().execute(sqlalchemy.text("UPDATE audit_head SET digest = 'changed'"))
     browser.post("/operator/book/verify")
     factories.run_jobs(lite_app)
@@ -141,7 +143,7 @@ def test_an_action_needs_the_token_of_a_form(lite_app: Flask) -> None:
 def test_a_failed_job_is_tried_again_and_no_other(lite_app: Flask) -> None:
     operator = factories.account(lite_app, Role.OPERATOR)
     browser = Browser(lite_app, operator)
-    db = lite_app.extensions["db"]
+    db = market_of(lite_app).db
     with db.unit_of_work():
         job_id = jobs.enqueue("reconcile", "reconcile:test", {})
     assert browser.post(f"/operator/jobs/{job_id}/retry").status_code == 409
@@ -150,13 +152,13 @@ def test_a_failed_job_is_tried_again_and_no_other(lite_app: Flask) -> None:
     assert "Try again" in browser.get("/operator/jobs").text
     assert browser.post(f"/operator/jobs/{job_id}/retry").status_code == 302
     with db.unit_of_work(write=False):
-        job = jobs.view(job_id)
+        job = jobs_queries.job(job_id)
         assert job is not None
         assert job.state is jobs.JobState.QUEUED
 
 
 def test_a_provider_that_does_not_answer_is_told(lite_app: Flask) -> None:
-    lite_app.extensions["gateway"] = Broken(lite_app.extensions["gateway"], "balance_transactions")
+    market_of(lite_app).gateway = Broken(market_of(lite_app).gateway, "balance_transactions")
     browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
     assert browser.post("/operator/reconciliation").status_code == 302
     assert "did not answer" in browser.get("/operator/reconciliation").text

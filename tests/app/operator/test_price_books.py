@@ -11,6 +11,7 @@ from flask import Flask
 from app.catalog.price_lists import rarity_of
 from app.catalog.products import products
 from app.core.permissions import SYSTEM, Actor, Role
+from app.market import market_of
 from app.operator.price_books import queries
 from app.prices import service
 from app.releases import queries as releases
@@ -36,7 +37,7 @@ def test_the_page_tells_the_book_in_force(operator: Browser) -> None:
 
 
 def test_an_old_book_can_still_be_read(lite_app: Flask, operator: Browser) -> None:
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         service.publish(SYSTEM, DEARER_BOOK, "more", based_on="2026-2")
     old = operator.get("/operator/prices/2026-2").text
     assert "no longer in force" in old
@@ -49,7 +50,7 @@ def test_the_preview_is_what_the_library_says_under_both_books(
     market: tuple[Flask, factories.Published, Actor],
 ) -> None:
     app, made, operator = market
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         seen = queries.preview(operator, DEARER_BOOK)
         view = releases.release(made.edition_id)
         scarcity = rarity_of(releases.catalogue(), 50)
@@ -82,7 +83,7 @@ def test_the_preview_page_tells_before_anything_is_in_force(
     browser = Browser(app, actor)
     answer = browser.post(NEW, DEARER)
     assert answer.status_code == 200
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         seen = queries.preview(actor, DEARER_BOOK)
     for line in seen.lines:
         for change in (line.cheapest, line.whole):
@@ -111,7 +112,7 @@ def test_what_is_sold_no_longer_or_newly_is_named(
     assert "No table is on sale both now and with the new book" in page
     assert page.count("not sold") == 6
     closed = dataclasses.replace(DEFAULT_BOOK, version="2026-3", minimum_people=100_000)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         service.publish(SYSTEM, closed, "", based_on="2026-2")
     opened = {**TYPED, "version": "2026-4", "based_on": "2026-3"}
     page = browser.post(NEW, opened).text
@@ -162,7 +163,7 @@ def test_publishing_changes_what_a_buyer_is_asked(
 ) -> None:
     app, made, actor = market
     browser = Browser(app, actor)
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         seen = queries.preview(actor, DEARER_BOOK)
     cheapest = [line.cheapest for line in seen.lines]
     before = min(change.before.micros for change in cheapest if change.before)
@@ -178,7 +179,7 @@ def test_publishing_changes_what_a_buyer_is_asked(
 
 
 def test_a_second_operator_does_not_overwrite_the_first(lite_app: Flask, operator: Browser) -> None:
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         service.publish(
             SYSTEM, dataclasses.replace(DEARER_BOOK, version="other"), "", based_on="2026-2"
         )

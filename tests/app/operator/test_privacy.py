@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.consent import service as consent
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.operator import odometer
 from app.releases import charging, queries
 from app.releases.charging import Charge
@@ -20,7 +21,7 @@ CEILING = Rho(500_000)
 
 
 def charge(app: Flask, who: Actor, subject: str, rho: int, attempt: int = 1) -> None:
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         assert charging.charge(CEILING, who.user_id, Charge(subject, attempt, Rho(rho))) == ""
 
 
@@ -33,7 +34,7 @@ def test_the_figures_are_those_of_the_charges(app: Flask) -> None:
     for attempt in (1, 2):
         charge(app, most, "categories:y:1", 100_000, attempt)
     operator = factories.account(app, Role.OPERATOR)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         consent.set_ceiling(few, 1_100)
         view = odometer.privacy(operator, CEILING.micro)
         spent = queries.spent(made.producer.user_id)
@@ -55,7 +56,7 @@ def test_the_page_names_no_address_and_pages_its_charges(lite_app: Flask) -> Non
         charge(lite_app, made.producer, f"categories:{n}:0", 100)
     browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
     page = browser.get("/operator/privacy").text
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         profile = users.user(made.producer.user_id)
     assert profile is not None
     assert profile.email not in page

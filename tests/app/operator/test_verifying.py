@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from app.core import audit, jobs
+from app.core import audit
 from app.core.clock import fixed_at, now
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor, Role
@@ -151,14 +151,14 @@ def test_the_page_shows_the_head_and_verifies_when_asked(app: Flask, db: Databas
     assert "never verified" in page
     assert browser.post("/operator/book/verify").headers["Location"] == "/operator/book"
     assert "<progress" in browser.get("/operator/book").text
-    assert jobs.run_due(db) >= 1
+    assert worker.runner(app).run_due() >= 1
     page = browser.get("/operator/book").text
     assert "everything holds" in page
     assert "<progress" not in page
     assert "everything holds" in browser.get("/operator").text
     tamper(db, "UPDATE ledger_entry SET account = 'pool:x' WHERE account = 'platform'")
     browser.post("/operator/book/verify")
-    jobs.run_due(db)
+    worker.runner(app).run_due()
     page = browser.get("/operator/book").text
     assert "something does not hold" in page
     assert "does not hold at link 1" in page
@@ -268,14 +268,9 @@ def test_the_list_of_documents_and_its_file(app: Flask, db: Database) -> None:
 
 def test_the_worker_links_every_few_minutes(app: Flask, db: Database) -> None:
     fill(db)
-    (short,) = [
-        task
-        for task in app.extensions["queue"].huey._registry.periodic_tasks
-        if task.name.endswith("short_work")
-    ]
-    ours = [minute for minute in range(60) if short.validate_datetime(START.replace(minute=minute))]
-    assert ours == list(range(0, 60, 5))
-    short.execute()
+    (task,) = [t for t in worker.schedule(market_of(app)).tasks if t.name == "extend the chain"]
+    assert task.every == timedelta(minutes=5)
+    task.do()
     with db.unit_of_work(write=False):
         assert chain.waiting() == 0
 

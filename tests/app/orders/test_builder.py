@@ -8,6 +8,7 @@ from app.catalog.price_lists import price_list
 from app.catalog.products import ProductKey
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.orders import builder, bundle, suggestions
 from app.orders.suggestions import Why
 from pricing.tariff import charge
@@ -39,7 +40,7 @@ def composed(lite_app: Flask, buyer: Actor) -> Compose:
 def test_each_table_has_a_slider_from_left_out_to_the_finest_tier(
     lite_app: Flask, made: factories.Published, composed: Compose
 ) -> None:
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         present = composed(made.keys("silver")[:1])
         (section,) = builder.built(present).sections
         levels = {row.marginal: row.level for row in section.rows}
@@ -56,7 +57,7 @@ def test_each_table_has_a_slider_from_left_out_to_the_finest_tier(
 def test_what_a_table_adds_is_what_leaving_it_out_saves(
     lite_app: Flask, made: factories.Published, composed: Compose
 ) -> None:
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         keys = made.keys("gold")
         whole = composed(keys[:3])
         rows = [r for s in builder.built(whole).sections for r in s.rows if r.level]
@@ -73,7 +74,7 @@ def test_what_a_table_adds_is_what_leaving_it_out_saves(
 def test_sliders_of_a_form_become_products(
     lite_app: Flask, made: factories.Published, composed: Compose
 ) -> None:
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         present = composed(made.keys("gold"))
         rows = builder.built(present).sections[0].rows
         form = {row.field: "0" for row in rows}
@@ -96,7 +97,7 @@ def test_sliders_of_a_form_become_products(
 def test_the_curve_prices_the_same_tables_at_each_tier(
     lite_app: Flask, made: factories.Published, composed: Compose
 ) -> None:
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         parts = builder.built(composed(made.keys("silver")[:2]))
         assert [v.name for v in parts.tiers] == ["bronze", "silver", "gold"]
         assert [v.present for v in parts.tiers] == [False, True, False]
@@ -113,7 +114,7 @@ def test_the_shares_add_up_and_other_ways_cost_no_less(
     lite_app: Flask, made: factories.Published, composed: Compose
 ) -> None:
     other = factories.published(lite_app)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         present = composed([*made.keys()[:2], *other.keys()[:2]])
         parts = builder.built(present)
         assert present.quote is not None
@@ -137,10 +138,10 @@ def test_suggestions_complete_the_bundle_from_the_catalogue(
     first = factories.published(lite_app, owner)
     factories.published(lite_app)
     factories.listed(lite_app, owner, first.collection_id)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         factories.releases.close(owner, first.collection_id)
     factories.run_jobs(lite_app)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         by_name = {p.axes: p for p in first.keys()}
         present = composed([by_name[(0,)], by_name[(1,)]])
         found = suggestions.suggested(present)
@@ -161,7 +162,7 @@ def test_the_page_follows_a_slider_with_scripts_and_without(
     lite_app: Flask, made: factories.Published, buyer: Actor
 ) -> None:
     browser = Browser(lite_app, buyer)
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         key = made.keys("bronze")[0]
     browser.post("/bundle/add", product=str(key))
     field = f"level~{key.edition}~{'-'.join(map(str, key.axes))}"

@@ -2,6 +2,7 @@ import pytest
 from flask import Flask
 
 from app.core.permissions import Role
+from app.market import market_of
 from app.orders import queries
 from tests import factories
 from tests.app.payouts.broken import Broken
@@ -85,11 +86,11 @@ def test_a_provider_that_does_not_answer_is_told(trade: Trade) -> None:
         keys = made.keys()[:1]
     order_id = trade.place(buyer, keys)
     gateway = trade.gateway
-    trade.app.extensions["gateway"] = Broken(gateway, "open_checkout", "checkout")
+    market_of(trade.app).gateway = Broken(gateway, "open_checkout", "checkout")
     browser = Browser(trade.app, buyer)
     assert browser.post(f"/orders/{order_id}/pay").location == f"/orders/{order_id}"
     assert "did not answer" in browser.get(f"/orders/{order_id}").text
-    trade.app.extensions["gateway"] = gateway
+    market_of(trade.app).gateway = gateway
     assert browser.post(f"/orders/{order_id}/pay").status_code == 303
 
 

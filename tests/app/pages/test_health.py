@@ -1,6 +1,7 @@
 from flask import Flask
 from sqlalchemy import text
 
+from app.market import market_of
 from tests.browser import Browser
 
 
@@ -12,7 +13,7 @@ def test_alive_and_ready(lite_app: Flask) -> None:
 
 
 def test_not_ready_without_the_database(lite_app: Flask) -> None:
-    with lite_app.extensions["db"].unit_of_work() as s:
+    with market_of(lite_app).db.unit_of_work() as s:
         s.execute(text("DROP TABLE alembic_version"))
     ready = Browser(lite_app).get("/readyz")
     assert (ready.status_code, ready.json["database"]) == (503, False)

@@ -9,6 +9,8 @@ from flask import Flask
 from app import create_app
 from app.core.permissions import Actor, Role
 from app.datasets import service as datasets
+from app.datasets.service import checking
+from app.market import market_of
 from app.releases import service as releases
 from tests import factories
 from tests.browser import Browser
@@ -34,16 +36,14 @@ def pages_of_others(app: Flask, content: bytes) -> dict[str, str]:
             for axis in factories.SCHEMA.axes
         ),
     )
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         datasets.answer(member, dataset_id, joined)
     factories.run_jobs(app)
     if content != BROKEN:
-        with app.extensions["db"].unit_of_work():
-            datasets.publish(
-                member, app.extensions["checking"], dataset_id, factories.EVERY_PURPOSE
-            )
+        with market_of(app).db.unit_of_work():
+            datasets.publish(member, checking(market_of(app)), dataset_id, factories.EVERY_PURPOSE)
     before = look(app, owner, member, collection_id, dataset_id)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         (edition_id,) = releases.close(owner, collection_id)
     after = look(app, owner, member, collection_id, dataset_id, edition_id)
     return {**before, **{f"closed {place}": text for place, text in after.items()}}
@@ -107,7 +107,7 @@ def market(new_database, tmp_path: Path):
 
     yield make
     for app in made:
-        app.extensions["db"].dispose()
+        market_of(app).db.dispose()
 
 
 def test_pages_of_others_do_not_depend_on_rows(market) -> None:

@@ -20,16 +20,17 @@ from flask import Flask
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from app import create_app
+from app import create_app, worker
 from app.catalog import queries as catalog
 from app.catalog.estimates import estimate, supposed
 from app.catalog.price_lists import price_list
 from app.catalog.products import Product, products
 from app.catalog.rarity_index import rarity_index
-from app.core import jobs
 from app.core.clock import fixed_at
 from app.core.permissions import Actor, Role
 from app.downloads import files
+from app.jobs import queries as jobs_queries
+from app.market import market_of
 from app.orders import bundle
 from app.releases import measuring, queries, service
 from app.releases.measuring import NOBODY
@@ -82,7 +83,7 @@ def worlds(
             made.append(_market(app, content, drawn, takes, clocks))
     yield made
     for world in made:
-        world.app.extensions["db"].dispose()
+        market_of(world.app).db.dispose()
 
 
 def _market(
@@ -93,7 +94,7 @@ def _market(
     clocks: ExitStack,
 ) -> World:
     owner = factories.account(app, Role.PRODUCER, name="owner")
-    doors = app.extensions["measuring"]
+    doors = worker.measuring(market_of(app))
 
     def measured(rows: Any, objects: Any, plan: Any, secret: str, tell: Any, mark: Any) -> Release:
         honest = doors.measure(rows, objects, plan, secret, tell, mark)
@@ -103,7 +104,7 @@ def _market(
 
     with capture_logs() as logs:
         dataset_id, collection_id = factories.listed(app, owner, content=content)
-        with app.extensions["db"].unit_of_work():
+        with market_of(app).db.unit_of_work():
             (edition_id,) = service.close(owner, collection_id)
         measuring.measure(replace(doors, measure=measured), edition_id, lambda _: None)
         factories.run_jobs(app)
@@ -202,11 +203,11 @@ def _text(answer: TestResponse) -> str:
 def seen(world: World) -> dict[str, tuple[int, str]]:
     """Every page as somebody else sees it, with prices and previews, or as it refuses them."""
     app = world.app
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         view = queries.release(world.edition_id)
         keys = [p.key for p in products(view, view.release.plan.tiers[0])]
     buyer = factories.account(app, Role.BUYER, name="buyer")
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         bundle.add(buyer, [str(key) for key in keys[:3]])
     people = {
         "visitor": Browser(app),
@@ -243,7 +244,7 @@ def test_prices_depend_on_published_figures_only(worlds: list[World]) -> None:
     """Two vaults with equal releases: every quote, rarity, estimate and split is the same."""
 
     def priced(world: World) -> str:
-        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+        with world.app.app_context(), market_of(world.app).db.unit_of_work(write=False):
             view = queries.release(world.edition_id)
             plan = view.release.plan
             by_tier = [catalog.items(p.key for p in products(view, tier)) for tier in plan.tiers]
@@ -272,7 +273,7 @@ def test_files_are_the_same_to_the_byte(worlds: list[World]) -> None:
     """The same rows in the same order, empty cells included; so files are equally long."""
 
     def written(world: World) -> list[bytes]:
-        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+        with world.app.app_context(), market_of(world.app).db.unit_of_work(write=False):
             view = queries.release(world.edition_id)
             chosen: list[Product] = [
                 p for tier in view.release.plan.tiers for p in products(view, tier)
@@ -292,11 +293,14 @@ def test_times_progress_and_messages_of_jobs_are_the_same(worlds: list[World]) -
     """One measurement took twenty minutes longer; times are told to the hour."""
 
     def told(world: World) -> list[tuple[object, ...]]:
-        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+        with world.app.app_context(), market_of(world.app).db.unit_of_work(write=False):
             view = queries.edition(world.edition_id)
             return [
                 (view.state, view.closed_at, view.published_at),
-                *((j.kind, j.state, j.progress, j.message, j.finished_at) for j in jobs.latest()),
+                *(
+                    (j.kind, j.state, j.progress, j.message, j.finished_at)
+                    for j in jobs_queries.latest()
+                ),
             ]
 
     assert told(worlds[0]) == told(worlds[1])
@@ -304,7 +308,7 @@ def test_times_progress_and_messages_of_jobs_are_the_same(worlds: list[World]) -
 
 def test_earnings_rest_on_released_shares_alone(worlds: list[World]) -> None:
     def shared(world: World) -> tuple[object, ...]:
-        with world.app.app_context(), world.app.extensions["db"].unit_of_work(write=False):
+        with world.app.app_context(), market_of(world.app).db.unit_of_work(write=False):
             view = queries.release(world.edition_id)
             return (
                 view.shares_total,

@@ -14,6 +14,7 @@ from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
 from app.core.errors import UnsafeConfiguration
+from app.market import market_of
 from app.payments import installation
 from tests.browser import Browser
 from tests.conftest import environment
@@ -53,7 +54,7 @@ def test_the_first_start_stamps_and_no_other_mode_starts_again(
 ) -> None:
     assert stamped(database_url) == []
     for _ in range(2):
-        start(database_url, tmp_path, **MODES[mode]).extensions["db"].dispose()
+        market_of(start(database_url, tmp_path, **MODES[mode])).close()
         assert stamped(database_url) == [mode]
     for other, settings in MODES.items():
         if other != mode:
@@ -76,7 +77,7 @@ def test_the_first_start_stamps_and_no_other_mode_starts_again(
     ],
 )
 def test_the_database_keeps_the_stamp(app: Flask, db: Database, change: str) -> None:
-    url = app.extensions["settings"].database_url
+    url = market_of(app).settings.database_url
     try:
         with db.unit_of_work() as s:
             s.execute(text(change))
@@ -101,15 +102,15 @@ def test_an_empty_database_is_stamped_once_it_is_migrated(tmp_path: Path) -> Non
     assert stamped(url) == []
     assert Browser(early).get("/").status_code == 200
     assert stamped(url) == ["stand-in"]
-    early.extensions["db"].dispose()
+    market_of(early).db.dispose()
 
 
 def test_what_started_before_the_migration_is_refused_as_well(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'later.db'}"
     early = start(url, tmp_path, **TEST)
     command.upgrade(migrations_config(url), "head")
-    start(url, tmp_path).extensions["db"].dispose()
-    db: Database = early.extensions["db"]
+    market_of(start(url, tmp_path)).close()
+    db: Database = market_of(early).db
     for _ in range(2):
         with pytest.raises(UnsafeConfiguration), db.unit_of_work():
             pytest.fail("no unit of work is opened")
@@ -120,7 +121,7 @@ def test_a_market_without_its_database_builds_and_lives(tmp_path: Path) -> None:
     url = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2"
     lonely = start(url, tmp_path)
     assert Browser(lonely).get("/healthz").status_code == 200
-    lonely.extensions["db"].dispose()
+    market_of(lonely).db.dispose()
 
 
 def test_two_that_start_at_once_agree(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +170,7 @@ def test_every_page_says_that_no_real_money_moves(
             page = browser.get(path, headers={"Accept-Language": language})
             assert 'class="banner"' in page.text, (path, language)
             assert language == "fr" or english in page.text
-    market.extensions["db"].dispose()
+    market_of(market).db.dispose()
 
 
 def test_a_printed_page_keeps_the_banner() -> None:
@@ -184,4 +185,4 @@ def test_real_money_has_no_banner(new_database: Callable[[str], str], tmp_path: 
     page = Browser(market).get("/", base_url="https://market.example.org")
     assert page.status_code == 200
     assert 'class="banner"' not in page.text
-    market.extensions["db"].dispose()
+    market_of(market).db.dispose()

@@ -12,10 +12,9 @@ def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Tr
     trade.bought(factories.account(trade.app, Role.BUYER), keys)
     trade.onboard(made.producer)
     commands = trade.app.test_cli_runner()
-    trade.app.extensions["paying"] = trade.paying(Broken(trade.gateway, "transfer", after=True))
-    lost = commands.invoke(args=["payouts"])
+    with trade.reached_by(Broken(trade.gateway, "transfer", after=True)):
+        lost = commands.invoke(args=["payouts"])
     assert (lost.exit_code, lost.output) == (1, "0 sent, 0 refused, 1 without an answer\n")
-    trade.app.extensions["paying"] = trade.paying()
     differs = commands.invoke(args=["reconcile"])
     assert differs.exit_code == 1
     assert "only-at-provider: transfer" in differs.output
@@ -27,7 +26,7 @@ def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Tr
     with trade.db.unit_of_work():
         ledger.post("sale", "sale:invented", "EUR", {"provider": 10_000, "platform": -10_000})
     assert commands.invoke(args=["reconcile"]).exit_code == 1
-    trade.app.extensions["gateway"] = Broken(trade.gateway, "balance_transactions")
-    silent = commands.invoke(args=["reconcile"])
+    with trade.reached_by(Broken(trade.gateway, "balance_transactions")):
+        silent = commands.invoke(args=["reconcile"])
     assert silent.exit_code == 1
     assert "did not answer" in silent.output

@@ -18,7 +18,9 @@ from app.core.clock import fixed_at
 from app.core.db import session
 from app.core.errors import Forbidden
 from app.core.permissions import Actor, Role
+from app.datasets.service import checking
 from app.ledger import accounts, queries
+from app.market import market_of
 from app.payouts import earnings, giving
 from app.payouts import queries as payouts
 from app.payouts.earnings import Part
@@ -193,7 +195,7 @@ def test_the_database_keeps_one_switch_open(app: Flask) -> None:
 def test_only_contributors_have_the_switch(app: Flask) -> None:
     buyer = factories.account(app, Role.BUYER)
     for verb in (giving.give, giving.keep):
-        with pytest.raises(Forbidden), app.extensions["db"].unit_of_work():
+        with pytest.raises(Forbidden), market_of(app).db.unit_of_work():
             verb(buyer)
 
 
@@ -213,7 +215,7 @@ def test_the_export_tells_when_and_how_much(app: Flask) -> None:
     here.sell(0, 1_000_000, TODAY)
     actor = Actor(here.users[0], frozenset({Role.PRODUCER}))
     with here.db.unit_of_work():
-        packed = export.archive(actor, app.extensions["checking"])
+        packed = export.archive(actor, checking(market_of(app)))
     with zipfile.ZipFile(BytesIO(packed)) as file:
         told = json.loads(file.read("account.json"))["given_away"]
     assert told == {

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.core.permissions import Role
+from app.market import market_of
 from app.payouts import income as earned
 from app.payouts import queries, sending
 from tests import factories
@@ -106,7 +107,7 @@ def test_an_unconfirmed_address_connects_nothing(lite_app: Flask) -> None:
 
 
 def test_a_provider_that_does_not_answer_is_told(lite_app: Flask) -> None:
-    lite_app.extensions["gateway"] = Broken(lite_app.extensions["gateway"], *CALLS)
+    market_of(lite_app).gateway = Broken(market_of(lite_app).gateway, *CALLS)
     browser = Browser(lite_app, factories.account(lite_app, Role.PRODUCER))
     assert browser.post("/income/account", country="FR").status_code == 302
     page = browser.get("/income").text

@@ -3,10 +3,11 @@ from datetime import timedelta
 
 import pytest
 
-from app.core import jobs
 from app.core.clock import fixed_at, now
 from app.core.db import session
 from app.core.permissions import Actor, Role
+from app.jobs import queries as jobs_queries
+from app.jobs import service as jobs
 from app.payments.gateway import GatewayRefused, KeyConflict, NotEnoughBalance
 from app.payouts import queries, sending, service, settlement
 from app.payouts.models import ConnectedAccount
@@ -258,7 +259,7 @@ def test_the_job_is_tried_again_after_an_unknown_outcome(trade: Trade) -> None:
         job_id = service.ask_for_run(operator)
     factories.run_jobs(trade.app)
     with trade.db.unit_of_work(write=False):
-        job = jobs.view(job_id)
+        job = jobs_queries.job(job_id)
         assert job is not None
         assert (job.state, job.message) == (jobs.JobState.QUEUED, "OutcomeUnknown")
     with fixed_at(now() + timedelta(minutes=5)):
@@ -273,7 +274,7 @@ def test_the_schedule_adds_one_run_an_hour(trade: Trade) -> None:
     service.schedule(trade.db)
     service.schedule(trade.db)
     with trade.db.unit_of_work(write=False):
-        kinds = [job.kind for job in jobs.latest()]
+        kinds = [job.kind for job in jobs_queries.latest()]
     assert kinds.count(service.PAYOUTS_JOB) == 1
     assert kinds.count(service.RECONCILE_JOB) == 1
     factories.run_jobs(trade.app)
@@ -281,4 +282,4 @@ def test_the_schedule_adds_one_run_an_hour(trade: Trade) -> None:
 
 
 def test_terms_of_the_application_come_from_its_settings(trade: Trade) -> None:
-    assert trade.app.extensions["paying"].terms == TERMS
+    assert sending.paying(market_of(trade.app)).terms == TERMS

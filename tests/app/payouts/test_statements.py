@@ -15,6 +15,7 @@ from app.core.permissions import Role
 from app.ledger import accounts, history
 from app.ledger import queries as ledger
 from app.ledger import service as book
+from app.market import market_of
 from app.payouts import sending, settlement, statements
 from app.payouts.queries import Terms
 from app.statements.periods import Period, month_of
@@ -194,7 +195,7 @@ def test_page_csv_and_pdf_say_the_same(lite_app: Flask) -> None:
 @pytest.fixture
 def producer(lite_app: Flask) -> Browser:
     who = factories.account(lite_app, Role.PRODUCER)
-    with lite_app.extensions["db"].unit_of_work() as s:
+    with market_of(lite_app).db.unit_of_work() as s:
         s.execute(update(User).values(display_name="=Zoë 日本 👩"))
     return Browser(lite_app, who)
 

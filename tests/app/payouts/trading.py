@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,6 +22,7 @@ from app.collections.rules import Purpose
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor
 from app.ledger import queries as ledger
+from app.market import KEY, market_of
 from app.orders import bundle, queries, quotes, refunding, service
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
@@ -53,16 +54,26 @@ class Trade:
 
     @property
     def db(self) -> Database:
-        database: Database = self.app.extensions["db"]
+        database: Database = market_of(self.app).db
         return database
 
     @property
     def gateway(self) -> PaymentGateway:
-        gateway: PaymentGateway = self.app.extensions["gateway"]
+        gateway: PaymentGateway = market_of(self.app).gateway
         return gateway
 
     def paying(self, gateway: Any = None, terms: Terms = TERMS) -> sending.Paying:
         return sending.Paying(self.db, gateway or self.gateway, terms)
+
+    @contextmanager
+    def reached_by(self, gateway: Any) -> Iterator[None]:
+        """Let the market reach the provider through something else for a while."""
+        before = market_of(self.app)
+        self.app.extensions[KEY] = replace(before, gateway=gateway)
+        try:
+            yield
+        finally:
+            self.app.extensions[KEY] = before
 
     def keys(self, made: factories.Published, tier: str) -> list[ProductKey]:
         """Every product of an edition at a tier."""
@@ -209,7 +220,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
         market_door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
         with app.app_context():
             yield Trade(app, url, stand_in_url, config)
-        app.extensions["db"].dispose()
+        market_of(app).db.dispose()
 
 
 class Browser:
@@ -218,7 +229,7 @@ class Browser:
     def __init__(self, app: Flask, user: Actor | None = None) -> None:
         self.client: FlaskClient = app.test_client()
         if user is not None:
-            with app.extensions["db"].unit_of_work() as s:
+            with market_of(app).db.unit_of_work() as s:
                 email = s.get_one(User, user.user_id).email
                 session_id = users.sign_in(email, factories.PASSWORD, "test")
             with self.client.session_transaction() as session:

@@ -12,6 +12,7 @@ from app.datasets.models import Dataset
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.ledger import service as book
+from app.market import market_of
 from app.orders.models import Order, SaleEdition
 from app.payouts import giving, settlement
 from app.payouts.models import ConnectedAccount, EarningPosition
@@ -136,7 +137,7 @@ class World:
 
 def world(app: Flask, shares: list[int], people: int = 2, editions: int = 2) -> World:
     """So many people with shares of so many editions, each split between two datasets."""
-    db: Database = app.extensions["db"]
+    db: Database = market_of(app).db
     collection_id = _collection(app)
     users = [factories.account(app, Role.PRODUCER, Role.BUYER).user_id for _ in range(people)]
     names = [new_id() for _ in range(editions)]
@@ -189,8 +190,8 @@ def _contribute(edition_id: str, user_id: str, shares: int) -> None:
 
 def _collection(app: Flask) -> str:
     """A collection; made once for all examples."""
-    known: str | None = app.extensions.get("made")
+    known: str | None = app.config.get("MADE_COLLECTION")
     if known is None:
         known = published(app).collection_id
-        app.extensions["made"] = known
+        app.config["MADE_COLLECTION"] = known
     return known

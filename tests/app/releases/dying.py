@@ -16,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app import create_app
+from app import create_app, worker
+from app.market import market_of
 from app.releases import measuring
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -93,7 +94,7 @@ def _fork(order: dict[str, Any], point: str) -> int:
 def measure(settings: dict[str, str], point: str, edition_id: str) -> None:
     """Measure an edition in this process, which may die of it."""
     app = create_app(settings)
-    doors = app.extensions["measuring"]
+    doors = worker.measuring(market_of(app))
 
     def measured(*arguments: Any) -> Any:
         *rest, mark = arguments

@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import worker
 from app.collections.errors import BadRules
 from app.consent import service as consent
-from app.core import jobs
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
+from app.datasets.service import checking
 from app.datasets.suggesting import columns_data
 from app.datasets.understanding import Answers, ColumnAnswer
+from app.jobs import queries as jobs_queries
+from app.market import market_of
 from app.releases import discovering, finding, queries
 from app.releases.finding import TERMS, State
 from privacy.discovery import plan_discovery
@@ -46,19 +49,19 @@ def start(app: Flask, content: bytes | None = None) -> tuple[Actor, str]:
 
 
 def ask(app: Flask, who: Actor, dataset_id: str, person: str = "who") -> bool:
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         return discovering.ask(who, CEILING, dataset_id, SHOP, "shop", person)
 
 
 def known(app: Flask, dataset_id: str) -> finding.FindingView:
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         found = finding.finding(dataset_id, SHOP)
     assert found is not None
     return found
 
 
 def charges(app: Flask, who: Actor) -> list[tuple[str, int, int, float]]:
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         return [
             (c.subject, c.attempt, c.micro_rho, c.extra_delta)
             for c in reversed(queries.charges(who.user_id))
@@ -71,7 +74,7 @@ def charge_of(dataset_id: str, attempt: int = 1) -> tuple[str, int, int, float]:
 
 
 def search(app: Flask, dataset_id: str, around: Callable[..., Any] | None = None) -> None:
-    doors = app.extensions["discovering"]
+    doors = worker.discovering(market_of(app))
     if around is not None:
         doors = replace(doors, find=around)
     discovering.find(doors, dataset_id, SHOP, lambda _: None)
@@ -79,7 +82,7 @@ def search(app: Flask, dataset_id: str, around: Callable[..., Any] | None = None
 
 def crash(app: Flask, dataset_id: str, *, after_the_mark: bool) -> None:
     """A worker that dies when all is counted, on one side of the mark or the other."""
-    doors = app.extensions["discovering"]
+    doors = worker.discovering(market_of(app))
 
     def dies(rows: Any, terms: Any, secret: str, mark: Callable[[], None]) -> Any:
         def marks() -> None:
@@ -127,9 +130,9 @@ def test_what_many_have_is_found_and_offered_and_a_lone_value_is_not(app: Flask)
     assert [value for value, _ in found.people] == ["Baker", "Grocer"]
     # Noise has a standard deviation of 10 people: further off than 100 once in 10^22.
     assert all(abs(count - 200) < 100 for _, count in found.people)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         view = datasets.dataset(producer, dataset_id)
-        understood = datasets_service.understood(producer, app.extensions["checking"], dataset_id)
+        understood = datasets_service.understood(producer, checking(market_of(app)), dataset_id)
         with app.test_request_context():
             data = columns_data(view.answers, understood, view.offered)["columns"][SHOP]
     assert (data["role"], data["categories"], data["other"]) == ("dimension", "Baker\nGrocer", True)
@@ -149,7 +152,7 @@ def test_a_second_request_is_free_and_gives_the_same(app: Flask) -> None:
     search(app, dataset_id)
     assert known(app, dataset_id) == first
     assert charges(app, producer) == [charge_of(dataset_id)]
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         assert queries.spent(producer.user_id) == TERMS.rho.micro
 
 
@@ -158,7 +161,7 @@ def test_a_finding_is_never_changed(app: Flask) -> None:
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
     factories.run_jobs(app)
-    db = app.extensions["db"]
+    db = market_of(app).db
     with pytest.raises(Exception, match="written once"), db.unit_of_work() as s:
         s.query(discovering.FoundCategoriesRow).update({"people": "[]"})
 
@@ -187,12 +190,12 @@ def test_a_lost_draw_that_cannot_be_charged_again_ends_with_a_message(app: Flask
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
     crash(app, dataset_id, after_the_mark=True)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         consent.set_ceiling(producer, TERMS.rho.micro)
     factories.run_jobs(app)
     assert (known(app, dataset_id).state, known(app, dataset_id).refused) == ("refused", "ceiling")
     assert charges(app, producer) == [charge_of(dataset_id)]
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         consent.set_ceiling(producer, None)
     ask(app, producer, dataset_id)
     factories.run_jobs(app)
@@ -204,7 +207,7 @@ def test_a_late_result_of_a_lost_attempt_is_thrown_away(app: Flask) -> None:
     """A worker taken for dead comes back with noise that was drawn for the first charge."""
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
-    doors = app.extensions["discovering"]
+    doors = worker.discovering(market_of(app))
 
     def overtaken(*arguments: Any) -> Any:
         late = doors.find(*arguments)
@@ -221,13 +224,13 @@ def test_nothing_is_charged_where_it_must_not_be(app: Flask, reason: str) -> Non
     """Asked at once, and by the worker where it changed in between."""
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         if reason == "paused":
             consent.pause(producer, True)
         elif reason == "ceiling":
             consent.set_ceiling(producer, TERMS.rho.micro - 1)
         else:
-            datasets_service.erase(producer, app.extensions["checking"], dataset_id)
+            datasets_service.erase(producer, checking(market_of(app)), dataset_id)
     factories.run_jobs(app)
     assert known(app, dataset_id).refused == reason
     with pytest.raises(Conflict):
@@ -241,7 +244,7 @@ def test_what_was_promised_to_people_binds_the_answers(app: Flask) -> None:
     ask(app, producer, dataset_id)
     factories.run_jobs(app)
     columns = (ColumnAnswer("shop", "dimension", "shop", categories="Baker\nGrocer", other=True),)
-    db = app.extensions["db"]
+    db = market_of(app).db
     for person in ("", "spend"):
         with pytest.raises(BadRules, match="tells apart"), db.unit_of_work():
             datasets_service.answer(producer, dataset_id, Answers(person, 1, columns))
@@ -255,10 +258,10 @@ def test_what_was_promised_to_people_binds_the_answers(app: Flask) -> None:
 def test_two_searches_for_different_people_charge_one(app: Flask) -> None:
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         discovering.ask(producer, CEILING, dataset_id, 2, "spend", "shop")
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         other = finding.finding(dataset_id, 2)
     assert other is not None
     states = {(known(app, dataset_id).state, known(app, dataset_id).refused)}
@@ -282,8 +285,8 @@ def test_no_value_is_told_to_logs_or_jobs(
     with caplog.at_level(logging.DEBUG):
         crash(app, dataset_id, after_the_mark=True)
         factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
-        told = json.dumps([job.message for job in jobs.latest()], default=str)
+    with market_of(app).db.unit_of_work():
+        told = json.dumps([job.message for job in jobs_queries.latest()], default=str)
     printed = capsys.readouterr()
     for text in (caplog.text, printed.out, printed.err, told):
         assert not [value for value in ("Baker", "Grocer", LONE) if value in text]
@@ -329,7 +332,7 @@ def test_from_the_columns_page_to_the_collections_rules(lite_app: Flask) -> None
     del answers["find"]
     browser.post(f"/datasets/{dataset_id}/columns", answers)
     factories.run_jobs(lite_app)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         view = datasets.dataset(producer, dataset_id)
     assert (view.state, view.offered) == ("checked", {})
     rules = {"title": "Shops", "description": "x", "topic": "shopping", "person": "person"}
@@ -337,7 +340,7 @@ def test_from_the_columns_page_to_the_collections_rules(lite_app: Flask) -> None
     rules |= {"purposes": "research"}
     made = browser.post(f"/datasets/{dataset_id}/collection", rules)
     assert made.headers["Location"] == f"/datasets/{dataset_id}/publish"
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         collection_id = datasets.dataset(producer, dataset_id).collection_id
         assert collection_id is not None
         public = datasets_service.collections.rules(collection_id)
@@ -349,7 +352,7 @@ def test_from_the_columns_page_to_the_collections_rules(lite_app: Flask) -> None
 
 def test_a_paused_producer_reads_why(lite_app: Flask) -> None:
     producer, dataset_id = start(lite_app)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         consent.pause(producer, True)
     browser = Browser(lite_app, producer)
     place = f"/datasets/{dataset_id}/categories/1"

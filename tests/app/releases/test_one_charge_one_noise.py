@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import create_app
+from app import create_app, worker
 from app.consent import service as consent
 from app.core.db import Database
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.releases import measuring, queries, service
 from app.releases.models import Edition, PrivacyCharge, PublishedRelease
 from app.releases.states import State
@@ -29,7 +30,7 @@ class Closed:
     def __init__(self, settings: dict[str, str], workers: dying.Workers) -> None:
         self.settings, self.workers = settings, workers
         self.app = create_app(settings)
-        self.db: Database = self.app.extensions["db"]
+        self.db: Database = market_of(self.app).db
         with self.app.app_context():
             self.producer = factories.account(self.app, Role.PRODUCER)
             _, collection_id = factories.listed(self.app, self.producer)
@@ -109,13 +110,13 @@ def test_two_workers_at_once_draw_once_for_a_charge(closed: Closed) -> None:
 def _measured(app: Flask) -> tuple[Actor, str]:
     producer = factories.account(app, Role.PRODUCER)
     _, collection_id = factories.listed(app, producer)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         (edition_id,) = service.close(producer, collection_id)
     return producer, edition_id
 
 
 def _lose_the_noise(app: Flask, edition_id: str) -> None:
-    doors = app.extensions["measuring"]
+    doors = worker.measuring(market_of(app))
 
     def dies(*arguments: object) -> None:
         arguments[-1]()
@@ -128,7 +129,7 @@ def _lose_the_noise(app: Flask, edition_id: str) -> None:
 def test_a_late_release_of_a_lost_attempt_is_thrown_away(app: Flask) -> None:
     """A worker taken for dead comes back with noise that was drawn for the first charge."""
     _, edition_id = _measured(app)
-    doors = app.extensions["measuring"]
+    doors = worker.measuring(market_of(app))
 
     def overtaken(*arguments: object) -> object:
         release = doors.measure(*arguments)
@@ -136,7 +137,7 @@ def test_a_late_release_of_a_lost_attempt_is_thrown_away(app: Flask) -> None:
         return release
 
     measuring.measure(replace(doors, measure=overtaken), edition_id, lambda _: None)
-    with app.extensions["db"].unit_of_work() as s:
+    with market_of(app).db.unit_of_work() as s:
         assert s.scalar(select(func.count()).select_from(PublishedRelease)) == 1
         assert s.get_one(Edition, edition_id).attempt == 2
         assert s.scalar(select(func.count()).select_from(PrivacyCharge)) == 2
@@ -145,11 +146,11 @@ def test_a_late_release_of_a_lost_attempt_is_thrown_away(app: Flask) -> None:
 def test_who_cannot_be_charged_again_is_left_out_of_the_retry(app: Flask) -> None:
     producer, edition_id = _measured(app)
     _lose_the_noise(app, edition_id)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         spent = queries.spent(producer.user_id)
         consent.set_ceiling(producer, spent)
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         assert queries.edition(edition_id).state is State.EMPTY
         assert queries.spent(producer.user_id) == spent
         assert [c.attempt for c in queries.charges(producer.user_id)] == [1]
@@ -158,5 +159,5 @@ def test_who_cannot_be_charged_again_is_left_out_of_the_retry(app: Flask) -> Non
 def test_charges_are_written_once(app: Flask) -> None:
     _measured(app)
     factories.run_jobs(app)
-    with pytest.raises(Exception, match="written once"), app.extensions["db"].unit_of_work() as s:
+    with pytest.raises(Exception, match="written once"), market_of(app).db.unit_of_work() as s:
         s.query(PrivacyCharge).update({"micro_rho": 1})

@@ -8,6 +8,7 @@ from flask import Flask
 from app.collections import queries as collections
 from app.core.clock import fixed_at
 from app.core.permissions import Role
+from app.market import market_of
 from app.releases import queries, service
 from tests import factories
 
@@ -16,7 +17,7 @@ from tests import factories
 def test_an_edition_closes_by_itself_once_its_date_has_come(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     _, collection_id = factories.listed(app, producer)
-    db = app.extensions["db"]
+    db = market_of(app).db
     with db.unit_of_work():
         rules = collections.rules(collection_id)
         before = service.next_closing(rules)
@@ -33,16 +34,16 @@ def test_an_edition_closes_by_itself_once_its_date_has_come(app: Flask) -> None:
 def test_the_closing_date_does_not_depend_on_what_was_listed(app: Flask) -> None:
     producer, other = (factories.account(app, Role.PRODUCER) for _ in range(2))
     _, collection_id = factories.listed(app, producer)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         before = service.next_closing(collections.rules(collection_id))
     factories.listed(app, other, collection_id)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         assert service.next_closing(collections.rules(collection_id)) == before
 
 
 def test_a_schedule_finds_nothing_to_close_where_nobody_listed(app: Flask) -> None:
     made = factories.published(app)
-    db = app.extensions["db"]
+    db = market_of(app).db
     with db.unit_of_work():
         later = service.next_closing(collections.rules(made.collection_id))
     with fixed_at(later + timedelta(days=1)):

@@ -1,6 +1,7 @@
 import pytest
 from flask import Flask
 
+from app import worker
 from app.collections.rules import Purpose
 from app.consent import service as consent
 from app.core.db import session
@@ -8,6 +9,8 @@ from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
+from app.datasets.service import checking
+from app.market import market_of
 from app.releases import measuring, queries, service
 from app.releases.errors import NothingListed
 from app.releases.models import PublishedRelease
@@ -18,7 +21,7 @@ from tests import factories
 @pytest.mark.both_databases
 def test_an_edition_is_charged_measured_and_published(app: Flask) -> None:
     made = factories.published(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         view = queries.release(made.edition_id)
         assert view.edition.state is State.PUBLISHED
         assert queries.spent(made.producer.user_id) == view.release.plan.rho.micro
@@ -28,11 +31,11 @@ def test_an_edition_is_charged_measured_and_published(app: Flask) -> None:
 @pytest.mark.both_databases
 def test_measuring_again_charges_and_publishes_nothing_more(app: Flask) -> None:
     made = factories.published(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         before = queries.release(made.edition_id).digest
         spent = queries.spent(made.producer.user_id)
-    measuring.measure(app.extensions["measuring"], made.edition_id, lambda _: None)
-    with app.extensions["db"].unit_of_work():
+    measuring.measure(worker.measuring(market_of(app)), made.edition_id, lambda _: None)
+    with market_of(app).db.unit_of_work():
         assert queries.release(made.edition_id).digest == before
         assert queries.spent(made.producer.user_id) == spent
 
@@ -40,13 +43,13 @@ def test_measuring_again_charges_and_publishes_nothing_more(app: Flask) -> None:
 def test_only_the_owner_closes_an_edition(app: Flask) -> None:
     producer, other = (factories.account(app, Role.PRODUCER) for _ in range(2))
     _, collection_id = factories.listed(app, producer)
-    with pytest.raises(NotFound), app.extensions["db"].unit_of_work():
+    with pytest.raises(NotFound), market_of(app).db.unit_of_work():
         service.close(other, collection_id)
 
 
 def test_an_edition_without_datasets_does_not_close(app: Flask) -> None:
     made = factories.published(app)
-    with pytest.raises(NothingListed), app.extensions["db"].unit_of_work():
+    with pytest.raises(NothingListed), market_of(app).db.unit_of_work():
         service.close(made.producer, made.collection_id)
 
 
@@ -54,10 +57,10 @@ def test_refusing_a_purpose_puts_the_dataset_in_an_edition_sold_for_the_rest(app
     first, second = (factories.account(app, Role.PRODUCER) for _ in range(2))
     _, collection_id = factories.listed(app, first)
     factories.listed(app, second, collection_id, frozenset({Purpose.RESEARCH}))
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         service.close(first, collection_id)
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         purposes = {frozenset(e.purposes) for e in queries.editions_of(collection_id)}
     assert purposes == {frozenset(Purpose), frozenset({Purpose.RESEARCH})}
 
@@ -65,11 +68,11 @@ def test_refusing_a_purpose_puts_the_dataset_in_an_edition_sold_for_the_rest(app
 def test_a_paused_producer_is_left_out_and_stays_listed(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     dataset_id, collection_id = factories.listed(app, producer)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         consent.pause(producer, True)
         (edition_id,) = service.close(producer, collection_id)
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         assert queries.edition(edition_id).state is State.EMPTY
         assert queries.spent(producer.user_id) == 0
         assert datasets.dataset(producer, dataset_id).state == "listed"
@@ -79,11 +82,11 @@ def test_a_paused_producer_is_left_out_and_stays_listed(app: Flask) -> None:
 def test_a_ceiling_that_would_be_crossed_leaves_the_producer_out(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     _, collection_id = factories.listed(app, producer)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         consent.set_ceiling(producer, 1)
         (edition_id,) = service.close(producer, collection_id)
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         part = queries.participations(producer.user_id)[0]
         assert (part.left_out, queries.spent(producer.user_id)) == ("ceiling", 0)
         assert queries.edition(edition_id).state is State.EMPTY
@@ -92,36 +95,36 @@ def test_a_ceiling_that_would_be_crossed_leaves_the_producer_out(app: Flask) -> 
 def test_rows_erased_before_the_measurement_are_not_measured(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     dataset_id, collection_id = factories.listed(app, producer)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         (edition_id,) = service.close(producer, collection_id)
-        datasets_service.erase(producer, app.extensions["checking"], dataset_id)
+        datasets_service.erase(producer, checking(market_of(app)), dataset_id)
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         assert queries.edition(edition_id).state is State.EMPTY
 
 
 @pytest.mark.both_databases
 def test_a_release_cannot_be_rewritten_in_the_database(app: Flask) -> None:
     factories.published(app)
-    with pytest.raises(Exception, match="written once"), app.extensions["db"].unit_of_work():
+    with pytest.raises(Exception, match="written once"), market_of(app).db.unit_of_work():
         session().query(PublishedRelease).update({"shares_total": 1})
 
 
 def test_an_account_that_is_one_person_has_the_public_bound_as_its_share(app: Flask) -> None:
     producer = factories.account(app, Role.PRODUCER)
     dataset_id = factories.uploaded(app, producer)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         alone = factories.Answers("", 2, factories.ANSWERS.columns)
         datasets_service.answer(producer, dataset_id, alone)
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         collection_id = datasets_service.found_collection(
             producer, dataset_id, factories.proposal()
         )
         datasets_service.publish(
-            producer, app.extensions["checking"], dataset_id, factories.EVERY_PURPOSE
+            producer, checking(market_of(app)), dataset_id, factories.EVERY_PURPOSE
         )
         (edition_id,) = service.close(producer, collection_id)
     factories.run_jobs(app)
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         assert queries.shares(edition_id) == {producer.user_id: 2}

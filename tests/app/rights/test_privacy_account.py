@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.consent import service as consent
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.releases import charging, queries
 from app.releases import service as releases
 from app.releases.charging import Charge
@@ -33,7 +34,7 @@ def page_of(app: Flask, user: Actor) -> str:
 
 
 def charged(app: Flask, user: Actor, subject: str, **more: float) -> None:
-    with app.extensions["db"].unit_of_work():
+    with market_of(app).db.unit_of_work():
         wanted = Charge(subject, 1, Rho(20_000), **more)
         assert charging.charge(Rho(500_000), user.user_id, wanted) == ""
 
@@ -42,7 +43,7 @@ def test_the_table_beside_the_curve_equals_the_charges(lite_app: Flask) -> None:
     made = factories.published(lite_app)
     charged(lite_app, made.producer, f"categories:{made.dataset_id}:0", extra_delta=5e-8)
     page = page_of(lite_app, made.producer)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         charges = list(reversed(queries.charges(made.producer.user_id)))
     shown = rows_of(page, "charges")
     assert len(shown) == len(charges) == 2
@@ -70,7 +71,7 @@ def test_the_table_beside_the_curve_equals_the_charges(lite_app: Flask) -> None:
 
 def test_what_is_left_follows_the_lower_ceiling(lite_app: Flask) -> None:
     made = factories.published(lite_app)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         spent = queries.spent(made.producer.user_id)
         consent.set_ceiling(made.producer, spent * 3 + 1)
     page = page_of(lite_app, made.producer)
@@ -82,7 +83,7 @@ def test_what_is_left_follows_the_lower_ceiling(lite_app: Flask) -> None:
 
 def test_a_second_attempt_is_explained(lite_app: Flask) -> None:
     made = factories.published(lite_app)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         wanted = Charge(f"edition:{made.edition_id}", 2, Rho(20_000), edition_id=made.edition_id)
         assert charging.charge(Rho(500_000), made.producer.user_id, wanted) == ""
     assert "Attempt 2: measured again after a crash" in page_of(lite_app, made.producer)
@@ -94,7 +95,7 @@ def test_it_says_whom_it_protects(lite_app: Flask) -> None:
     alone = factories.account(lite_app, Role.PRODUCER)
     answers = factories.Answers("", 2, factories.ANSWERS.columns)
     dataset_id = factories.uploaded(lite_app, alone)
-    with lite_app.extensions["db"].unit_of_work():
+    with market_of(lite_app).db.unit_of_work():
         releases.datasets_service.answer(alone, dataset_id, answers)
     page = page_of(lite_app, alone)
     assert "It protects you" in page

@@ -12,6 +12,7 @@ from app.consent import queries as consent
 from app.consent import service as consent_service
 from app.core.permissions import Actor, Role
 from app.datasets import queries as datasets
+from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from app.releases.errors import NothingListed
@@ -173,7 +174,7 @@ def test_erasure_destroys_rows_and_keys_and_closes_the_account(trade: Trade) -> 
         view = users.user(made.producer.user_id)
         assert view is not None
     assert browser.post("/rights/erase", {"sure": "y"}).status_code == 302
-    assert list((trade.app.extensions["settings"].instance / "vault").iterdir()) == []
+    assert list((market_of(trade.app).settings.instance / "vault").iterdir()) == []
     with trade.db.unit_of_work(write=False):
         assert users.user(made.producer.user_id) is None
         assert users.by_email(view.email) is None

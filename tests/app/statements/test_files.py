@@ -13,11 +13,11 @@ from flask_babel import force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.i18n import install_i18n
 from app.core.spreadsheets import FORMULA
 from app.statements import paper, printed, written
 from app.statements.periods import Period
 from app.statements.statement import Heading, Line, Statement
+from app.web.i18n import install_i18n
 from pricing.money import Money
 
 PERIOD = Period(date(2026, 2, 1), date(2026, 2, 28))

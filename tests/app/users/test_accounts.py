@@ -7,11 +7,13 @@ from flask import Flask
 from app import create_app
 from app.core.db import session
 from app.core.permissions import Actor, Role
+from app.market import market_of
 from app.users import queries
 from app.users.models import User
 from tests import factories
 from tests.browser import Browser
 from tests.conftest import environment
+from tests.inbox import read_mail
 
 NEW = {
     "display_name": "Somebody new",
@@ -22,11 +24,9 @@ NEW = {
 
 
 def letters(app: Flask) -> list[str]:
-    folder: Path = app.extensions["settings"].instance / "mail"
-    return [
-        path.read_text()
-        for path in sorted(folder.glob("*.eml"), key=lambda p: p.stat().st_mtime_ns)
-    ]
+    """The e-mails that a worker sends: their heads and texts."""
+    factories.run_jobs(app)
+    return [said for said, _ in read_mail(market_of(app).settings.instance / "mail")]
 
 
 def path_in(letter: str) -> str:
@@ -36,7 +36,7 @@ def path_in(letter: str) -> str:
 
 
 def email_of(app: Flask, user: Actor) -> str:
-    with app.extensions["db"].unit_of_work(write=False):
+    with market_of(app).db.unit_of_work(write=False):
         view = queries.user(user.user_id)
     assert view is not None
     return view.email
@@ -52,7 +52,7 @@ def test_a_newcomer_signs_up_confirms_and_signs_in(lite_app: Flask) -> None:
     (letter,) = letters(lite_app)
     assert "To: new@example.org" in letter
     assert browser.get(path_in(letter)).status_code == 302
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         view = queries.by_email("NEW@example.org ")
         assert view is not None
         assert (view.verified, view.roles) == (True, frozenset({Role.PRODUCER}))
@@ -88,7 +88,7 @@ def test_nobody_learns_who_has_an_account(lite_app: Flask) -> None:
 
 def test_passwords_are_kept_as_argon2id(lite_app: Flask) -> None:
     user = factories.account(lite_app, Role.BUYER)
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         kept = session().get_one(User, user.user_id).password_hash
     assert kept.startswith("$argon2id$")
     assert factories.PASSWORD not in kept
@@ -120,7 +120,7 @@ def test_a_forged_link_confirms_nothing(lite_app: Flask, path: str) -> None:
     browser = Browser(lite_app, user)
     assert browser.get(path).status_code == 302
     assert "too old or incomplete" in browser.get("/account").text
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         assert not queries.user(user.user_id).verified
 
 
@@ -135,7 +135,7 @@ def test_a_verification_link_does_not_reset_a_password(lite_app: Flask) -> None:
 def test_a_session_can_be_revoked_from_another_browser(lite_app: Flask) -> None:
     user = factories.account(lite_app, Role.BUYER)
     lost, mine = Browser(lite_app, user), Browser(lite_app, user)
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         oldest = queries.open_sessions(user.user_id)[-1].id
     assert mine.post(f"/account/sessions/{oldest}/revoke").status_code == 302
     assert lost.get("/account").status_code == 302
@@ -176,7 +176,7 @@ def test_nobody_makes_themselves_operator(lite_app: Flask) -> None:
     user = factories.account(lite_app, Role.BUYER)
     fields = {"display_name": "Me", "locale": "fr", "producer": "y", "operator": "y"}
     assert Browser(lite_app, user).post("/account", fields).status_code == 302
-    with lite_app.extensions["db"].unit_of_work(write=False):
+    with market_of(lite_app).db.unit_of_work(write=False):
         view = queries.user(user.user_id)
         assert view is not None
         assert (view.roles, view.locale) == (frozenset({Role.PRODUCER}), "fr")
@@ -205,7 +205,7 @@ def test_many_tries_at_a_password_are_slowed_down(new_database, tmp_path: Path) 
         assert browser.get("/login").status_code == 200
         assert browser.get("/healthz").status_code == 200
     finally:
-        market.extensions["db"].dispose()
+        market_of(market).db.dispose()
 
 
 def test_pages_carry_the_headers_a_browser_enforces(lite_app: Flask) -> None:

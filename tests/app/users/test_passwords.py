@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.market import market_of
 from app.users.models import User
 from app.users.passwords import CHEAP, COSTLY
 from tests import factories
@@ -17,7 +18,7 @@ REAL = "$argon2id$v=19$m=65536,t=3,p=4$"
 def kept(app: Flask) -> str:
     """What is stored of the password of a new account."""
     user = factories.account(app)
-    with app.extensions["db"].unit_of_work(write=False) as s:
+    with market_of(app).db.unit_of_work(write=False) as s:
         return s.get_one(User, user.user_id).password_hash
 
 
@@ -35,7 +36,7 @@ def test_outside_tests_a_guess_costs_64_mebibytes_and_three_passes(
         with app.app_context():
             assert kept(app).startswith(REAL)
     finally:
-        app.extensions["db"].dispose()
+        market_of(app).db.dispose()
 
 
 def test_only_tests_pay_less(lite_app: Flask) -> None:

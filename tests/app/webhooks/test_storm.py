@@ -8,11 +8,11 @@ import time
 import pytest
 from sqlalchemy import func, select
 
-from app.core import jobs
 from app.core.audit import AuditEntry
 from app.core.db import session
 from app.core.permissions import Role
 from app.invoicing.models import BillingDocument
+from app.jobs import service as jobs
 from app.ledger.models import LedgerTransaction
 from app.orders.models import Order
 from app.stand_in import checkout, outbox
@@ -84,7 +84,7 @@ def test_a_storm_of_messages_has_each_effect_once(trade: Trade) -> None:
     for thread in (*senders, worker):
         thread.join()
     assert answers == [200] * DELIVERIES
-    jobs.run_due(trade.db)
+    worker.runner(trade.app).run_due()
     with trade.db.unit_of_work(write=False):
         assert dict.fromkeys(orders, "paid") == dict(
             map(tuple, session().execute(select(Order.id, Order.state)))

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.core import jobs
 from app.core.clock import fixed_at, now
 from app.core.db import session
 from app.core.permissions import SYSTEM, Actor, Role
+from app.jobs import queries as jobs_queries
+from app.jobs import service as jobs
 from app.ledger import queries as ledger
 from app.ledger.models import LedgerTransaction
 from app.orders import queries as orders
@@ -95,7 +96,7 @@ def test_the_same_message_eight_times_at_once_has_one_effect(trade: Trade) -> No
     assert answers == [200] * 8
     with trade.db.unit_of_work(write=False):
         assert queries.count() == 1
-        kinds = [job.kind for job in jobs.latest()]
+        kinds = [job.kind for job in jobs_queries.latest()]
     assert kinds.count(taking.MESSAGE_JOB) == 1
     factories.run_jobs(trade.app)
     assert trade.state(order_id) == "paid"
@@ -176,7 +177,7 @@ def test_a_message_about_an_order_of_somebody_else_is_harmless(trade: Trade) -> 
     assert send(trade.url, payload, signed(payload)) == 200
     factories.run_jobs(trade.app)
     with trade.db.unit_of_work(write=False):
-        (job,) = [j for j in jobs.latest() if j.kind == taking.MESSAGE_JOB]
+        (job,) = [j for j in jobs_queries.latest() if j.kind == taking.MESSAGE_JOB]
         assert job.state is jobs.JobState.DONE
 
 
@@ -189,7 +190,7 @@ def test_another_amount_than_the_orders_is_not_fulfilled(trade: Trade) -> None:
     assert trade.state(order_id) == "paying"
     assert sales(trade) == 0
     with trade.db.unit_of_work(write=False):
-        assert "RuntimeError" in {job.message for job in jobs.latest()}
+        assert "RuntimeError" in {job.message for job in jobs_queries.latest()}
 
 
 def test_lost_messages_lose_nothing(trade: Trade) -> None:
@@ -204,7 +205,7 @@ def test_lost_messages_lose_nothing(trade: Trade) -> None:
 def test_an_hour_without_unfinished_orders_adds_no_job(trade: Trade) -> None:
     service.schedule(trade.db)
     with trade.db.unit_of_work(write=False):
-        assert jobs.latest() == ()
+        assert jobs_queries.latest() == ()
 
 
 def test_the_catch_up_goes_on_after_a_silence_and_says_so(trade: Trade) -> None:

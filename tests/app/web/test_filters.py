@@ -2,7 +2,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from app.core.filters import moment, money, number
+from app.web.filters import moment, money, number
 from pricing.money import Money
 
 

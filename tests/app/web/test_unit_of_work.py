@@ -4,8 +4,9 @@ from flask import Blueprint, Flask
 from flask_login import login_required
 
 from app.core.db import session
-from app.core.http import limiter, writes
 from app.core.permissions import Role
+from app.web.limits import limited
+from app.web.unit_of_work import writes
 from tests import factories
 from tests.browser import Browser
 
@@ -20,7 +21,7 @@ def test_a_view_that_is_marked_writes_whatever_its_blueprint_is_called(lite_app:
 
     @blueprint.get("/marked")
     @login_required
-    @limiter.limit("60/hour")
+    @limited("60/hour")
     @writes
     def marked() -> str:
         return told()

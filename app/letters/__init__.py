@@ -1,0 +1,5 @@
+"""E-mail: one template for each message, sent by a job in its reader's language.
+
+letter     what is said, to whom, and the message that is made of it
+post       the door through which messages leave
+"""

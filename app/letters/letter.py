@@ -1,0 +1,69 @@
+"""An e-mail: from a template and its values to a message with a text and an HTML part."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from flask import render_template
+from flask_babel import force_locale
+
+from app.core.clock import now
+from app.core.config import Settings
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is said, to whom.
+
+    Attributes
+    ----------
+    template : str
+        Name of a file in `app/templates/letters`, without its ending.
+    to : str
+        An e-mail address.
+    locale : str
+        The reader's language, "en" or "fr".
+    key : str
+        Names the message: sent twice, it is one to the reader's e-mail program.
+    values : mapping
+        For the template.
+    """
+
+    template: str
+    to: str
+    locale: str
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def message(letter: Letter, settings: Settings) -> EmailMessage:
+    """Return the message of a letter; inside an application context."""
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    made = EmailMessage()
+    made["From"], made["To"] = settings.mail_from, letter.to
+    made["Date"] = format_datetime(now())
+    made["Message-ID"] = f"<{letter.key}@{host}>"
+    if settings.list_unsubscribe:
+        made["List-Unsubscribe"] = f"<{settings.list_unsubscribe}>"
+    made["Auto-Submitted"] = "auto-generated"
+    with force_locale(letter.locale):
+        made["Content-Language"] = letter.locale
+        made["Subject"] = " ".join(_part(letter, settings, "subject").split())
+        # Eight bits, so that no e-mail program has to put a long address together again.
+        made.set_content(_part(letter, settings, "text").strip() + "\n", cte="8bit")
+        page = render_template(_name(letter), part="html", site=settings.base_url, **letter.values)
+        made.add_alternative(page, subtype="html", cte="quoted-printable")
+    return made
+
+
+def _name(letter: Letter) -> str:
+    return f"letters/{letter.template}.html"
+
+
+def _part(letter: Letter, settings: Settings, part: str) -> str:
+    """Return a part that is plain text: what was escaped for HTML is as it was typed again."""
+    shown = render_template(_name(letter), part=part, site=settings.base_url, **letter.values)
+    return html.unescape(shown)

@@ -1,0 +1,1 @@
+"""What every request passes: its unit of work, limits, headers, error pages, language, words."""

@@ -1,0 +1,46 @@
+"""Errors become answers, once, for every page."""
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_limiter.errors import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.core.errors import AppError
+
+
+def install_error_pages(app: Flask) -> None:
+    """Map errors to answers, once."""
+
+    def page(status: int, message: str) -> Response:
+        wanted = request.headers.get("HX-Request")
+        template = "errors/fragment.html" if wanted else "errors/page.html"
+        return make_response(render_template(template, status=status, message=message), status)
+
+    @app.errorhandler(AppError)
+    def app_error(error: AppError) -> Response:
+        return page(error.status, error.user_message)
+
+    @app.errorhandler(CSRFError)
+    def csrf_error(_error: CSRFError) -> Response:
+        return page(400, _("This form was open for too long. Load the page again and resend it."))
+
+    @app.errorhandler(RateLimitExceeded)
+    def limit_error(_error: RateLimitExceeded) -> Response:
+        return page(429, _("That was too many requests in a short time. Wait a minute."))
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        messages = {
+            404: _("There is no such page, or it is not yours."),
+            405: _("This address does not answer that kind of request."),
+            413: _("This file is larger than the market accepts. Split it, or leave columns out."),
+        }
+        status = error.code or 500
+        if status < 400:
+            return make_response(error.get_response())
+        return page(status, messages.get(status, _("This request could not be answered.")))
+
+    @app.errorhandler(500)
+    def crash(_error: Exception) -> Response:
+        return page(500, _("Something broke on our side; nothing was changed. Please try again."))

@@ -1,0 +1,57 @@
+"""Who may send a form, and what a browser enforces for us."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.core.config import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def signed_by_sender(view: View) -> View:
+    """Mark a view that is no form's: what it receives is signed, and it checks that itself."""
+    view.__dict__["signed_by_sender"] = True
+    return view
+
+
+def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ...]) -> None:
+    """Install CSRF, proxies and the headers that a browser enforces; once all views are there.
+
+    Parameters
+    ----------
+    form_targets : tuple of str
+        Origins that a form may lead to: the payment provider's pages.
+    """
+    csrf = CSRFProtect(app)
+    for view in app.view_functions.values():
+        if getattr(view, "signed_by_sender", False):
+            csrf.exempt(view)
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    Talisman(
+        app,
+        force_https=settings.production,
+        strict_transport_security=settings.production,
+        session_cookie_secure=settings.production,
+        session_cookie_samesite="Lax",
+        referrer_policy="same-origin",
+        frame_options="DENY",
+        permissions_policy={"interest-cohort": "()", "browsing-topics": "()"},
+        content_security_policy={
+            "default-src": "'none'",
+            "script-src": "'self'",
+            "style-src": "'self'",
+            "img-src": ["'self'", "data:"],
+            "connect-src": "'self'",
+            "font-src": "'self'",
+            "form-action": ["'self'", *form_targets],
+            "base-uri": "'none'",
+            "frame-ancestors": "'none'",
+        },
+    )

@@ -1,0 +1,163 @@
+"""The worker: what does the jobs. The only module that loads engine, noise and synthetic rows.
+
+`flask --app app.worker worker` works until it is interrupted; beside it stand the commands that
+do jobs themselves (`run-jobs`, and those of the demonstration).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import click
+import pyarrow as pa
+from flask import Flask
+
+from app.core.config import Settings
+from app.core.permissions import SYSTEM
+from app.datasets import service as datasets
+from app.demo import commands as demo
+from app.downloads import synthetic as synthetic_files
+from app.engine.measuring import measure_edition
+from app.engine.opening import open_engine
+from app.jobs.runner import Handlers, Runner
+from app.jobs.schedule import HOURLY, OFTEN, Schedule
+from app.jobs.worker import Worker
+from app.ledger import chain
+from app.letters.post import build_post
+from app.market import Market, market_of
+from app.operator import verifying
+from app.payouts import reconciliation, sending
+from app.payouts import service as payouts
+from app.releases import discovering as discovering_categories
+from app.releases import measuring as measuring_editions
+from app.releases import service as releases
+from app.releases.finding import Terms
+from app.users import letters
+from app.webhooks import service as webhooks
+from app.wiring import build
+from privacy.discovery import FoundCategories, find_categories, plan_discovery
+from privacy.loss import Rho
+from privacy.plan.noise_plan import NoisePlan
+from privacy.release import Release
+from privacy.synthetic.likeness import Likeness, compare
+from privacy.synthetic.synthesis import SyntheticRows, synthesise
+from privacy.tables.table import Table
+
+
+def create_app(environment: Mapping[str, str] | None = None) -> Flask:
+    """Build the application with the commands that do jobs.
+
+    Raises
+    ------
+    app.core.errors.UnsafeConfiguration
+    """
+    app = build(environment)
+    _install_commands(app)
+    demo.install(app, runner)
+    return app
+
+
+def runner(app: Flask) -> Runner:
+    """Return what does the jobs of an application."""
+    market, handlers = market_of(app), Handlers()
+    db, gateway = market.db, market.gateway
+    datasets.install_worker(handlers, datasets.checking(market))
+    measuring_editions.install_worker(handlers, measuring(market))
+    discovering_categories.install_worker(handlers, discovering(market))
+    synthetic_files.install_worker(handlers, synthesising(market))
+    sending.install_worker(handlers, sending.paying(market))
+    reconciliation.install_worker(handlers, db, gateway, SYSTEM)
+    webhooks.install_worker(handlers, db, gateway)
+    verifying.install_worker(handlers, db)
+    letters.install_worker(handlers, db, market.settings, build_post(market.settings))
+    return Runner(db, handlers)
+
+
+def schedule(market: Market) -> Schedule:
+    """Return what becomes due by the clock."""
+    made, db = Schedule(), market.db
+    made.add("close editions", HOURLY, lambda: releases.close_due(db))
+    made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))
+    made.add("pay", HOURLY, lambda: payouts.schedule(db, market.settings.payout_every))
+    made.add("extend the chain", OFTEN, lambda: chain.extend(db))
+    return made
+
+
+def measuring(market: Market) -> measuring_editions.Measuring:
+    """Return what a measurement needs: doors, the edition secret, the ceiling."""
+    settings = market.settings
+
+    def measure(
+        rows: measuring_editions.EditionRows,
+        objects: Mapping[str, str],
+        plan: NoisePlan,
+        secret: str,
+        on_progress: Callable[[int], None],
+        before_noise: Callable[[], None],
+    ) -> Release:
+        with open_engine(settings) as engine:
+            return measure_edition(
+                engine, rows, objects, plan.schema, plan, secret, on_progress, before_noise
+            )
+
+    vault = datasets.checking(market).vault
+    return measuring_editions.Measuring(
+        market.db, vault, measure, settings.edition_secret, _ceiling(settings)
+    )
+
+
+def discovering(market: Market) -> discovering_categories.Discovering:
+    """Return what a search for categories needs: doors, the secret, the ceiling."""
+    settings = market.settings
+
+    def find(
+        rows: Iterator[pa.RecordBatch], terms: Terms, secret: str, before_noise: Callable[[], None]
+    ) -> FoundCategories:
+        plan = plan_discovery(terms.epsilon, terms.delta, terms.bound)
+        planned = (plan.rho, plan.threshold_delta, plan.threshold)
+        if planned != (terms.rho, terms.threshold_delta, terms.threshold):
+            raise RuntimeError("the search costs something else than was charged")
+        with open_engine(settings) as engine:
+            table = engine.stream(discovering_categories.COLUMNS, rows)
+            return find_categories(
+                engine, table, discovering_categories.VALUE, plan, secret, before_noise
+            )
+
+    vault = datasets.checking(market).vault
+    return discovering_categories.Discovering(
+        market.db, vault, find, settings.edition_secret, _ceiling(settings)
+    )
+
+
+def synthesising(market: Market) -> synthetic_files.Synthesising:
+    """Return what making synthetic rows needs."""
+
+    def make(
+        tables: Sequence[Table], seed: int, on_progress: Callable[[int], None]
+    ) -> tuple[SyntheticRows, Sequence[Likeness]]:
+        rows = synthesise(tables, seed, on_progress=on_progress)
+        return rows, compare(rows, tables)
+
+    return synthetic_files.Synthesising(market.db, make)
+
+
+def _ceiling(settings: Settings) -> Rho:
+    return Rho(settings.account_ceiling_micro_rho)
+
+
+def _install_commands(app: Flask) -> None:
+    market = market_of(app)
+
+    @app.cli.command("worker")
+    @click.option("--threads", default=1, show_default=True, help="Jobs done at a time.")
+    def worker(threads: int) -> None:
+        """Do the jobs and keep the schedules, until interrupted."""
+        jobs = runner(app)
+        # What a crash may have left half done: erasures, abandoned writes, unheard payments.
+        jobs.guarded("sweep the vault", datasets.checking(market).vault.sweep)
+        jobs.guarded("catch up", lambda: webhooks.catch_up_now(SYSTEM, market.db))
+        ready = Worker(jobs, schedule(market), app.app_context)
+        ready.serve(threads, lambda: click.echo("worker ready", err=True))
+
+    @app.cli.command("run-jobs")
+    def run_jobs() -> None:
+        """Do every job that is due, then stop."""
+        click.echo(f"{runner(app).run_due()} jobs done")
