@@ -16,7 +16,7 @@ from app.catalog.products import Product, product_title, table
 from app.core.spreadsheets import guarded
 from app.releases.queries import ReleaseView
 from privacy.loss import right_guesses
-from privacy.plan.mechanism import Mechanism
+from privacy.plan.mechanisms import Mechanism
 from privacy.tables import adjusted, derived
 from privacy.tables.table import CONTRIBUTIONS, SUM, Coordinates, Estimate, Table
 
