@@ -13,8 +13,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from privacy.drawing import Counts
 from privacy.measure import add_noise
+from privacy.plan.mechanism import Counts
 from privacy.plan.planning import NoisePlan, plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER
 from privacy.plan.workload import Workload, cells, default_workload

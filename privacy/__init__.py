@@ -32,7 +32,7 @@ _HOMES = {
     "IbisEngine": "cube.backend",
     "Measure": "schema",
     "MeasureRule": "schema",
-    "Mechanism": "plan.mechanism",
+    "Mechanism": "plan.mechanisms",
     "NoisePlan": "plan.noise_plan",
     "Objective": "plan.objective",
     "Release": "release",

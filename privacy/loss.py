@@ -1,8 +1,9 @@
 """Privacy loss: zCDP in whole millionths, and what it means as (epsilon, delta) and in odds."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
-from math import exp, inf, isfinite, log, log1p, sqrt
+from math import ceil, exp, inf, isfinite, log, log1p, sqrt
 
 from privacy.errors import PlanError
 
@@ -102,6 +103,16 @@ def rho_for(epsilon: float, delta: float) -> Rho:
     if low == 0:
         raise PlanError("This epsilon and delta are too small for any measurement")
     return Rho(low)
+
+
+def pure_rho(epsilon: Fraction) -> Rho:
+    """Return the zCDP loss of an epsilon-private mechanism, epsilon^2 / 2, rounded up.
+
+    References
+    ----------
+    Bun, Steinke (2016), arXiv 1605.02065, Proposition 1.4.
+    """
+    return Rho(ceil(epsilon**2 / 2 * MICRO))
 
 
 def right_guesses(epsilon: float) -> float:

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from privacy.cube import bounding, masses
 from privacy.cube.engine import Engine
-from privacy.drawing import Counts, noise_of
+from privacy.drawing import noise_of
+from privacy.plan.mechanism import Counts
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.residual import plus
 from privacy.plan.workload import Marginal

@@ -16,7 +16,6 @@ from app.catalog.products import Product, product_title, table
 from app.core.spreadsheets import guarded
 from app.releases.queries import ReleaseView
 from privacy.loss import right_guesses
-from privacy.plan.mechanism import Mechanism
 from privacy.tables import adjusted, derived
 from privacy.tables.table import CONTRIBUTIONS, SUM, Coordinates, Estimate, Table
 
@@ -25,20 +24,6 @@ Place = tuple[Coordinates, str, str | None]
 
 #: Every entry of an archive carries this date, so that its bytes do not change.
 EPOCH = (2000, 1, 1, 0, 0, 0)
-NOISE = {
-    Mechanism.GAUSSIAN: "discrete Gaussian noise on residuals, drawn once",
-    Mechanism.GEOMETRIC: "two-sided geometric noise on the cells of one table, drawn once",
-}
-INTERVALS = {
-    Mechanism.GAUSSIAN: {
-        "contributions, sum": "value +- 1.96 standard deviations of the noise",
-        "mean, share": "Fieller's set of a ratio of two Gaussian figures",
-    },
-    Mechanism.GEOMETRIC: {
-        "contributions, sum": "value +- the exact quantile of the noise",
-        "mean, share": "Fieller's set of a ratio, with the exact quantiles of the noise",
-    },
-}
 QUANTILES = (
     "the distribution inverted: every value at which it is not told apart from the level; "
     "a quantile is right to within one gap between knots"
@@ -129,14 +114,18 @@ def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
 
 def privacy_json(view: ReleaseView, product: Product) -> bytes:
     """Return the privacy facts of the release and the accuracy of this table."""
-    plan = view.release.plan
+    words = view.release.plan.noise.words
     facts = {
         **release_facts(view),
         "tier": product.tier.name,
         "variance_factor_of_tier": product.tier.variance_factor,
         "noise_sd_of_a_count": round(product.sd, 6),
         "interval": "noise interval (95 %): it says nothing of people outside the data",
-        "intervals_are_made_so": {**INTERVALS[plan.mechanism], "quantile": QUANTILES},
+        "intervals_are_made_so": {
+            "contributions, sum": words.linear,
+            "mean, share": words.ratio,
+            "quantile": QUANTILES,
+        },
         "adjusted_value": ADJUSTED,
     }
     return as_json(facts)
@@ -156,7 +145,7 @@ def release_facts(view: ReleaseView) -> dict[str, object]:
         "at_most_right_guesses_of_100": round(right_guesses(plan.epsilon), 1),
         "scope": "the whole release: all tables and tiers together, however often sold",
         "mechanism": plan.mechanism.value,
-        "noise": NOISE[plan.mechanism],
+        "noise": plan.noise.words.noise,
         "release_sha256": view.digest,
     }
 

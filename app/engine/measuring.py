@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from app.engine.duckdb import DuckDBEngine
+from privacy.cube.engine import Engine
 from privacy.measure import measure
 from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
@@ -39,7 +39,7 @@ def row_schema(schema: CubeSchema) -> pa.Schema:
 
 
 def measure_edition(
-    engine: DuckDBEngine,
+    engine: Engine,
     vault: RowStore,
     object_ids: Mapping[str, str],
     schema: CubeSchema,
@@ -52,7 +52,7 @@ def measure_edition(
 
     Parameters
     ----------
-    engine : DuckDBEngine
+    engine : Engine
         Closed by the caller.
     vault : RowStore
     object_ids : mapping of source to object id
@@ -85,7 +85,7 @@ def measure_edition(
 
 
 def _tables(
-    engine: DuckDBEngine,
+    engine: Engine,
     vault: RowStore,
     object_ids: Mapping[str, str],
     schema: CubeSchema,

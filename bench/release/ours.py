@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from app.engine.duckdb import DuckDBEngine
 from bench.release.workloads import CUBE, DELTA, EPSILON, Floats, Question
-from privacy.drawing import Counts
 from privacy.measure import add_noise, count, measure
+from privacy.plan.mechanism import Counts
 from privacy.plan.planning import Mechanism, NoisePlan, Objective, plan_release
 from privacy.plan.tiers import GOLD
 from privacy.plan.workload import Workload, default_workload
@@ -123,7 +123,7 @@ def answer(question: Question, file: Path, bound: int, runs: int, cut: bool) -> 
 def noise_name(question: Question, bound: int) -> str:
     """Say which noise the plan chose."""
     chosen = plan_of(question, bound).noise
-    return chosen.mechanism.value
+    return chosen.name
 
 
 def seconds(question: Question, file: Path, bound: int, rounds: int = 3) -> Sequence[float]:

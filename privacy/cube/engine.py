@@ -1,5 +1,6 @@
 """What an engine must do for a measurement, whichever it is."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -19,6 +20,23 @@ class Engine(Protocol):
     @property
     def own_hash(self) -> bool:
         """Tell whether the engine's own hash chooses among a person's records."""
+        ...
+
+    def stream(self, schema: "pa.Schema", batches: "Iterable[pa.RecordBatch]") -> "ir.Table":
+        """Hand rows to the engine, batch by batch, without collecting them here.
+
+        Parameters
+        ----------
+        schema : pyarrow.Schema
+            Columns are int64 or text.
+        batches : iterable of pyarrow.RecordBatch
+            Of that schema; read once, now or when the table is.
+
+        Returns
+        -------
+        ibis Table
+            Can be read once; `keep` what is needed more often.
+        """
         ...
 
     def run(self, expression: "ir.Table") -> "pa.Table":

@@ -1,12 +1,15 @@
 """How wide weighted sums of two-sided geometric (Laplace) noise are."""
 
+from fractions import Fraction
 from functools import lru_cache
-from math import ceil, exp, log, pi, sqrt
+from math import ceil, exp, expm1, log, pi, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
-LEVEL = 0.95
+from privacy.errors import PlanError
+from privacy.noise.intervals import LEVEL
+
 STEP = 0.25
 POINTS = 2400
 PRECISION = 1e-6
@@ -14,6 +17,24 @@ PRECISION = 1e-6
 WIDEST = log(1 / (1 - LEVEL)) / sqrt(2)
 
 Vector = npt.NDArray[np.float64]
+
+
+def variance(scale: Fraction) -> float:
+    """Return the variance of the discrete Laplace distribution; 0 for a scale of 0.
+
+    2 p / (1 - p)^2 with p = exp(-1/scale).
+
+    Raises
+    ------
+    PlanError
+        For a scale so small that floats do not hold the variance.
+    """
+    if not scale:
+        return 0.0
+    rate = 1 / float(scale)
+    if rate > 700:
+        raise PlanError("This budget is too large for geometric noise")
+    return 2 * (1 + expm1(-rate)) / expm1(-rate) ** 2
 
 
 def half_width(weights: Vector, counts: Vector, variance: float) -> float:

@@ -1,295 +1,273 @@
-"""The two kinds of noise a release may have, and what each costs and adds up to."""
+"""What each kind of noise must say of itself: what it costs, how wide it is, how it is drawn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, expm1, prod
-from typing import Any, ClassVar, Self
+from math import prod
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from privacy.errors import PlanError
-from privacy.loss import MICRO, Rho
-from privacy.noise import k_norm
+from privacy.loss import Rho
+from privacy.plan.objective import Objective
+from privacy.plan.residual import Exact
 from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
 
-#: Below this chance of keeping a candidate, drawing K-norm noise would take too long.
-LEAST_ACCEPTED = 1e-5
+Counts = dict[Marginal, Exact]
+Vector = npt.NDArray[np.float64]
 
-
-class Mechanism(StrEnum):
-    """Which noise: `AUTO` takes the one with the smaller predicted error, before any row is read.
-
-    `GAUSSIAN` is discrete Gaussian noise on residuals, `GEOMETRIC` two-sided geometric noise on
-    the one table from which all tables of the workload follow by summing, `K_NORM` noise shaped
-    like what one person can change in that table, for small tables of counts.
-    """
-
-    AUTO = "auto"
-    GAUSSIAN = "gaussian"
-    GEOMETRIC = "geometric"
-    K_NORM = "k-norm"
+PEOPLE_PERCENT = 5
+SHARES_PERCENT = 5
 
 
 @dataclass(frozen=True)
-class GaussianNoise:
-    """Discrete Gaussian noise on every residual.
+class Terms:
+    """What is measured, and within which privacy loss; all of it public.
 
     Parameters
     ----------
-    grid_variances : tuple of Fraction
-        Noise variance of each residual of the closure at the finest tier, in squared steps of
-        its grid, 1 / (q_A D_A).
-    people_variance, share_variance : Fraction
-        In squared people and squared contributions; 0 where it is not measured.
+    schema : CubeSchema
+    workload : Workload
+    objective : Objective
+        What the noise is made small for.
+    epsilon, delta : float
+        What the whole release stays within.
+    sources : int
+        How many producers' datasets are measured together, >= 1.
     """
 
-    grid_variances: tuple[Fraction, ...]
-    people_variance: Fraction
-    share_variance: Fraction
-
-    mechanism: ClassVar[Mechanism] = Mechanism.GAUSSIAN
-
-    def residual_variance(self, position: int, grid: int, size: int) -> float:
-        """Return s2_A in squared contributions; `grid` is q_A, `size` is D_A."""
-        return float(self.grid_variances[position] / (grid * size) ** 2)
-
-    def denominator(self, grid: int, size: int) -> int:
-        """Return what a residual's whole numbers are counted in: 1 / (q_A D_A^2)."""
-        return grid * size**2
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready copy; exact numbers as text."""
-        return {
-            "grid_variances": [str(variance) for variance in self.grid_variances],
-            "people_variance": str(self.people_variance),
-            "share_variance": str(self.share_variance),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` wrote."""
-        return cls(
-            tuple(Fraction(variance) for variance in data["grid_variances"]),
-            Fraction(data["people_variance"]),
-            Fraction(data["share_variance"]),
-        )
-
-
-@dataclass(frozen=True)
-class GeometricNoise:
-    """Two-sided geometric noise on each cell of the base table.
-
-    The base has all axes of the workload. One person changes it by at most k in all, whatever the
-    measures, so a scale of k / epsilon costs epsilon [DMNS06], and epsilon^2 / 2 as zCDP [BS16].
-
-    Parameters
-    ----------
-    base : Marginal
-    base_grid, base_cells : int
-        q and D of the base; its masses are multiples of 1 / q.
-    cube_scale : Fraction
-        In steps of 1 / q.
-    people_scale, share_scale : Fraction
-        In people and contributions; 0 where it is not measured.
-
-    References
-    ----------
-    [DMNS06] Dwork, McSherry, Nissim, Smith (2006), Calibrating Noise to Sensitivity in Private
-    Data Analysis. [BS16] Bun, Steinke (2016), arXiv 1605.02065, Proposition 1.4.
-    """
-
-    base: Marginal
-    base_grid: int
-    base_cells: int
-    cube_scale: Fraction
-    people_scale: Fraction
-    share_scale: Fraction
-
-    mechanism: ClassVar[Mechanism] = Mechanism.GEOMETRIC
-
-    @classmethod
-    def of(
-        cls,
-        schema: CubeSchema,
-        workload: Workload,
-        cube: Fraction,
-        people: Fraction,
-        shares: Fraction,
-    ) -> Self:
-        """Scale the noise to what each part may spend, as epsilon; 0 measures nothing."""
-        base = base_table(schema, workload)
-        grid = prod(schema.grid(axis) for axis in base)
-        bound = schema.bound
-        return cls(
-            base,
-            grid,
-            cells(schema, base),
-            Fraction(bound * grid) / cube,
-            1 / people if people else Fraction(0),
-            Fraction(bound) / shares if shares else Fraction(0),
-        )
-
-    def epsilons(self, bound: int) -> tuple[Fraction, Fraction, Fraction]:
-        """Return what cube, people and shares cost as epsilon; k is `bound`."""
-        return (
-            Fraction(bound * self.base_grid) / self.cube_scale,
-            1 / self.people_scale if self.people_scale else Fraction(0),
-            Fraction(bound) / self.share_scale if self.share_scale else Fraction(0),
-        )
+    schema: CubeSchema
+    workload: Workload
+    objective: Objective
+    epsilon: float
+    delta: float
+    sources: int
 
     @cached_property
-    def cell_variance(self) -> float:
-        """Noise variance of a cell of the base, in squared contributions."""
-        return laplace_variance(self.cube_scale) / self.base_grid**2
+    def closure(self) -> tuple[Marginal, ...]:
+        """All residuals, in the order of all plans."""
+        return self.workload.closure()
 
-    def residual_variance(self, _position: int, _grid: int, size: int) -> float:
-        """Return s2_A: the noise of all base cells that a cell of the table over A sums up."""
-        return self.cell_variance * (self.base_cells // size)
+    def grid_and_size(self, subset: Marginal) -> tuple[int, int]:
+        """Return q_A and D_A: masses are multiples of 1 / q_A, and there are D_A cells."""
+        return prod(self.schema.grid(axis) for axis in subset), cells(self.schema, subset)
 
-    def denominator(self, _grid: int, size: int) -> int:
-        """Return what a residual's whole numbers are counted in: 1 / (q D_A)."""
-        return self.base_grid * size
+    def shape(self, subset: Marginal) -> tuple[int, ...]:
+        """Return the number of cells along each axis."""
+        return tuple(self.schema.size(axis) for axis in subset)
 
-    @property
-    def people_variance(self) -> float:
-        """In squared people."""
-        return laplace_variance(self.people_scale)
+    def shared_out(self, total: int, people: bool) -> tuple[int, int, int]:
+        """Share a budget between tables, number of people and shares of the sources.
 
-    @property
-    def share_variance(self) -> float:
-        """In squared contributions."""
-        return laplace_variance(self.share_scale)
+        Parameters
+        ----------
+        total : int
+            In millionths, >= 0.
+        people : bool
+            Whether the number of people is measured.
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready copy; exact numbers as text."""
-        return {
-            "base": list(self.base),
-            "base_grid": self.base_grid,
-            "base_cells": self.base_cells,
-            "cube_scale": str(self.cube_scale),
-            "people_scale": str(self.people_scale),
-            "share_scale": str(self.share_scale),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` wrote."""
-        return cls(
-            tuple(data["base"]),
-            int(data["base_grid"]),
-            int(data["base_cells"]),
-            Fraction(data["cube_scale"]),
-            Fraction(data["people_scale"]),
-            Fraction(data["share_scale"]),
-        )
-
-
-@dataclass(frozen=True)
-class KNormNoise(GeometricNoise):
-    """Noise shaped like what one person can change, on a base table of counts.
-
-    The base has every dimension of the schema and no measure, so that a person changes it by a
-    vector of zeros and at most k ones. Cells are correlated, each pair alike, so that residuals
-    are uncorrelated still.
-
-    Parameters
-    ----------
-    bound : int
-        k.
-
-    References
-    ----------
-    `privacy.noise.k_norm`.
-    """
-
-    bound: int = 1
-
-    mechanism: ClassVar[Mechanism] = Mechanism.K_NORM
-
-    @classmethod
-    def of(
-        cls,
-        schema: CubeSchema,
-        workload: Workload,
-        cube: Fraction,
-        people: Fraction,
-        shares: Fraction,
-    ) -> Self:
-        """Scale the noise to what each part may spend, as epsilon; 0 measures nothing."""
-        plain = GeometricNoise.of(schema, workload, cube, people, shares)
-        return cls(**{f.name: getattr(plain, f.name) for f in fields(plain)}, bound=schema.bound)
-
-    @cached_property
-    def moments(self) -> k_norm.Moments:
-        """Variances of the noise.
+        Returns
+        -------
+        tuple of (int, int, int)
+            In millionths; they add up to the total.
 
         Raises
         ------
         PlanError
-            Where there are too many cells, or too many draws would be thrown away.
+            Where a part would be nothing.
         """
-        found = k_norm.moments(self.base_cells, self.bound, float(self.cube_scale))
-        if found is None or found.acceptance < LEAST_ACCEPTED:
-            raise PlanError("K-norm noise needs a smaller table or a larger budget")
-        return found
+        percents = (PEOPLE_PERCENT if people else 0, SHARES_PERCENT if self.sources > 1 else 0)
+        counted, shares = (total * percent // 100 for percent in percents)
+        if not total or any(
+            percent and not part for percent, part in zip(percents, (counted, shares), strict=True)
+        ):
+            raise PlanError("This budget is too small to be shared out")
+        return total - counted - shares, counted, shares
 
-    def residual_variance(self, _position: int, _grid: int, size: int) -> float:
-        """Return s2_A: the total has a variance of its own, all contrasts share another."""
-        found = self.moments
-        if size == 1:
-            return found.total
-        pair = (found.total / self.base_cells - found.cell) / (self.base_cells - 1)
-        return (found.cell - pair) * (self.base_cells // size)
+
+@dataclass(frozen=True)
+class Charge:
+    """The zCDP loss of a release: of its tables, its number of people, its sources' shares."""
+
+    cube: Rho
+    people: Rho
+    shares: Rho
+
+    @property
+    def rho(self) -> Rho:
+        """All of it together."""
+        return self.cube + self.people + self.shares
+
+
+@dataclass(frozen=True)
+class Words:
+    """A kind of noise in words, for those who read a release.
+
+    Parameters
+    ----------
+    noise : str
+        What was drawn, and on what.
+    linear, ratio : str
+        How the noise interval is made of a count or sum, and of a mean or share.
+    """
+
+    noise: str
+    linear: str
+    ratio: str
+
+
+class Samplers(Protocol):
+    """Draws exact noise from the system's randomness: `privacy.noise.samplers`.
+
+    Handed in where noise is drawn, so that reading a plan or a release loads none of it.
+    """
+
+    def discrete_gaussian(self, variance: Fraction, size: int) -> Exact:
+        """Draw (size,) whole numbers with P(x) ~ exp(-x^2 / (2 variance))."""
+        ...
+
+    def discrete_laplace(self, scale: Fraction, size: int) -> Exact:
+        """Draw (size,) whole numbers with P(x) ~ exp(-|x| / scale)."""
+        ...
+
+    def discrete_k_norm(self, scale: Fraction, bound: int, size: int) -> Exact:
+        """Draw one vector of (size,) whole numbers with P(z) ~ exp(-bound ||z|| / scale)."""
+        ...
+
+
+class Noise(Protocol):
+    """The noise of one plan: immutable, made of public facts.
+
+    Attributes
+    ----------
+    name : str
+        As it is stored.
+    words : Words
+    normal : bool
+        Whether all figures, being linear in the noise, have normal noise: then the interval of a
+        ratio has a closed form.
+    widest : float
+        Half the noise interval (95 %) of a sum of independent noises, in standard deviations, at
+        most.
+    """
+
+    name: ClassVar[str]
+    words: ClassVar[Words]
+    normal: ClassVar[bool]
+    widest: ClassVar[float]
+
+    @classmethod
+    def planned(cls, terms: Terms, people: bool) -> tuple[Charge, Self]:
+        """Plan the best noise of this kind, and say what it costs.
+
+        Parameters
+        ----------
+        terms : Terms
+        people : bool
+            Whether to measure the number of people.
+
+        Raises
+        ------
+        PlanError
+            Where this kind cannot serve these tables within this budget.
+        """
+        ...
+
+    def is_sound(self, terms: Terms, charge: Charge) -> bool:
+        """Work out anew whether the noise costs no more than it is charged for."""
+        ...
+
+    def epsilon_spent(self, terms: Terms, charge: Charge) -> float:
+        """Say what the release costs, as epsilon at its delta."""
+        ...
+
+    def counted(self, closure: tuple[Marginal, ...]) -> tuple[Marginal, ...]:
+        """Name the tables whose exact masses are needed."""
+        ...
+
+    def residual_variance(self, position: int, grid: int, size: int) -> float:
+        """Return s2_A at the finest tier, in squared contributions.
+
+        Parameters
+        ----------
+        position : int
+            Of A in the closure.
+        grid, size : int
+            q_A and D_A.
+        """
+        ...
+
+    def denominator(self, grid: int, size: int) -> int:
+        """Return what a residual's whole numbers are counted in, as 1 / this."""
+        ...
+
+    @property
+    def people_variance(self) -> float | Fraction:
+        """Of the number of people, in squared people; 0 where it is not measured."""
+        ...
+
+    @property
+    def share_variance(self) -> float | Fraction:
+        """Of a source's share, in squared contributions; 0 where it is not measured."""
+        ...
+
+    def half_width(self, weights: Vector, sd: float, factor: int) -> float:
+        """Return half the noise interval (95 %) of a linear functional of a table.
+
+        Parameters
+        ----------
+        weights : (d_1, ..., d_n) float64
+            Of each entry of the table.
+        sd : float
+            Standard deviation of the functional's noise, >= 0.
+        factor : int
+            Variance factor of the tier.
+        """
+        ...
+
+    def people_half_width(self, factor: int) -> float:
+        """Return half the noise interval (95 %) of the number of people, in whole people."""
+        ...
+
+    def draw_residuals(
+        self, samplers: Samplers, terms: Terms, counts: Mapping[Marginal, Exact] | None, step: int
+    ) -> Counts:
+        """Draw the numerators of all residuals: of noise, or of counts and noise.
+
+        Parameters
+        ----------
+        samplers : Samplers
+        terms : Terms
+        counts : mapping of Marginal to Exact, or None
+            Exact masses of the `counted` tables; None for noise alone.
+        step : int
+            Variance of the noise, relative to that of the finest tier, >= 1.
+        """
+        ...
+
+    def draw_people(self, samplers: Samplers, step: int) -> int:
+        """Draw the noise of the number of people, in people."""
+        ...
+
+    def draw_share(self, samplers: Samplers) -> int:
+        """Draw the noise of one source's kept contributions, in contributions."""
+        ...
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready copy; exact numbers as text."""
-        return {**super().to_dict(), "bound": self.bound}
+        ...
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` wrote."""
-        plain = GeometricNoise.from_dict(data)
-        bound = int(data["bound"])
-        return cls(**{f.name: getattr(plain, f.name) for f in fields(plain)}, bound=bound)
+    def from_dict(cls, data: Mapping[str, Any], closure: tuple[Marginal, ...]) -> Self:
+        """Read what `to_dict` wrote.
 
-
-Noise = GaussianNoise | GeometricNoise
-
-
-def noise_from(mechanism: Mechanism, data: Mapping[str, Any]) -> Noise:
-    """Read the noise of a plan."""
-    if mechanism is Mechanism.GAUSSIAN:
-        return GaussianNoise.from_dict(data)
-    kind = KNormNoise if mechanism is Mechanism.K_NORM else GeometricNoise
-    return kind.from_dict(data)
-
-
-def base_table(schema: CubeSchema, workload: Workload) -> Marginal:
-    """Return the smallest table from which all tables of the workload follow by summing."""
-    used = {axis for marginal in workload.marginals for axis in marginal}
-    return tuple(axis for axis in schema.axes if axis in used)
-
-
-def pure_rho(epsilon: Fraction) -> Rho:
-    """Return the zCDP loss of an epsilon-private mechanism, epsilon^2 / 2, rounded up.
-
-    References
-    ----------
-    Bun, Steinke (2016), arXiv 1605.02065, Proposition 1.4.
-    """
-    return Rho(ceil(epsilon**2 / 2 * MICRO))
-
-
-def laplace_variance(scale: Fraction) -> float:
-    """Return the variance of the discrete Laplace distribution; 0 for a scale of 0.
-
-    2 p / (1 - p)^2 with p = exp(-1/scale).
-    """
-    if not scale:
-        return 0.0
-    rate = 1 / float(scale)
-    if rate > 700:
-        raise PlanError("This budget is too large for geometric noise")
-    return 2 * (1 + expm1(-rate)) / expm1(-rate) ** 2
+        Raises
+        ------
+        PlanError
+            Where it does not fit the closure.
+        """
+        ...

@@ -4,32 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from math import ceil, prod, sqrt
+from math import sqrt
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from privacy.errors import PlanError, PrivacyError
-from privacy.loss import MICRO, Rho, rho_for
-from privacy.noise import intervals, laplace
-from privacy.plan.mechanism import (
-    GaussianNoise,
-    GeometricNoise,
-    KNormNoise,
-    Mechanism,
-    Noise,
-    base_table,
-    noise_from,
-    pure_rho,
-)
+from privacy.loss import Rho
+from privacy.plan.mechanism import Charge, Noise, Terms
+from privacy.plan.mechanisms import Mechanism, noise_from
 from privacy.plan.objective import Objective
-from privacy.plan.sensitivity import Costs
 from privacy.plan.tiers import Tier
-from privacy.plan.workload import Marginal, Workload, cells
+from privacy.plan.workload import Marginal, Workload
 from privacy.schema import CubeSchema
-
-SAFETY = 1 + 1e-9
 
 Vector = npt.NDArray[np.float64]
 
@@ -52,7 +40,8 @@ class NoisePlan:
         How many producers' datasets are measured together, >= 1.
     cube_rho, people_rho, shares_rho : Rho
         How the loss is shared between tables, number of people and shares of the sources.
-    noise : GaussianNoise, GeometricNoise or KNormNoise
+    noise : Noise
+        Of one of the kinds in `privacy.plan.mechanisms`.
     """
 
     schema: CubeSchema
@@ -67,15 +56,27 @@ class NoisePlan:
     shares_rho: Rho
     noise: Noise
 
+    @cached_property
+    def terms(self) -> Terms:
+        """What is measured, and within which loss: all that a kind of noise needs to know."""
+        return Terms(
+            self.schema, self.workload, self.objective, self.epsilon, self.delta, self.sources
+        )
+
+    @property
+    def charge(self) -> Charge:
+        """The zCDP loss by its parts."""
+        return Charge(self.cube_rho, self.people_rho, self.shares_rho)
+
     @property
     def rho(self) -> Rho:
         """The zCDP loss of the whole release: what is charged to each person."""
-        return self.cube_rho + self.people_rho + self.shares_rho
+        return self.charge.rho
 
     @property
     def mechanism(self) -> Mechanism:
         """Which noise it is."""
-        return self.noise.mechanism
+        return Mechanism(self.noise.name)
 
     @property
     def people_variance(self) -> float:
@@ -90,12 +91,12 @@ class NoisePlan:
     @cached_property
     def closure(self) -> tuple[Marginal, ...]:
         """All residuals measured, in order."""
-        return self.workload.closure()
+        return self.terms.closure
 
     @property
     def counted(self) -> tuple[Marginal, ...]:
         """The tables whose exact masses the measurement needs."""
-        return self.closure if isinstance(self.noise, GaussianNoise) else (self.noise.base,)
+        return self.noise.counted(self.closure)
 
     @cached_property
     def _positions(self) -> dict[Marginal, int]:
@@ -108,17 +109,13 @@ class NoisePlan:
     @cached_property
     def _residual_variances(self) -> tuple[float, ...]:
         return tuple(
-            self.noise.residual_variance(position, *self._grid_and_size(subset))
+            self.noise.residual_variance(position, *self.terms.grid_and_size(subset))
             for position, subset in enumerate(self.closure)
         )
 
     def denominator(self, subset: Marginal) -> int:
         """Return what the whole numbers of a residual are counted in, as 1 / this."""
-        return self.noise.denominator(*self._grid_and_size(subset))
-
-    def _grid_and_size(self, subset: Marginal) -> tuple[int, int]:
-        grid = prod(self.schema.grid(axis) for axis in subset)
-        return grid, cells(self.schema, subset)
+        return self.noise.denominator(*self.terms.grid_and_size(subset))
 
     def tier(self, name: str) -> Tier:
         """Return the tier of that name.
@@ -152,10 +149,7 @@ class NoisePlan:
 
     def people_half_width(self, tier: Tier) -> float:
         """Half of the noise interval of the number of people, in whole people."""
-        if isinstance(self.noise, GeometricNoise):
-            scale = float(self.noise.people_scale)
-            return float(laplace.whole_half_width(scale, tier.variance_factor))
-        return float(intervals.whole_half_width(self.people_sd(tier)))
+        return self.noise.people_half_width(tier.variance_factor)
 
     def share_sd(self) -> float:
         """Noise standard deviation of one source's kept contributions."""
@@ -211,23 +205,15 @@ class NoisePlan:
     def half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
         """Half of the noise interval (95 %) of a linear functional of a table.
 
-        Gaussian noise: 1.96 standard deviations. Geometric noise: the exact quantile of the
-        weighted sum. K-norm noise: that of Laplace noise of the same variance, which is wider than
-        needed. Where masses are whole and all weights 0 or 1, rounded out to whole numbers.
+        Parameters
+        ----------
+        marginal : Marginal
+        a : (d_1, ..., d_n) float64
+            The weight of each entry.
+        tier : Tier
         """
         sd = sqrt(max(0.0, self.covariance_of(marginal, a, a, tier)))
-        if isinstance(self.noise, GaussianNoise):
-            return intervals.QUANTILE * sd
-        if isinstance(self.noise, KNormNoise):
-            wide = laplace.WIDEST * sd
-            return float(ceil(wide)) if set(np.unique(a)) <= {0.0, 1.0} else wide
-        repeats = self.noise.base_cells // a.size * tier.variance_factor
-        weights, found = np.unique(a[a != 0], return_counts=True)
-        counts = np.asarray(found * repeats, dtype=np.float64)
-        if self.noise.base_grid == 1 and weights.tolist() == [1.0]:
-            scale = float(self.noise.cube_scale)
-            return float(laplace.whole_half_width(scale, int(counts[0])))
-        return laplace.half_width(weights, counts, self.noise.cell_variance)
+        return self.noise.half_width(a, sd, tier.variance_factor)
 
     def _below(self, marginal: Marginal) -> list[Marginal]:
         self._position(marginal)
@@ -246,44 +232,8 @@ class NoisePlan:
         PlanError
             Where it costs more than it says, as a plan tampered with may.
         """
-        if isinstance(self.noise, GaussianNoise):
-            sound = self._gaussian_is_sound(self.noise)
-        else:
-            sound = self._geometric_is_sound(self.noise)
-        if not (sound and self.sources >= 1):
+        if not (self.sources >= 1 and self.noise.is_sound(self.terms, self.charge)):
             raise PlanError("The plan costs more than it says")
-
-    def _gaussian_is_sound(self, noise: GaussianNoise) -> bool:
-        variances = np.array(self._residual_variances)
-        costs = Costs(self.schema, self.closure)
-        people, shares = noise.people_variance, noise.share_variance
-        bound = self.schema.bound
-        return (
-            self.rho <= rho_for(self.epsilon, self.delta)
-            and bool((variances > 0).all())
-            and costs.squared_sensitivity(variances) * SAFETY <= 2 * self.cube_rho.value
-            and (people == 0 or MICRO <= 2 * self.people_rho.micro * people)
-            and (self.sources == 1 or bound**2 * MICRO <= 2 * self.shares_rho.micro * shares)
-        )
-
-    def _geometric_is_sound(self, noise: GeometricNoise) -> bool:
-        base = base_table(self.schema, self.workload)
-        scales = (noise.cube_scale, noise.people_scale, noise.share_scale)
-        if min(scales) < 0 or not noise.cube_scale:
-            return False
-        parts = noise.epsilons(self.schema.bound)
-        charged = (self.cube_rho, self.people_rho, self.shares_rho)
-        return (
-            (self.sources == 1 or noise.share_scale > 0)
-            and (not isinstance(noise, KNormNoise) or self._fits_k_norm(noise))
-            and (noise.base, noise.base_grid, noise.base_cells)
-            == (base, *self._grid_and_size(base))
-            and sum(parts) <= self.epsilon
-            and all(pure_rho(e) <= rho for e, rho in zip(parts, charged, strict=True))
-        )
-
-    def _fits_k_norm(self, noise: KNormNoise) -> bool:
-        return noise.bound == self.schema.bound and noise.base == self.schema.hard
 
     def check_sources(self, sources: tuple[str, ...]) -> None:
         """Refuse other sources than the plan was made for.
@@ -338,11 +288,10 @@ class NoisePlan:
             Where it is not a plan.
         """
         try:
-            # Releases older than the choice of a mechanism are all Gaussian.
-            mechanism = Mechanism(data.get("mechanism", Mechanism.GAUSSIAN))
-            plan = cls(
+            workload = Workload.from_dict(data["workload"])
+            return cls(
                 CubeSchema.from_dict(data["schema"]),
-                Workload.from_dict(data["workload"]),
+                workload,
                 Objective.from_dict(data["objective"]) if "objective" in data else Objective(),
                 float(data["epsilon"]),
                 float(data["delta"]),
@@ -351,14 +300,10 @@ class NoisePlan:
                 Rho(data["cube_rho"]),
                 Rho(data["people_rho"]),
                 Rho(data["shares_rho"]),
-                noise_from(mechanism, data),
+                noise_from(data, workload.closure()),
             )
         except (KeyError, TypeError, ValueError, ZeroDivisionError, PrivacyError) as error:
             raise PlanError(f"Not a plan: {error}") from error
-        given = len(plan.noise.grid_variances) if isinstance(plan.noise, GaussianNoise) else None
-        if given not in (None, len(plan.closure)):
-            raise PlanError("Not a plan: a residual has no variance")
-        return plan
 
 
 def _spike(size: int) -> Vector:

@@ -12,8 +12,6 @@ import numpy.typing as npt
 
 from privacy.errors import PlanError
 from privacy.noise import intervals
-from privacy.noise.laplace import WIDEST
-from privacy.plan.mechanism import Mechanism
 from privacy.tables.ratios import RatioNoise
 from privacy.tables.table import (
     Coordinates,
@@ -146,8 +144,7 @@ def between_editions(one: Table, other: Table, measure: str | None = None) -> tu
         else [one.contributions() - other.contributions()]
     )
     sd = sqrt(one.noise_of(measure).sd ** 2 + other.noise_of(measure).sd ** 2)
-    gaussian = one.plan.mechanism is other.plan.mechanism is Mechanism.GAUSSIAN
-    noise = Noise(sd, sd * (intervals.QUANTILE if gaussian else WIDEST))
+    noise = Noise(sd, sd * max(one.plan.noise.widest, other.plan.noise.widest))
     unit = one.plan.schema.measure(measure).unit if measure else ""
     return tuple(
         plain(cell, DIFFERENCE, measure, unit, value, noise)

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.noise import intervals
-from privacy.plan.mechanism import Mechanism
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Marginal
@@ -23,16 +22,16 @@ HALVINGS = 50
 class RatioNoise:
     """The noise of a ratio, the same for all cells of a table.
 
-    Gaussian noise: Fieller's set in closed form. Geometric noise: the same set, of all r for
-    which top - r bottom is not told apart from zero, with the exact quantiles of its noise, which
-    are computed at some r and interpolated.
+    Normal noise: Fieller's set in closed form. Any other noise: the same set, of all r for which
+    top - r bottom is not told apart from zero, with the quantiles of its own noise, which are
+    computed at some r and interpolated.
 
     Parameters
     ----------
     bounds : tuple of float
         What the ratio cannot leave.
     variances : tuple of float, or None
-        Of top and bottom, and their covariance; None for geometric noise.
+        Of top and bottom, and their covariance; None where the noise is not normal.
     at, half : (n,) float64
         Ratios, and half the noise interval of top - r bottom there.
     bottom_half : float
@@ -67,7 +66,7 @@ class RatioNoise:
         bounds : tuple of float
         """
         bottom_half = plan.half_width(marginal, bottom, tier)
-        if plan.mechanism is Mechanism.GAUSSIAN:
+        if plan.noise.normal:
             pairs = ((top, top), (bottom, bottom), (top, bottom))
             first, second, third = (plan.covariance_of(marginal, a, b, tier) for a, b in pairs)
             return cls(bounds, (first, second, third), np.empty(0), np.empty(0), bottom_half)

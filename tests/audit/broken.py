@@ -9,10 +9,12 @@ from functools import cache
 
 import pytest
 
-from privacy import drawing, measure
+from privacy import measure
 from privacy.cube import bounding
-from privacy.drawing import Counts, noise_of
+from privacy.drawing import noise_of
+from privacy.noise import samplers
 from privacy.noise.samplers import discrete_gaussian
+from privacy.plan.mechanism import Counts
 from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.schema import CubeSchema
@@ -22,7 +24,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 def half_the_noise(patch: pytest.MonkeyPatch) -> None:
     """Standard deviations are half of what was planned."""
-    patch.setattr(drawing, "discrete_gaussian", lambda v, n: discrete_gaussian(v / 4, n))
+    patch.setattr(samplers, "discrete_gaussian", lambda v, n: discrete_gaussian(v / 4, n))
 
 
 def bound_off_by_one(patch: pytest.MonkeyPatch) -> None:
@@ -39,7 +41,7 @@ def seed_reused(patch: pytest.MonkeyPatch) -> None:
     def drawn(variance: Fraction, size: int) -> object:
         return discrete_gaussian(variance, size)
 
-    patch.setattr(drawing, "discrete_gaussian", drawn)
+    patch.setattr(samplers, "discrete_gaussian", drawn)
 
 
 def clamp_after_sum(patch: pytest.MonkeyPatch) -> None:
@@ -70,4 +72,4 @@ def one_noise_for_all_tables(patch: pytest.MonkeyPatch) -> None:
     def shared(variance: Fraction, size: int) -> object:
         return discrete_gaussian(variance, 1).repeat(size)
 
-    patch.setattr(drawing, "discrete_gaussian", shared)
+    patch.setattr(samplers, "discrete_gaussian", shared)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from privacy.plan.mechanism import Mechanism
+from privacy.plan.mechanisms import Mechanism
 from privacy.plan.planning import epsilon_spent, plan_release, predicted_error
 from privacy.plan.tiers import TIERS
 from privacy.plan.workload import Workload

@@ -18,7 +18,9 @@ from app.core.permissions import Actor, Role
 from app.core.spreadsheets import guarded
 from app.downloads import files
 from privacy.errors import PlanError
+from privacy.plan.mechanisms import Mechanism
 from privacy.plan.tiers import GOLD
+from privacy.release import Release
 from privacy.tables import adjusted
 from privacy.tables.derived import quantiles, shares
 from privacy.tables.table import Estimate, Table
@@ -26,6 +28,7 @@ from tests import factories
 from tests.app.payouts.trading import Trade, trading
 from tests.browser import Browser
 from tests.privacy.tables.test_derived import KNOTS, PLANS, SCHEMA, release_of
+from tests.privacy.test_stored import stored
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +205,25 @@ def test_the_archive_holds_table_dictionary_and_privacy_facts(
     assert facts["contribution_bound_cells"] == 2
     assert 73 <= facts["at_most_right_guesses_of_100"] <= 73.2
     assert b"noise interval" in content["README.txt"]
+
+
+@pytest.mark.parametrize("kind", [one.value for one in Mechanism if one.kind])
+def test_every_kind_of_noise_can_be_downloaded_and_says_what_it_is(
+    kind: str, trade: Trade, keys: list[ProductKey]
+) -> None:
+    with trade.db.unit_of_work(write=False):
+        view, _ = catalog.found(keys[0])
+    release = Release.from_bytes(stored(kind))
+    view = replace(view, rules=replace(view.rules, schema=release.plan.schema), release=release)
+    (product,) = (p for p in products(view, GOLD) if p.marginal == ("day", "hour"))
+    with zipfile.ZipFile(io.BytesIO(files.archive(view, product))) as archive:
+        facts = json.loads(archive.read("privacy.json"))
+        assert len(lines(archive.read("table.csv"))) == 9 * 2, "counts and shares"
+    assert facts["mechanism"] == kind
+    assert {"gaussian": "Gaussian", "geometric": "geometric", "k-norm": "K-norm"}[kind] in facts[
+        "noise"
+    ]
+    assert set(facts["intervals_are_made_so"]) == {"contributions, sum", "mean, share", "quantile"}
 
 
 def test_what_is_not_owned_or_was_refunded_is_not_found(

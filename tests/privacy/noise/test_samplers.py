@@ -8,9 +8,8 @@ import pytest
 from scipy.stats import chi2
 
 from privacy.errors import PlanError
-from privacy.noise import samplers as noise
+from privacy.noise import laplace, samplers
 from privacy.noise.samplers import discrete_gaussian, discrete_laplace
-from privacy.plan.mechanism import laplace_variance
 
 FALSE_ALARM = 1e-6
 
@@ -48,7 +47,7 @@ def draws(request, monkeypatch):
     """Both ways to draw; returns how many draws a test can afford."""
     if request.param == "many at once":
         return 400_000
-    monkeypatch.setattr(noise, "WIDEST", 0)
+    monkeypatch.setattr(samplers, "WIDEST", 0)
     return 20_000
 
 
@@ -81,7 +80,7 @@ def test_wide_noise_has_its_variance_and_no_mean(variance):
 @pytest.mark.parametrize("scale", [Fraction(1, 2), Fraction(10**9, 7), Fraction(2**52)])
 def test_laplace_noise_has_its_variance_and_no_mean(scale):
     """5 standard errors each, of a kurtosis of at most 6 (10 where narrow)."""
-    drawn = discrete_laplace(scale, 40_000).astype(float) / sqrt(laplace_variance(scale))
+    drawn = discrete_laplace(scale, 40_000).astype(float) / sqrt(laplace.variance(scale))
     assert abs(drawn.mean()) < 5 / sqrt(40_000)
     assert abs(drawn.var() - 1) < 5 * sqrt(10 / 40_000)
 

@@ -1,5 +1,6 @@
-"""What the two mechanisms promise, against their exact distributions on small domains."""
+"""What the mechanisms promise, against their exact distributions on small domains."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import exp, log, sqrt
@@ -10,11 +11,17 @@ from dp_accounting import dp_event, rdp
 
 from privacy.drawing import noise_of
 from privacy.errors import PlanError
-from privacy.plan.mechanism import base_table, laplace_variance, pure_rho
-from privacy.plan.planning import Mechanism, epsilon_spent, plan_release, predicted_error
+from privacy.loss import Rho, pure_rho
+from privacy.measure import add_noise
+from privacy.noise import laplace
+from privacy.plan.geometric import base_table
+from privacy.plan.mechanisms import Mechanism
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.planning import epsilon_spent, plan_release, predicted_error
 from privacy.plan.residual import without_means
 from privacy.plan.tiers import GOLD, TIERS
 from privacy.plan.workload import Workload, default_workload
+from privacy.release import Release
 from tests.privacy.cubes import measure_of, schema_of
 
 
@@ -213,4 +220,52 @@ def test_refuses_a_base_too_large_and_a_budget_too_small_or_too_large():
             mechanism=Mechanism.GEOMETRIC,
         )
     with pytest.raises(PlanError):
-        laplace_variance(Fraction(1, 1000))
+        laplace.variance(Fraction(1, 1000))
+
+
+@pytest.mark.parametrize("mechanism", [one for one in Mechanism if one.kind])
+@pytest.mark.parametrize("sources", [1, 2])
+def test_every_kind_plans_checks_draws_and_is_stored(mechanism, sources):
+    """What a new kind of noise must do at the least; its own promises need tests of their own."""
+    schema = schema_of((3, 2), bound=2)
+    plan = plan_release(
+        schema, default_workload(schema), 1.0, 1e-6, TIERS, sources, mechanism=mechanism
+    )
+    plan.check()
+    assert plan.mechanism is mechanism
+    assert 0 < epsilon_spent(plan) <= 1.0
+    assert NoisePlan.from_dict(plan.to_dict()) == plan
+    masses = np.full((3, 2), 50, dtype=object)
+    rest = {subset: tuple(i for i in range(2) if f"d{i}" not in subset) for subset in plan.closure}
+    counts = {s: np.array(masses.sum(axis=rest[s]), dtype=object) for s in plan.counted}
+    release = add_noise(plan, counts, 200, {str(n): 150 for n in range(sources)})
+    assert Release.from_bytes(release.to_bytes()) == release
+    figure = release.table(("d0", "d1"), GOLD).estimates()[0]
+    assert figure.low < figure.value < figure.high
+    assert figure.high - figure.value <= mechanism.kind.widest * figure.sd + 1, "rounded outwards"
+    assert all(vars(mechanism.kind.words).values())
+
+
+@pytest.mark.parametrize("mechanism", [one for one in Mechanism if one.kind])
+def test_every_kind_is_found_out_when_it_is_charged_for_less_than_it_costs(mechanism):
+    schema = schema_of((3, 2), bound=2)
+    plan = plan_release(schema, default_workload(schema), 1.0, 1e-6, mechanism=mechanism)
+    for change in (
+        {"cube_rho": Rho(plan.cube_rho.micro // 2)},
+        {"people_rho": Rho(plan.people_rho.micro // 2)},
+        {"epsilon": 0.9},
+        {"sources": 2},
+        {"schema": schema_of((3, 2), bound=3)},
+    ):
+        with pytest.raises(PlanError):
+            replace(plan, **change).check()
+
+
+def test_a_plan_that_names_no_noise_is_not_read():
+    schema = schema_of((3, 2))
+    stored = plan_release(schema, default_workload(schema), 1.0, 1e-6).to_dict()
+    for name in ("auto", "uniform", None):
+        with pytest.raises(PlanError):
+            NoisePlan.from_dict({**stored, "mechanism": name})
+    with pytest.raises(PlanError, match="a residual has no variance"):
+        NoisePlan.from_dict({**stored, "grid_variances": stored["grid_variances"][1:]})
