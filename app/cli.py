@@ -10,7 +10,7 @@ from flask import Flask
 from app.core.db import Database
 from app.core.permissions import SYSTEM
 from app.market import market_of
-from app.operator import provider_commands, verifying
+from app.operator import commands, verifying
 from app.payments.errors import GatewayError
 from app.payouts import queries as payouts_queries
 from app.payouts import reconciliation, sending, settlement
@@ -46,7 +46,7 @@ def install(app: Flask) -> None:
         click.echo(f"{email} is an operator now")
 
     _install_money(app, db)
-    provider_commands.install(app)
+    commands.install(app)
     _install_verifying(app, db)
 
 

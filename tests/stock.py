@@ -2,7 +2,7 @@
 
 To list rows, close an edition and measure it takes half a second and comes out the same for
 every test. So it is done once on each engine, before the first test's own market is built;
-`factories.published` then copies database, vault and mail into a market that is still new.
+`factories.published` then copies database and vault into a market that is still new.
 The copy is the test's own. What makes the markets of a process fit together is that they
 have the same secrets.
 """
@@ -67,7 +67,7 @@ class Stock:
     Attributes
     ----------
     instance : Path
-        Where vault and mail of the kept market are.
+        Where the vault of the kept market is.
     """
 
     edition: Edition
@@ -80,8 +80,8 @@ class Stock:
         settings = market_of(app).settings
         market_of(app).db.dispose()
         self.copy(settings.database_url)
-        for name in ("vault", "mail"):
-            shutil.copytree(self.instance / name, settings.instance / name, dirs_exist_ok=True)
+        vault = settings.instance / "vault"
+        shutil.copytree(self.instance / "vault", vault, dirs_exist_ok=True)
         return self.edition
 
 

@@ -1,17 +1,21 @@
 """An e-mail: from a template and its values to a message with a text and an HTML part."""
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from flask import render_template
+from flask import current_app
 from flask_babel import force_locale
 
 from app.core.clock import now
 from app.core.config import Settings
+
+#: Blank lines that the template's own lines leave.
+BLANK = re.compile(r"\n\s*\n\s*\n")
 
 
 @dataclass(frozen=True)
@@ -50,20 +54,20 @@ def message(letter: Letter, settings: Settings) -> EmailMessage:
         made["List-Unsubscribe"] = f"<{settings.list_unsubscribe}>"
     made["Auto-Submitted"] = "auto-generated"
     with force_locale(letter.locale):
-        made["Content-Language"] = letter.locale
         made["Subject"] = " ".join(_part(letter, settings, "subject").split())
         # Eight bits, so that no e-mail program has to put a long address together again.
-        made.set_content(_part(letter, settings, "text").strip() + "\n", cte="8bit")
-        page = render_template(_name(letter), part="html", site=settings.base_url, **letter.values)
+        text = BLANK.sub("\n\n", _part(letter, settings, "text")).strip()
+        made.set_content(f"{text}\n", cte="8bit")
+        page = _part(letter, settings, "html")
         made.add_alternative(page, subtype="html", cte="quoted-printable")
+    made["Content-Language"] = letter.locale
     return made
 
 
-def _name(letter: Letter) -> str:
-    return f"letters/{letter.template}.html"
-
-
 def _part(letter: Letter, settings: Settings, part: str) -> str:
-    """Return a part that is plain text: what was escaped for HTML is as it was typed again."""
-    shown = render_template(_name(letter), part=part, site=settings.base_url, **letter.values)
-    return html.unescape(shown)
+    """Return the subject, the text or the page of a letter."""
+    # Not by render_template: that adds what pages need, and there is no request here.
+    template = current_app.jinja_env.get_template(f"letters/{letter.template}.html")
+    shown = template.render(part=part, site=settings.base_url, **letter.values)
+    # What was escaped for HTML is, in plain text, as it was typed again.
+    return shown if part == "html" else html.unescape(shown)

@@ -31,9 +31,9 @@ from app.orders import bundle as bundles
 from app.orders.forms import PlaceForm
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.releases.queries import ReleaseView
-from app.statements import answers
-from app.statements.answers import Read
+from app.statements import views as statement_pages
 from app.statements.statement import Heading
+from app.statements.views import Read
 from app.users import queries as users
 from app.users.login import current_actor, verified_actor
 from app.web.limits import limited
@@ -140,21 +140,21 @@ def _statement() -> tuple[Heading, Read]:
 @login_required
 @limited("600/hour")
 def statement() -> tuple[str, int]:
-    return answers.page(*_statement(), "orders.statement", ("orders.mine", _("Purchases")))
+    return statement_pages.page(*_statement(), "orders.statement", ("orders.mine", _("Purchases")))
 
 
 @bp.get("/orders/statement.csv")
 @login_required
 @limited("300/hour")
 def statement_csv() -> Response:
-    return answers.csv("purchases", _statement()[1])
+    return statement_pages.csv("purchases", _statement()[1])
 
 
 @bp.get("/orders/statement.pdf")
 @login_required
 @limited("120/hour")
 def statement_pdf() -> Response:
-    return answers.pdf("purchases", *_statement())
+    return statement_pages.pdf("purchases", *_statement())
 
 
 @bp.get("/orders/<order_id>")

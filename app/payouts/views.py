@@ -17,9 +17,9 @@ from app.payouts import giving, in_kind, queries, service, statements
 from app.payouts import income as earned
 from app.payouts.errors import CountryRefused
 from app.payouts.forms import CountryForm
-from app.statements import answers
-from app.statements.answers import Read
+from app.statements import views as statement_pages
 from app.statements.statement import Heading
+from app.statements.views import Read
 from app.users import queries as users
 from app.users.login import current_actor, verified_actor
 from app.web.limits import limited
@@ -190,21 +190,21 @@ def _statement() -> tuple[Heading, Read]:
 @limited("600/hour")
 def statement() -> tuple[str, int]:
     back = ("payouts.income", _("Income"))
-    return answers.page(*_statement(), "payouts.statement", back)
+    return statement_pages.page(*_statement(), "payouts.statement", back)
 
 
 @bp.get("/income/statement.csv")
 @login_required
 @limited("300/hour")
 def statement_csv() -> Response:
-    return answers.csv("income", _statement()[1])
+    return statement_pages.csv("income", _statement()[1])
 
 
 @bp.get("/income/statement.pdf")
 @login_required
 @limited("120/hour")
 def statement_pdf() -> Response:
-    return answers.pdf("income", *_statement())
+    return statement_pages.pdf("income", *_statement())
 
 
 def install(app: Flask) -> None:

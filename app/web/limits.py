@@ -53,6 +53,8 @@ def install_limits(app: Flask, *, enabled: bool) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = "memory://"
     limiter = Limiter(get_remote_address, default_limits=[USUAL], headers_enabled=True)
     limiter.init_app(app)
+    # Held by its application: the views that it wraps know it weakly.
+    app.extensions["moisson-limiter"] = limiter
     for endpoint, view in app.view_functions.items():
         limit = getattr(view, "limit", None)
         if isinstance(limit, Limit):

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from app.payments.mode import STAND_IN_KEY
+from tests.inbox import read_mail
 from tools.find_browser import find
 
 ROOT = Path(__file__).resolve().parent.parent.parent

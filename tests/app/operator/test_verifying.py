@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
+from app import worker
 from app.core import audit
 from app.core.clock import fixed_at, now
 from app.core.db import Database
@@ -16,6 +17,7 @@ from app.invoicing import service as billing
 from app.ledger import chain, currencies, history
 from app.ledger import queries as ledger
 from app.ledger import service as book
+from app.market import market_of
 from app.operator import audit_files, books, verifying
 from app.operator.verifying import Finding, What
 from app.payouts import statements

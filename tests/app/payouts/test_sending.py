@@ -8,6 +8,7 @@ from app.core.db import session
 from app.core.permissions import Actor, Role
 from app.jobs import queries as jobs_queries
 from app.jobs import service as jobs
+from app.market import market_of
 from app.payments.gateway import GatewayRefused, KeyConflict, NotEnoughBalance
 from app.payouts import queries, sending, service, settlement
 from app.payouts.models import ConnectedAccount

@@ -16,13 +16,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import create_app
+from app import create_app, market
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor
 from app.ledger import queries as ledger
-from app.market import KEY, market_of
 from app.orders import bundle, queries, quotes, refunding, service
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
@@ -54,12 +53,12 @@ class Trade:
 
     @property
     def db(self) -> Database:
-        database: Database = market_of(self.app).db
+        database: Database = market.market_of(self.app).db
         return database
 
     @property
     def gateway(self) -> PaymentGateway:
-        gateway: PaymentGateway = market_of(self.app).gateway
+        gateway: PaymentGateway = market.market_of(self.app).gateway
         return gateway
 
     def paying(self, gateway: Any = None, terms: Terms = TERMS) -> sending.Paying:
@@ -68,12 +67,12 @@ class Trade:
     @contextmanager
     def reached_by(self, gateway: Any) -> Iterator[None]:
         """Let the market reach the provider through something else for a while."""
-        before = market_of(self.app)
-        self.app.extensions[KEY] = replace(before, gateway=gateway)
+        before = market.market_of(self.app)
+        self.app.extensions[market.KEY] = replace(before, gateway=gateway)
         try:
             yield
         finally:
-            self.app.extensions[KEY] = before
+            self.app.extensions[market.KEY] = before
 
     def keys(self, made: factories.Published, tier: str) -> list[ProductKey]:
         """Every product of an edition at a tier."""
@@ -220,7 +219,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
         market_door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
         with app.app_context():
             yield Trade(app, url, stand_in_url, config)
-        market_of(app).db.dispose()
+        market.market_of(app).db.dispose()
 
 
 class Browser:
@@ -229,7 +228,7 @@ class Browser:
     def __init__(self, app: Flask, user: Actor | None = None) -> None:
         self.client: FlaskClient = app.test_client()
         if user is not None:
-            with market_of(app).db.unit_of_work() as s:
+            with market.market_of(app).db.unit_of_work() as s:
                 email = s.get_one(User, user.user_id).email
                 session_id = users.sign_in(email, factories.PASSWORD, "test")
             with self.client.session_transaction() as session:

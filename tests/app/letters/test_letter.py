@@ -1,0 +1,114 @@
+"""An e-mail: both its parts, its head, its language, and that none is lost or sent twice."""
+
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from flask import Flask
+
+from app import worker
+from app.core.clock import fixed_at, now
+from app.core.permissions import Role
+from app.jobs import queries as jobs
+from app.jobs.models import JobState
+from app.jobs.runner import Runner
+from app.letters import post
+from app.letters.letter import Letter, message
+from app.market import market_of
+from app.users import letters
+from app.users import service as users
+from tests import factories
+from tests.inbox import read_mail
+
+URL = "http://127.0.0.1:8000/verify/a-token?x=1&y=2"
+VERIFY = Letter("verify", "reader@example.org", "en", "k1", {"url": URL})
+
+
+def parts(made: EmailMessage) -> tuple[str, str]:
+    text, page = made.get_body(("plain",)), made.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    return text.get_content(), page.get_content()
+
+
+def test_an_email_has_a_text_and_a_page_with_the_same_link(lite_app: Flask) -> None:
+    made = message(VERIFY, market_of(lite_app).settings)
+    text, page = parts(made)
+    assert URL in text
+    assert f'href="{URL.replace("&", "&amp;")}"' in page
+    assert "<" not in text
+    assert made["Subject"] == "Confirm your e-mail address"
+
+
+def test_its_head_says_when_who_and_which_message(lite_app: Flask) -> None:
+    settings = market_of(lite_app).settings
+    made = message(VERIFY, settings)
+    assert made["Date"]
+    assert made["Message-ID"] == "<k1@127.0.0.1>"
+    assert message(VERIFY, settings)["Message-ID"] == made["Message-ID"]
+    assert (made["From"], made["To"]) == (settings.mail_from, "reader@example.org")
+    assert made["List-Unsubscribe"] is None
+    told = message(VERIFY, replace(settings, list_unsubscribe="mailto:stop@example.org"))
+    assert told["List-Unsubscribe"] == "<mailto:stop@example.org>"
+
+
+def test_it_is_in_its_readers_language(lite_app: Flask) -> None:
+    made = message(replace(VERIFY, locale="fr"), market_of(lite_app).settings)
+    text, page = parts(made)
+    assert "Bienvenue" in text
+    assert '<html lang="fr">' in page
+    assert (made["Subject"], made["Content-Language"]) == ("Confirmez votre adresse e-mail", "fr")
+
+
+def test_an_email_that_cannot_leave_is_sent_later_and_once(
+    lite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a server that does not answer nor a process that dies after the commit loses it."""
+    market, sent = market_of(lite_app), []
+
+    def unreachable(_message: EmailMessage) -> None:
+        raise post.MailNotSent("ConnectionRefusedError")
+
+    def runner(way: post.Post) -> Runner:
+        made = worker.runner(lite_app)
+        letters.install_worker(made.handlers, market.db, market.settings, way)
+        return made
+
+    with market.db.unit_of_work():
+        users.sign_up("late@example.org", factories.PASSWORD, "Late", {Role.BUYER}, "en")
+    assert runner(unreachable).run_due() == 1
+    with fixed_at(now() + timedelta(hours=1)):
+        assert runner(sent.append).run_due() == 1
+        assert runner(sent.append).run_due() == 0
+    assert [made["To"] for made in sent] == ["late@example.org"]
+
+
+def test_the_list_of_jobs_holds_no_address_and_no_token(lite_app: Flask) -> None:
+    market = market_of(lite_app)
+    with market.db.unit_of_work():
+        users.sign_up("quiet@example.org", factories.PASSWORD, "Quiet", {Role.BUYER}, "en")
+        users.forgot("quiet@example.org")
+    with market.db.unit_of_work(write=False) as s:
+        kept = str(s.connection().exec_driver_sql("SELECT * FROM job").all())
+    assert "account-letter" in kept
+    assert "@example.org" not in kept
+    factories.run_jobs(lite_app)
+    with market.db.unit_of_work(write=False):
+        assert {job.state for job in jobs.latest()} == {JobState.DONE}
+    (verify, _), (reset, _) = read_mail(market.settings.instance / "mail")
+    assert ("/verify/" in verify, "/password/reset/" in reset) == (True, True)
+
+
+@pytest.fixture
+def closed(lite_app: Flask) -> Flask:
+    account = factories.account(lite_app, Role.BUYER)
+    with market_of(lite_app).db.unit_of_work():
+        users.send_verification(account)
+        users.close(account)
+    return lite_app
+
+
+def test_an_account_that_was_closed_meanwhile_gets_none(closed: Flask) -> None:
+    factories.run_jobs(closed)
+    assert not (market_of(closed).settings.instance / "mail").exists()
