@@ -94,7 +94,7 @@ def main() -> None:
         if answers(taken):
             sys.exit(f"moisson: something answers at {taken} already. Try PORT=8001 make run")
     if connection.mode == "stand-in":
-        start(python, "-m", "app.stand_in", "--port", str(options.stripe_port))
+        start(python, "-m", "stripe_stand_in", "--port", str(options.stripe_port))
         wait_for(stand_in)
     gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{options.port}"]
     start(

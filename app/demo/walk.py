@@ -135,7 +135,7 @@ def _start_stand_in(stack: ExitStack, base: str, environment: dict[str, str]) ->
     """Run the payment provider's stand-in as a process of its own."""
     port = urlsplit(base).port or 0
     process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
-        [sys.executable, "-m", "app.stand_in", "--port", str(port)],
+        [sys.executable, "-m", "stripe_stand_in", "--port", str(port)],
         cwd=PROJECT,
         env=environment,
         stderr=subprocess.DEVNULL,

@@ -13,12 +13,12 @@ from app.market import market_of
 from app.orders import service
 from app.orders.models import Order
 from app.payments.stripe_reading import event_of_payload
-from app.stand_in import checkout, outbox
-from app.stand_in.call import Call
-from app.stand_in.delivery import held_messages
 from app.users.models import User
 from app.webhooks.taking import HANDLED
 from bench.money.market import SECRET, Market
+from stripe_stand_in import checkout, outbox
+from stripe_stand_in.call import Call
+from stripe_stand_in.delivery import held_messages
 
 #: So many payments in one transaction of the stand-in.
 TOGETHER = 50

@@ -13,10 +13,10 @@ from app.orders import paying
 from app.orders.models import Order
 from app.payments.gateway import CheckoutLine, CheckoutRequest, PaymentGateway
 from app.prices import queries as prices
-from app.stand_in import accounts, checkout, outbox
-from app.stand_in.call import Call
 from bench.money.market import Market
 from bench.pricing import crowd
+from stripe_stand_in import accounts, checkout, outbox
+from stripe_stand_in.call import Call
 
 #: What a buyer pays, in cents, for each contributor: enough for a payout of one share.
 CENTS_EACH = 3_000

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.stand_in.delivery import sign
+from stripe_stand_in.delivery import sign
 
 TRIES = 6
 PAUSE = 0.5

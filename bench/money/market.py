@@ -16,10 +16,10 @@ from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
 from app.market import market_of
-from app.stand_in import StandInConfig
-from app.stand_in.store import Store
 from bench.money.parts import Part, answering, cpu_seconds, free_port, until
 from bench.money.rows import BenchError
+from stripe_stand_in import StandInConfig
+from stripe_stand_in.store import Store
 
 SECRET = "whsec_of_the_benchmark"  # noqa: S105 (of a market that is thrown away)
 STARTING = 60.0
@@ -140,7 +140,7 @@ def _market(folder: Path, database_url: str) -> Iterator[Market]:
         try:
             made.start(
                 "stand-in",
-                *("-m", "app.stand_in", "--port", str(provider), "--state", str(config.state)),
+                *("-m", "stripe_stand_in", "--port", str(provider), "--state", str(config.state)),
             )
             until(lambda: answering(provider), STARTING)
             yield made

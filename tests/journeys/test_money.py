@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.app.stand_in.controls import Controls
 from tests.journeys.conftest import PATIENCE, Market, serve
 from tests.journeys.test_upload_to_payout import accessible, sign_up
+from tests.stripe_stand_in.controls import Controls
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 DEMONSTRATION = "moisson demonstration"

@@ -24,13 +24,13 @@ from flask import Flask
 from app.catalog.products import ProductKey
 from app.core.permissions import Actor, Role
 from app.market import market_of
-from app.stand_in import StandInConfig
-from tests.app.stand_in.running import SECRET
+from stripe_stand_in import StandInConfig
 from tests.money import promises, rest
 from tests.money.provider import Provider
 from tests.money.scenes import SCENES
 from tests.money.steps import ANSWERS
 from tests.money.world import NOWHERE, People, World, hasty, started
+from tests.stripe_stand_in.running import SECRET
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: After so long a dead worker's jobs are taken over, and everything is asked about again.

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from app.stand_in.store import Store
+from stripe_stand_in.store import Store
 
 Plain = dict[str, Any]
 KINDS = (

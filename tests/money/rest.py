@@ -7,10 +7,10 @@ from datetime import timedelta
 from app import worker
 from app.payouts import sending
 from app.webhooks import service as webhooks
-from tests.app.stand_in.controls import Controls
 from tests.money.promises import TERMS
 from tests.money.provider import Provider
 from tests.money.world import World
+from tests.stripe_stand_in.controls import Controls
 
 #: Hours after which the worker is looked after again: jobs rest, offers end, keys are forgotten.
 LATER = (0, 1, 3, 25, 25)

@@ -19,10 +19,10 @@ from app.ledger import accounts
 from app.payments.gateway import GatewayError
 from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Payout
-from tests.app.stand_in.controls import ControlRefused
 from tests.money import promises, rest
 from tests.money.provider import Plain, Provider
 from tests.money.world import World
+from tests.stripe_stand_in.controls import ControlRefused
 
 T = TypeVar("T")
 #: The provider's errors, "not in the present state", "try again": answers, not failures.

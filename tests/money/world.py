@@ -28,15 +28,15 @@ from app.core.permissions import Actor, Role
 from app.market import market_of
 from app.payouts import service as payouts
 from app.releases import service as releases
-from app.stand_in import StandInConfig, create_stand_in
-from app.stand_in.delivery import sign
-from app.stand_in.outbox import HELD
-from app.stand_in.store import Store
+from stripe_stand_in import StandInConfig, create_stand_in
+from stripe_stand_in.delivery import sign
+from stripe_stand_in.outbox import HELD
+from stripe_stand_in.store import Store
 from tests import factories, postgres
 from tests.app.payouts.trading import Trade, post
-from tests.app.stand_in.controls import Controls
-from tests.app.stand_in.running import SECRET, served
 from tests.conftest import environment, migrate
+from tests.stripe_stand_in.controls import Controls
+from tests.stripe_stand_in.running import SECRET, served
 
 #: Nobody listens there: messages are collected, not sent.
 NOWHERE = "http://127.0.0.1:9"

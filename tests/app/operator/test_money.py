@@ -7,7 +7,7 @@ from app.core.permissions import Role
 from app.payouts import giving, queries, sending
 from tests import factories
 from tests.app.payouts.trading import Browser, Trade, published
-from tests.app.stand_in.controls import Controls
+from tests.stripe_stand_in.controls import Controls
 
 PAGES = ("/operator/reserve", "/operator/payouts/none", "/operator/reconciliation/book/none")
 ACTIONS = (

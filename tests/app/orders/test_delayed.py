@@ -11,7 +11,7 @@ from app.orders.models import Order
 from app.webhooks import service as webhooks
 from tests import factories
 from tests.app.payouts.trading import Browser, Trade, post
-from tests.app.stand_in.controls import Controls
+from tests.stripe_stand_in.controls import Controls
 
 
 @pytest.fixture

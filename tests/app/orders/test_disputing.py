@@ -11,8 +11,8 @@ from app.core.permissions import SYSTEM, Actor
 from app.orders import bundle, disputing, holdings, queries, refunding
 from app.orders.errors import PriceChanged
 from app.payouts import sending
-from app.stand_in.disputes import FEE
 from app.webhooks import service as webhooks
+from stripe_stand_in.disputes import FEE
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Browser, Trade, post

@@ -15,12 +15,12 @@ from app.orders import bundle, disputing, queries, refunding
 from app.orders.errors import NothingToRefund, RefundUnderWay
 from app.orders.models import Refund, SaleEdition
 from app.payments.gateway import GatewayRefused, GatewayUnavailable
-from app.stand_in.store import Store
 from pricing.split import part_taken
+from stripe_stand_in.store import Store
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Trade, published
-from tests.app.stand_in.controls import Controls
+from tests.stripe_stand_in.controls import Controls
 
 
 @pytest.fixture

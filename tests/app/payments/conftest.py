@@ -1,3 +1,3 @@
-from tests.app.stand_in.conftest import market
+from tests.stripe_stand_in.conftest import market
 
 __all__ = ["market"]

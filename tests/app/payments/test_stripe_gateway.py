@@ -20,8 +20,8 @@ from app.payments.gateway import (
 )
 from app.payments.mode import STAND_IN_KEY, decide
 from app.payments.stripe_gateway import connect
-from app.stand_in.delivery import sign
-from tests.app.stand_in.running import (
+from stripe_stand_in.delivery import sign
+from tests.stripe_stand_in.running import (
     SECRET,
     Market,
     Receiver,

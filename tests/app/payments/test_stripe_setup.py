@@ -12,9 +12,9 @@ from app.payments.stripe_setup import StripeSetup, What, check_rights
 from app.payments.wanted import CONNECTED_EVENTS, NEEDED, OWN_EVENTS, THIN_EVENTS
 from app.webhooks.taking import HANDLED
 from tests.app.payouts.trading import Trade, trading
-from tests.app.stand_in.conftest import check_description
-from tests.app.stand_in.controls import Controls
-from tests.app.stand_in.running import SECRET, Market, Receiver, running
+from tests.stripe_stand_in.conftest import check_description
+from tests.stripe_stand_in.controls import Controls
+from tests.stripe_stand_in.running import SECRET, Market, Receiver, running
 
 BASE = "http://127.0.0.1:8000"
 

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from app.core.db import session
 from app.payouts import sending
 from app.payouts.models import ConnectedAccount, Payout
-from app.stand_in import accounts, balance
-from app.stand_in.call import Call
-from app.stand_in.store import Store
+from stripe_stand_in import accounts, balance
+from stripe_stand_in.call import Call
+from stripe_stand_in.store import Store
 from tests.app.payouts.trading import Trade
 from tests.app.payouts.worlds import world
 

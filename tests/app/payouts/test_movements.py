@@ -33,7 +33,7 @@ from app.webhooks import service as webhooks
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import TERMS, Trade, post, published
-from tests.app.stand_in.controls import Controls
+from tests.stripe_stand_in.controls import Controls
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from app.payouts.states import State
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import LONG_AGO, TERMS, Trade, published, trading
-from tests.app.stand_in.controls import Controls
+from tests.stripe_stand_in.controls import Controls
 
 
 def sold(trade: Trade) -> factories.Published:

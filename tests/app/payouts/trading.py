@@ -28,14 +28,14 @@ from app.payouts import queries as payouts
 from app.payouts import reconciliation, sending
 from app.payouts import service as payouts_service
 from app.payouts.queries import ReconciliationView, Terms
-from app.stand_in import StandInConfig, create_stand_in
-from app.stand_in.delivery import deliver_due
-from app.stand_in.store import Store
 from app.users import service as users
 from app.users.models import User
+from stripe_stand_in import StandInConfig, create_stand_in
+from stripe_stand_in.delivery import deliver_due
+from stripe_stand_in.store import Store
 from tests import factories
-from tests.app.stand_in.running import SECRET, served
 from tests.conftest import environment
+from tests.stripe_stand_in.running import SECRET, served
 
 KEY = "k" * 64
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

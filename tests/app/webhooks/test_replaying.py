@@ -12,7 +12,7 @@ from app.webhooks import queries, replaying, service
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Trade, published
-from tests.app.stand_in.controls import Controls
+from tests.stripe_stand_in.controls import Controls
 
 
 def lost(trade: Trade) -> str:

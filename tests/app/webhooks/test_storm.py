@@ -15,14 +15,14 @@ from app.invoicing.models import BillingDocument
 from app.jobs import service as jobs
 from app.ledger.models import LedgerTransaction
 from app.orders.models import Order
-from app.stand_in import checkout, outbox
-from app.stand_in.call import Call
-from app.stand_in.delivery import held_messages, sign
-from app.stand_in.store import Store
 from app.webhooks.models import ProviderMessage
+from stripe_stand_in import checkout, outbox
+from stripe_stand_in.call import Call
+from stripe_stand_in.delivery import held_messages, sign
+from stripe_stand_in.store import Store
 from tests import factories
 from tests.app.payouts.trading import Trade, published, send
-from tests.app.stand_in.running import SECRET
+from tests.stripe_stand_in.running import SECRET
 
 pytestmark = pytest.mark.both_databases
 

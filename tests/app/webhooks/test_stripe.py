@@ -21,13 +21,13 @@ from app.orders.models import Order
 from app.payments.gateway import GatewayUnavailable
 from app.payouts import queries as payouts
 from app.payouts.errors import OutcomeUnknown
-from app.stand_in.delivery import sign
 from app.webhooks import queries, service, taking
 from app.webhooks.models import ProviderMessage
+from stripe_stand_in.delivery import sign
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Browser, Trade, published, send
-from tests.app.stand_in.running import SECRET
+from tests.stripe_stand_in.running import SECRET
 
 PAID = "checkout.session.completed"
 
