@@ -18,3 +18,16 @@ def left_out(item: pytest.Item) -> bool:
         return True
     given = item.callspec.params.values() if hasattr(item, "callspec") else ()
     return "postgresql" in given and item.get_closest_marker("both_databases") is None
+
+
+#: Fixtures that are made once in each process, and take long to make.
+SHARED = ("full_market", "empty_market", "chromium", "workers", "world")
+
+
+def place(item: pytest.Item) -> int:
+    """Say where a test belongs: those that share one of these come first, and stay together.
+
+    Within a place the order is random. Of two processes the second begins in the middle.
+    """
+    used = getattr(item, "fixturenames", ())
+    return next((n for n, name in enumerate(SHARED) if name in used), len(SHARED))
