@@ -17,6 +17,7 @@ from app.market import market_of
 from app.payments.mode import STAND_IN_KEY
 from tests import factories, postgres, selection
 from tests.memory import in_memory
+from tests.pages import compile_once
 from tests.stock import Copies, Edition, Stock, share_secrets
 
 ENGINES = ("sqlite", "postgresql")
@@ -188,7 +189,7 @@ def lite_app(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Fla
 @contextmanager
 def market(url: str, folder: Path) -> Iterator[Flask]:
     """Run the market on a migrated database."""
-    app = create_app(environment(folder, url))
+    app = compile_once(create_app(environment(folder, url)))
     with app.app_context():
         yield app
     market_of(app).db.dispose()

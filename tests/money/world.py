@@ -37,6 +37,7 @@ from tests.app.payouts.trading import Trade, post
 from tests.app.stand_in.controls import Controls
 from tests.app.stand_in.running import SECRET, served
 from tests.conftest import environment, migrate
+from tests.pages import compile_once
 
 #: Nobody listens there: messages are collected, not sent.
 NOWHERE = "http://127.0.0.1:9"
@@ -208,7 +209,7 @@ class World:
             webhook_secret=SECRET,
             durable=False,
         )
-        self.door.wsgi_app = create_stand_in(self.config).wsgi_app  # type: ignore[method-assign]
+        self.door.wsgi_app = compile_once(create_stand_in(self.config)).wsgi_app  # type: ignore[method-assign]
 
     def keep(self, name: str = START) -> None:
         """Remember database and provider as they are."""

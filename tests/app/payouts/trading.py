@@ -37,6 +37,7 @@ from app.users.models import User
 from tests import factories
 from tests.app.stand_in.running import SECRET, served
 from tests.conftest import environment
+from tests.pages import compile_once
 
 KEY = "k" * 64
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -204,7 +205,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
             webhook_secret=SECRET,
             settle_seconds=settle,
         )
-        provider_door.wsgi_app = create_stand_in(config).wsgi_app  # type: ignore[method-assign]
+        provider_door.wsgi_app = compile_once(create_stand_in(config)).wsgi_app  # type: ignore[method-assign]
         app = create_app(
             {
                 **environment(folder / "instance", database_url),
@@ -217,6 +218,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
                 **more,
             }
         )
+        compile_once(app)
         market_door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
         with app.app_context():
             yield Trade(app, url, stand_in_url, config)
