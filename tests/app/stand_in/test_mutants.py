@@ -31,6 +31,7 @@ from app.stand_in import (
 from app.stand_in.store import Transaction
 from tests.app.stand_in.checking import check
 from tests.app.stand_in.running import Receiver, running
+from tests.selection import exhaustive_but
 
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]
@@ -314,16 +315,7 @@ SHORT = {
 }
 
 
-def chosen() -> list[Any]:
-    """Every mutant; those that `make test` leaves out are marked."""
-    assert set(MUTANTS) >= SHORT
-    return [
-        pytest.param(name, marks=[] if name in SHORT else [pytest.mark.exhaustive])
-        for name in MUTANTS
-    ]
-
-
-@pytest.mark.parametrize("name", chosen())
+@pytest.mark.parametrize("name", exhaustive_but(SHORT, MUTANTS))
 def test_a_broken_one_is_seen(tmp_path: Path, monkeypatch: Patch, name: str) -> None:
     mutate, sign = MUTANTS[name]
     mutate(monkeypatch)
