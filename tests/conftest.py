@@ -9,13 +9,14 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
 from app.market import market_of
 from app.payments.mode import STAND_IN_KEY
-from tests import factories, postgres, selection
+from tests import factories, lengths, postgres, selection
 from tests.memory import in_memory
 from tests.pages import compile_once
 from tests.stock import Copies, Edition, Stock, share_secrets
@@ -35,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run each test on each engine, and the tests that test the tests (make test-all)",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let random tests go to their full length where everything is asked for."""
+    if config.getoption("--everything"):
+        settings.load_profile(lengths.EVERYTHING)
 
 
 @pytest.hookimpl(trylast=True)

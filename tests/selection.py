@@ -36,7 +36,7 @@ def exhaustive_but(
 
 
 #: Fixtures that are made once in each process, and take long to make.
-SHARED = ("full_market", "empty_market", "chromium", "workers", "world")
+SHARED = ("full_market", "empty_market", "chromium", "workers", "world", "errors")
 
 
 def place(item: pytest.Item) -> int:
