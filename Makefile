@@ -1,11 +1,11 @@
 # make run: everything set up, the demonstration market served.
-# make test: everything set up, all tests run.
+# make test: everything set up, the tests run; make test-all: every test on each database.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test setup setup-dev lint format lock bench-cube bench-pricing bench-release bench-market bench-money screenshots coverage
+.PHONY: help run demo test test-all setup setup-dev lint format lock bench-cube bench-pricing bench-release bench-market bench-money screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -19,9 +19,13 @@ setup-dev: ## the environment for working on it
 run: setup ## serve the market with its demonstration data
 	@$(BIN)/python tools/run_market.py
 
-test: setup-dev ## run every test, the browser's included
+test: setup-dev ## run the tests, the browser's included
 	@$(BIN)/python tools/find_browser.py
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-all: setup-dev ## run every test on each database, and the tests that test the tests
+	@$(BIN)/python tools/find_browser.py
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --everything $(ARGS)
 
 lint: setup-dev ## format check, lint, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -62,4 +66,4 @@ screenshots: setup-dev ## draw the pages for the README and for a look
 	@$(BIN)/python tools/screenshots.py
 
 coverage: setup-dev ## run the tests without the browser's and show what they never reach
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser" --cov --cov-report=term:skip-covered

@@ -3,22 +3,27 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
 from app.market import market_of
 from app.payments.mode import STAND_IN_KEY
-from tests import factories, postgres, selection
+from tests import factories, lengths, postgres, selection
 from tests.memory import in_memory
+from tests.pages import compile_once
 from tests.stock import Copies, Edition, Stock, share_secrets
 
 ENGINES = ("sqlite", "postgresql")
+#: How many tests were left to `make test-all`.
+LEFT_OUT = pytest.StashKey[int]()
 
 # Where pytest makes its temporary folders.
 if folder := in_memory():
@@ -33,15 +38,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let random tests go to their full length where everything is asked for."""
+    if config.getoption("--everything"):
+        settings.load_profile(lengths.EVERYTHING)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `make test-all` alone runs, and say so."""
+    """Leave out what `make test-all` alone runs, and say so; begin with what takes longest."""
+    items.sort(key=selection.place)
     if config.getoption("--everything"):
         return
-    left_out = [item for item in items if selection.left_out(item)]
-    if left_out:
+    if left_out := [item for item in items if selection.left_out(item)]:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not selection.left_out(item)]
+        config.stash[LEFT_OUT] = len(left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # A process of pytest-xdist tells the one that prints.
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    if output := getattr(node, "workeroutput", None):
+        node.config.stash[LEFT_OUT] = output.get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"make test-all (--everything) runs {count} tests more")
 
 
 def environment(folder: Path, url: str) -> dict[str, str]:
@@ -167,7 +196,7 @@ def lite_app(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Fla
 @contextmanager
 def market(url: str, folder: Path) -> Iterator[Flask]:
     """Run the market on a migrated database."""
-    app = create_app(environment(folder, url))
+    app = compile_once(create_app(environment(folder, url)))
     with app.app_context():
         yield app
     market_of(app).db.dispose()

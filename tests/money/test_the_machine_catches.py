@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -13,6 +12,7 @@ from tests.money.mutants import MUTANTS, Break
 from tests.money.steps import Report
 from tests.money.weather import Weather
 from tests.money.world import World
+from tests.selection import exhaustive_but
 
 #: So many histories at most; each mutant is found by one of the first of the same list.
 MOST = 60
@@ -22,20 +22,7 @@ MOST = 60
 SHORT = ("messages_acted_on_twice", "what_was_spent_may_be_spent_again")
 
 
-def chosen() -> list[Any]:
-    """Every mutant; those that `make test` leaves out are marked."""
-    assert {each.__name__ for each in MUTANTS}.issuperset(SHORT)
-    return [
-        pytest.param(
-            each,
-            id=each.__name__,
-            marks=[] if each.__name__ in SHORT else [pytest.mark.exhaustive],
-        )
-        for each in MUTANTS
-    ]
-
-
-@pytest.mark.parametrize("mutant", chosen())
+@pytest.mark.parametrize("mutant", exhaustive_but(SHORT, MUTANTS, lambda each: each.__name__))
 def test_a_broken_market_is_told_from_the_whole_one(
     worlds: Callable[[str], World], mutant: Break, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ from stripe_stand_in.store import Store
 from tests import factories, postgres
 from tests.app.payouts.trading import Trade, post
 from tests.conftest import environment, migrate
+from tests.pages import compile_once
 from tests.stripe_stand_in.controls import Controls
 from tests.stripe_stand_in.running import SECRET, served
 
@@ -208,7 +209,7 @@ class World:
             webhook_secret=SECRET,
             durable=False,
         )
-        self.door.wsgi_app = create_stand_in(self.config).wsgi_app  # type: ignore[method-assign]
+        self.door.wsgi_app = compile_once(create_stand_in(self.config)).wsgi_app  # type: ignore[method-assign]
 
     def keep(self, name: str = START) -> None:
         """Remember database and provider as they are."""

@@ -23,6 +23,7 @@ from app.payments.mode import decide
 from app.payments.stripe_gateway import StripeGateway, connect
 from stripe_stand_in import StandInConfig, create_stand_in
 from stripe_stand_in.delivery import Courier
+from tests.pages import compile_once
 
 SECRET = "whsec_of_the_tests"
 
@@ -199,7 +200,7 @@ def running(
         door = Flask("door")
         with served(door) as url:
             config = replace(config, public_url=url)
-            app = create_stand_in(config)
+            app = compile_once(create_stand_in(config))
             door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
 
             @app.before_request

@@ -29,6 +29,7 @@ from stripe_stand_in import (
     transfers,
 )
 from stripe_stand_in.store import Transaction
+from tests.selection import exhaustive_but
 from tests.stripe_stand_in.checking import check
 from tests.stripe_stand_in.running import Receiver, running
 
@@ -314,16 +315,7 @@ SHORT = {
 }
 
 
-def chosen() -> list[Any]:
-    """Every mutant; those that `make test` leaves out are marked."""
-    assert set(MUTANTS) >= SHORT
-    return [
-        pytest.param(name, marks=[] if name in SHORT else [pytest.mark.exhaustive])
-        for name in MUTANTS
-    ]
-
-
-@pytest.mark.parametrize("name", chosen())
+@pytest.mark.parametrize("name", exhaustive_but(SHORT, MUTANTS))
 def test_a_broken_one_is_seen(tmp_path: Path, monkeypatch: Patch, name: str) -> None:
     mutate, sign = MUTANTS[name]
     mutate(monkeypatch)

@@ -18,6 +18,7 @@ from app.payments.gateway import ConnectedAccount, GatewayRefused, GatewayUnavai
 from app.payouts import earnings, queries, sending
 from app.payouts.queries import Terms
 from tests.app.payouts.worlds import World, world
+from tests.lengths import examples
 
 pytestmark = pytest.mark.both_databases
 
@@ -75,7 +76,9 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25, 10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(shares=st.lists(st.integers(1, 40), min_size=4, max_size=4), steps=STEPS)
 def test_nobody_is_ever_sent_more_than_they_earned(

@@ -35,6 +35,7 @@ from stripe_stand_in.delivery import deliver_due
 from stripe_stand_in.store import Store
 from tests import factories
 from tests.conftest import environment
+from tests.pages import compile_once
 from tests.stripe_stand_in.running import SECRET, served
 
 KEY = "k" * 64
@@ -203,7 +204,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
             webhook_secret=SECRET,
             settle_seconds=settle,
         )
-        provider_door.wsgi_app = create_stand_in(config).wsgi_app  # type: ignore[method-assign]
+        provider_door.wsgi_app = compile_once(create_stand_in(config)).wsgi_app  # type: ignore[method-assign]
         app = create_app(
             {
                 **environment(folder / "instance", database_url),
@@ -216,6 +217,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
                 **more,
             }
         )
+        compile_once(app)
         market_door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
         with app.app_context():
             yield Trade(app, url, stand_in_url, config)

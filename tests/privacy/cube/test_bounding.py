@@ -13,6 +13,7 @@ from privacy.measure import count
 from privacy.plan.planning import plan_release
 from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, MeasureRule
+from tests.lengths import examples
 from tests.privacy.cubes import (
     keep_slowly,
     masses_of,
@@ -64,7 +65,7 @@ def drawn_rows(schema, size=30):
     return st.lists(st.tuples(sources, people, *columns), max_size=size)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40, 10), deadline=None)
 @given(st.data(), st.integers(1, 7), st.sampled_from([(), (NEAR,), (NEAR, WIDE)]))
 def test_codes_and_long_texts_side_by_side(data, bound, measures):
     for dimensions in ((UNORDERED, LONG, FLAG), (LONG,), (FLAG, UNORDERED)):
@@ -100,7 +101,7 @@ def test_every_row_in_other():
     agrees(schema, rows_of(schema, [("a", f"p{i % 9}", "other", "no", i) for i in range(40)]))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20, 5), deadline=None)
 @given(st.data())
 def test_dimensions_may_have_any_name(data):
     names = ("mass", "people", "kept", "rank", "hash", "cell 0")
@@ -152,7 +153,7 @@ def test_a_sum_beyond_64_bits_fails_rather_than_wrap():
                 ask(engine, rows.agg(mass=rows.n.sum()))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20, 8), deadline=None)
 @given(st.data())
 def test_sources_in_tables_of_their_own_count_the_same(data):
     schema = CubeSchema((UNORDERED, FLAG), (NEAR,), 2)
