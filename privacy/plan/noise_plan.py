@@ -24,7 +24,7 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class NoisePlan:
-    """A noise plan with its budget; a function of public facts alone.
+    """A noise plan with its budget, made of public facts alone.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class NoisePlan:
 
     @property
     def charge(self) -> Charge:
-        """The zCDP loss by its parts."""
+        """The zCDP loss of tables, number of people and shares."""
         return Charge(self.cube_rho, self.people_rho, self.shares_rho)
 
     @property
@@ -315,7 +315,7 @@ def _about_mean(a: Vector, b: Vector) -> float:
 
 
 def _residual(weights: Vector, marginal: Marginal, subset: Marginal) -> Vector:
-    """Average over the axes that a residual lacks; take the mean off along those it has."""
+    """Average over the axes that a residual lacks; subtract the mean along those it has."""
     rest = tuple(i for i, axis in enumerate(marginal) if axis not in subset)
     part = np.asarray(weights.mean(axis=rest) if rest else weights, dtype=float)
     for axis in range(part.ndim):
