@@ -1,4 +1,4 @@
-"""Composition of privacy charges against a ceiling. Pure: storing them is the caller's work."""
+"""Add up privacy charges against a ceiling; the caller stores them."""
 
 from dataclasses import dataclass
 

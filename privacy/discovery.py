@@ -1,8 +1,8 @@
-"""Finding the categories of a column that nobody could list beforehand, once, at a charge.
+"""Find the categories of a column that could not be listed beforehand, once, at a charge.
 
 Partition selection: people are counted per value, noise is added, and a value is named only where
 its noisy count passes a threshold so high that a value of one person alone hardly ever does. What
-is not found falls into "other". Only a worker imports this: it draws noise.
+is not found falls into "other". Only a worker imports this, as it draws noise.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,13 +27,13 @@ PERSON = ("source", "person")
 COUNT = "people with the value"
 RANK = "rank of the value"
 SAFETY = 1 + 1e-9
-#: Nothing that was found: a dimension needs two values, so it has this one beside "other".
+#: Stands for "no category was found": a dimension needs a second value beside "other".
 NOTHING = "(none found)"
 
 
 @dataclass(frozen=True)
 class DiscoveryPlan:
-    """What finding categories costs, and how; a function of public facts alone.
+    """What finding categories costs, and which noise it gets; made of public facts alone.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def find_categories(
     ranked = values.mutate(**{RANK: ibis.row_number().over(window)})
     kept = ranked.filter(ranked[RANK] < plan.bound)
     counted = engine.run(kept.group_by(column).agg(**{COUNT: kept.count()}))
-    # What cannot be a category's name is left to "other": a rule about a value, not about people.
+    # A value that cannot be a category's name falls into "other": that depends on the value alone.
     exact = {row[column]: int(row[COUNT]) for row in counted.to_pylist() if is_name(row[column])}
     before_noise()
     noise = discrete_gaussian(plan.variance, len(exact)).tolist()

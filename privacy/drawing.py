@@ -1,4 +1,4 @@
-"""Drawing the noise of a plan: its kind of noise meets the samplers here, and nowhere else."""
+"""Draw the noise of a plan: the only place that hands the samplers to a kind of noise."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""Everything the privacy package refuses.
+"""The errors that the privacy package raises, each with a message for users.
 
 PrivacyError
 ├── SchemaError      a schema that makes no sense
-├── WorkloadError    tables asked that the schema cannot give, or too many
+├── WorkloadError    tables that the schema cannot give, or too many
 ├── PlanError        an accuracy, budget or tier that cannot be planned
 ├── BudgetExceeded   a charge above what a person allows
 └── ReleaseError     a stored release that cannot be read

@@ -1,4 +1,4 @@
-"""Privacy loss: zCDP in whole millionths, and what it means as (epsilon, delta) and in odds."""
+"""Privacy loss in whole millionths of rho (zCDP), as (epsilon, delta), and as right guesses."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -116,8 +116,8 @@ def pure_rho(epsilon: Fraction) -> Rho:
 
 
 def right_guesses(epsilon: float) -> float:
-    """Say how many of 100 guesses "did this person take part?" are right at most.
+    """Return at most how many of 100 guesses "did this person take part?" are right.
 
-    100 e^epsilon / (1 + e^epsilon); 50 is guessing blindly, about 73 is epsilon 1.
+    100 e^epsilon / (1 + e^epsilon): 50 for guessing by chance, about 73 for epsilon 1.
     """
     return 100 / (1 + exp(-epsilon))

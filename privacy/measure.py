@@ -1,4 +1,6 @@
-"""Measuring: rows in, release out. Imports the noise door, so only a worker imports this.
+"""Measure an edition: rows go in, a release with noise comes out.
+
+Loads the noise samplers, so that only a worker imports this.
 
 The charge for `plan.rho` must be committed before `measure` is called.
 """
@@ -85,7 +87,7 @@ def count(
 
 
 def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]) -> Release:
-    """Draw the noise of all tiers: each coarser one adds to the one before.
+    """Add noise to exact counts, at every tier: each coarser tier adds to the one before.
 
     Parameters
     ----------
@@ -116,7 +118,10 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
 
 
 def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -> "ir.Table":
-    """Bound and sum some whole sources, in one pass; what remains grows with cells alone."""
+    """Bound the rows of some whole sources and sum them by cell, reading them once.
+
+    The result grows with the number of cells, not of rows.
+    """
     schema = plan.schema
     records = bounding.ranked(table, schema, secret, own_hash)
     keys = tuple(key.name for key in bounding.keys(schema))

@@ -1,6 +1,6 @@
-"""A release: the noisy cube of an edition, immutable, with all its tiers.
+"""A release: the noisy tables of an edition at all tiers; it never changes once drawn.
 
-Reading one imports neither an engine nor the noise.
+Reading one loads neither an engine nor the noise samplers.
 """
 
 import json
@@ -65,7 +65,7 @@ class Release:
         noisy_shares: Mapping[str, int],
         sources: tuple[str, ...],
     ) -> Self:
-        """Freeze what was drawn."""
+        """Make a release of what was drawn."""
         return cls(
             plan,
             tuple(
@@ -107,7 +107,7 @@ class Release:
         }
 
     def table(self, marginal: Marginal, tier: Tier) -> Table:
-        """Rebuild a table.
+        """Return a table at a tier, added up from its residuals.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Any Ibis backend as the engine of a measurement, for use outside the product.
+"""Measure on any Ibis backend, outside the product.
 
 The product has an engine of its own, locked down; this one trusts the backend it is given.
 """

@@ -1,4 +1,6 @@
-"""Expressions that bound what one person contributes. They run nothing.
+"""Bound what one person contributes: at most k records, values held within bounds.
+
+Builds Ibis expressions and runs none.
 
 The input has columns `source`, `person` (text), `ordinal` (int64, the order of a row in its
 source), each dimension (text, within its domain) and each measure (int64, in units of its
@@ -31,7 +33,7 @@ NARROW = 2**31
 
 @ibis.udf.scalar.builtin(name="md5")  # type: ignore[untyped-decorator]  # ibis is untyped
 def _md5(text: str) -> str:
-    """Hash text; the one keyed hash that is equal on every engine."""
+    """Hash text, equally on every engine."""
     raise NotImplementedError
 
 
@@ -42,14 +44,14 @@ def _mixed(one, other) -> int:  # type: ignore[no-untyped-def]  # of any two typ
 
 
 @ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
-def _stirred(value) -> int:  # type: ignore[no-untyped-def]
+def _hashed_again(value) -> int:  # type: ignore[no-untyped-def]
     """Hash one value by the engine's own hash."""
     raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Key:
-    """A column that stands for some neighbouring dimensions: a code, or a single text.
+    """A column in place of some neighbouring dimensions: a code for several, or the text of one.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ class Key:
 
 
 def keys(schema: CubeSchema) -> tuple[Key, ...]:
-    """Join neighbouring dimensions into as few codes as will do; long domains stay text."""
+    """Join neighbouring dimensions into as few codes as possible; long domains stay text."""
     groups: list[list[Dimension]] = []
     for dimension in schema.dimensions:
         joined = [*(groups[-1] if groups else []), dimension]
@@ -224,11 +226,11 @@ def _portable_hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.Strin
 
 
 def _own_hash(table: ir.Table, schema: CubeSchema, secret: str) -> ir.IntegerColumn:
-    """Mix secret, source, person and cell; two cells of a person tie once in 2^64.
+    """Hash secret, source, person and cell; two cells of a person are equal once in 2^64.
 
-    Stirred once more, because engines combine hashes in ways that do not mix the last part.
+    Hashed once more, because engines combine hashes in ways that do not mix the last part.
     """
     mixed = _mixed(ibis.literal(secret), table["source"])
     for name in ("person", *(key.name for key in keys(schema))):
         mixed = _mixed(mixed, table[name])
-    return _stirred(mixed)
+    return _hashed_again(mixed)

@@ -1,4 +1,4 @@
-"""What an engine must do for a measurement, whichever it is."""
+"""What every engine must be able to do for a measurement."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol

@@ -1,4 +1,6 @@
-"""Expressions that spread bounded records over the cube. They run nothing.
+"""Sum bounded records by cell, each measure shared between the two knots around its value.
+
+Builds Ibis expressions and runs none.
 
 A record is a mass of 1. A dimension puts it on one value; a measure shares it between the two
 knots around its value, in whole multiples of 1/q. Masses are counted in those multiples.
@@ -64,7 +66,7 @@ def roll_up(occupied: ir.Table, schema: CubeSchema, hard: Marginal) -> ir.Table:
 
 
 def dense(summed: pa.Table, schema: CubeSchema, marginal: Marginal) -> Exact:
-    """Lay a rolled-up table out as an array over the marginal's axes, zeros included.
+    """Return a summed table as an array over the marginal's axes, zeros included.
 
     Parameters
     ----------

@@ -1,6 +1,8 @@
-"""Rows of any table, made ready for a measurement. Expressions; they run nothing.
+"""Turn the rows of any table into the columns that a measurement reads.
 
-What one row becomes depends on that row alone, so a person moves nobody else's.
+Builds Ibis expressions and runs none.
+
+What becomes of a row depends on that row alone, so one person changes nobody else's rows.
 """
 
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ import ibis.expr.types as ir
 
 from privacy.schema import CubeSchema, Dimension, Measure
 
-#: Values further out are moved here before they are counted in steps, far beyond any bound.
+#: Values beyond this are set to it before they become whole steps; no bound is as large.
 FAR = 9e15
 
 
@@ -74,8 +76,8 @@ def _within(column: ir.StringColumn, dimension: Dimension) -> ir.StringColumn:
 
 
 def _steps(column: ir.FloatingColumn, measure: Measure) -> ir.IntegerColumn:
-    # Engines may compute both sides of a choice, so nothing may reach a cast that it refuses. By
-    # its text, because DuckDB trusts a file's statistics, which leave out what is not a number.
+    # Engines may compute both sides of a choice, so even the side that is not taken must be
+    # castable. NaN is found by its text: DuckDB trusts a file's statistics, which leave NaN out.
     given = column.notnull() & (column.cast("string").lower() != "nan")
     number = ibis.ifelse(given, column, 0.0) / float(measure.resolution)
     steps = ibis.least(ibis.greatest(number, -FAR), FAR).round().cast("int64")

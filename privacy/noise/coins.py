@@ -1,9 +1,9 @@
-"""Exact coins that come up with probability exp(-x), many at a time, from OS randomness.
+"""Random events with probability exp(-x), exactly, many at a time, from OS randomness.
 
-A coin compares a uniform number with exp(-x). Floats decide it wherever the first 53 bits of the
-uniform number lie outside an interval that surely holds exp(-x); the others, about one in 10^12,
-are decided by more random bits and correctly rounded decimals. So no outcome depends on how
-floats are rounded, and the probability is exact.
+An event happens where a uniform number lies below exp(-x). Floats decide it wherever the first 53
+bits of the uniform number lie outside an interval that surely holds exp(-x); the others, about one
+in 10^12, are decided by more random bits and correctly rounded decimals. So no outcome depends on
+how floats are rounded, and the probability is exact.
 """
 
 import secrets
@@ -39,13 +39,13 @@ def below(bound: int, size: int) -> Whole:
 
 
 def signs(size: int) -> Flags:
-    """Flip fair coins: (size,) bool."""
+    """Draw yes or no with equal chances: (size,) bool."""
     drawn = np.frombuffer(secrets.token_bytes(size), dtype=np.uint8)
     return np.asarray(drawn & 1, dtype=bool)
 
 
 def happens(exponents: npt.NDArray[np.float64], exact: Callable[[int], Fraction]) -> Flags:
-    """Flip coins that say yes with probability exp(-x), exactly.
+    """Tell which events of probability exp(-x) happen, exactly.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def happens(exponents: npt.NDArray[np.float64], exact: Callable[[int], Fraction]
     -------
     (size,) bool
     """
-    heads = _random(len(exponents)) >> np.uint64(64 - BITS)
-    at_least = heads.astype(np.float64) * STEP
+    drawn = _random(len(exponents)) >> np.uint64(64 - BITS)
+    at_least = drawn.astype(np.float64) * STEP
     chance = np.exp(-exponents)
     slack = chance * (TOLERANCE * (1 + exponents)) + TINY
     yes = at_least + STEP <= chance - slack
     undecided = ~yes & (at_least < chance + slack)
     for position in np.flatnonzero(undecided).tolist():
-        yes[position] = decide(int(heads[position]), BITS, exact(position))
+        yes[position] = decide(int(drawn[position]), BITS, exact(position))
     return np.asarray(yes, dtype=bool)
 
 
@@ -91,7 +91,10 @@ def decide(head: int, bits: int, exponent: Fraction) -> bool:
 
 
 def _exp_bounds(exponent: Fraction, digits: int) -> tuple[Fraction, Fraction]:
-    """Enclose exp(-exponent); decimal's exp is correctly rounded, so one step aside is enough."""
+    """Return fractions below and above exp(-exponent).
+
+    The exp of decimal numbers is correctly rounded, so one step down or up is enough.
+    """
     numerator, denominator = Decimal(exponent.numerator), Decimal(exponent.denominator)
     down, up = (Context(digits, rounding=mode) for mode in (ROUND_FLOOR, ROUND_CEILING))
     low = down.next_minus(down.exp(-up.divide(numerator, denominator)))

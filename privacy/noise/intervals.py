@@ -1,12 +1,13 @@
-"""Noise intervals: where the exact figure lies, 95 times in 100 draws of the noise.
+"""Noise intervals: the exact figure lies inside, in 95 of 100 draws of the noise.
 
-Never a confidence interval of a survey: they say nothing about who was asked.
+They are no confidence intervals of a survey: they say nothing of people who were not asked.
 """
 
 from math import ceil, sqrt
 from statistics import NormalDist
 
 LEVEL = 0.95
+#: Half of a noise interval of normal noise, in standard deviations: 1.96. The only place.
 QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 

@@ -1,4 +1,6 @@
-"""The K-norm mechanism for counts: noise shaped like what one person can change.
+"""The shape of K-norm noise: its norm, its variances and how often a draw is accepted.
+
+K-norm noise is shaped like what one person can change in a table of counts.
 
 One person adds or removes a 0/1 vector with at most k ones. The smallest convex body that holds all
 of these and their opposites has the norm ||x|| = g(x+) + g(x-), g(y) = max(max y, sum y / k), since
@@ -28,9 +30,14 @@ MOST_CELLS = 40
 
 @dataclass(frozen=True)
 class Moments:
-    """Of one noise vector: variance of a cell, of the sum of all cells; how many draws pass.
+    """What one noise vector is like.
 
-    `acceptance` is the chance that a vector of independent two-sided geometric draws is kept.
+    Parameters
+    ----------
+    cell, total : float
+        Variance of a cell, and of the sum of all cells.
+    acceptance : float
+        The chance that a vector of independent two-sided geometric draws is kept.
     """
 
     cell: float

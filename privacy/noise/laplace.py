@@ -1,4 +1,7 @@
-"""How wide weighted sums of two-sided geometric (Laplace) noise are."""
+"""How wide sums of Laplace noise are: variances and 95 % quantiles.
+
+Discrete Laplace noise is also called two-sided geometric noise.
+"""
 
 from fractions import Fraction
 from functools import lru_cache

@@ -1,12 +1,12 @@
-"""The noise door: exact discrete noise from the operating system's randomness.
+"""Draw exact discrete noise from the operating system's randomness.
 
-The only module that imports diffprivlib. Its coin for exp(-x) is exact arithmetic over a
-uniform draw compared with a fraction, one coin at a time; its `GaussianDiscrete` draws that
-uniform as a float and takes a number of steps that grows with sigma, which is millions on our
-grids. So the two short loops of the paper stand here: over many draws at once with the coins of
-`privacy.noise.coins`, and, for grids finer than 64-bit numbers hold, one at a time with the
-library's coin, fed with fractions and with a uniform that compares exactly. No seed, no state and
-no generator can be passed in.
+The only module that imports diffprivlib. Of that library only the event with chance exp(-x) is
+used: it compares a uniform draw with a fraction, exactly, one event at a time. Its
+`GaussianDiscrete` draws the uniform as a float and takes a number of steps that grows with sigma,
+which is millions on our grids. So the two short loops of the paper stand here: over many draws at
+once with the events of `privacy.noise.coins`, and, for grids finer than 64-bit numbers hold, one
+at a time with the library's event, given fractions and a uniform that compares exactly. No seed,
+no state and no generator can be passed in.
 """
 
 import secrets
@@ -32,16 +32,16 @@ TRIES = 4096
 
 
 class _ExactUniform:
-    """A uniform draw from (0, 1) of which only its side of one fraction is ever asked."""
+    """A uniform draw from (0, 1), drawn when it is compared with a fraction, and exact."""
 
     def __le__(self, chance: Fraction) -> bool:
         if not isinstance(chance, Fraction):
-            raise TypeError("Exact coins are compared with fractions only")
+            raise TypeError("Exact draws are compared with fractions only")
         return secrets.randbelow(chance.denominator) < chance.numerator
 
 
 class _ExactCoins(secrets.SystemRandom):
-    """The operating system's randomness, in the shape diffprivlib asks for."""
+    """The operating system's randomness with the methods that diffprivlib calls."""
 
     def random(self) -> _ExactUniform:  # type: ignore[override]
         return _ExactUniform()
@@ -163,7 +163,7 @@ def discrete_k_norm(scale: Fraction, bound: int, size: int) -> Exact:
 
 
 def _fill(size: int, draw: Callable[[int], Whole]) -> Exact:
-    """Draw until there are enough: each round gives as many as its coins accept."""
+    """Draw until there are enough: each round gives as many as are accepted."""
     parts: list[Whole] = []
     missing = size
     while missing > 0:
@@ -174,7 +174,7 @@ def _fill(size: int, draw: Callable[[int], Whole]) -> Exact:
 
 
 def _gaussians(variance: Fraction, scale: int, wanted: int) -> Whole:
-    """Algorithm 3 for many candidates; returns those accepted."""
+    """Draw Gaussian candidates by Algorithm 3; return those accepted: (at most wanted,) int64."""
     candidates = _laplaces(scale, 1, wanted)
     middle = variance / scale
     distances = np.abs(candidates).astype(float) - float(middle)
@@ -188,7 +188,10 @@ def _gaussians(variance: Fraction, scale: int, wanted: int) -> Whole:
 
 
 def _laplaces(numerator: int, denominator: int, wanted: int) -> Whole:
-    """Algorithm 2 for many candidates, scale numerator / denominator; returns those accepted."""
+    """Draw Laplace candidates by Algorithm 2; return those accepted: (at most wanted,) int64.
+
+    Their scale is numerator / denominator.
+    """
     remainders = below(numerator, wanted)
     remainders = remainders[
         happens(remainders / numerator, lambda i: Fraction(int(remainders[i]), numerator))
@@ -200,7 +203,7 @@ def _laplaces(numerator: int, denominator: int, wanted: int) -> Whole:
 
 
 def _wholes(size: int) -> Whole:
-    """Count how often in a row a coin of chance 1/e comes up: (size,) int64."""
+    """Count how often in a row an event of chance 1/e happens: (size,) int64."""
     counts = np.zeros(size, dtype=np.int64)
     running = np.arange(size)
     while len(running):
@@ -242,7 +245,7 @@ def _laplace(numerator: int, denominator: int) -> int:
 
 
 def _happens(exponent: Fraction) -> bool:
-    """Flip a coin that says yes with probability exp(-exponent), exponent >= 0: Algorithm 1."""
+    """Tell whether an event of chance exp(-exponent) happens, exponent >= 0: Algorithm 1."""
     while exponent > 1:
         if not bernoulli_neg_exp(ONE, _COINS):
             return False

@@ -17,7 +17,7 @@ from privacy.plan.residual import Exact, residual, without_means
 from privacy.plan.sensitivity import Costs
 from privacy.plan.workload import Marginal
 
-#: Above the rounding error of floats: what is computed with them is held against this more.
+#: Costs computed with floats are raised by this factor, more than their rounding error.
 SAFETY = 1 + 1e-9
 
 
@@ -46,7 +46,7 @@ class GaussianNoise:
     name: ClassVar[str] = "gaussian"
     words: ClassVar[Words] = Words(
         "discrete Gaussian noise on residuals, drawn once",
-        "value +- 1.96 standard deviations of the noise",
+        f"value +- {intervals.QUANTILE:.2f} standard deviations of the noise",
         "Fieller's set of a ratio of two Gaussian figures",
     )
     normal: ClassVar[bool] = True

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from privacy.errors import PlanError, PrivacyError
 from privacy.loss import Rho
+from privacy.plan import covariance
 from privacy.plan.mechanism import Charge, Noise, Terms
 from privacy.plan.mechanisms import Mechanism, noise_from
 from privacy.plan.objective import Objective
@@ -24,7 +25,7 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class NoisePlan:
-    """A noise plan with its budget; a function of public facts alone.
+    """A noise plan with its budget, made of public facts alone.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class NoisePlan:
 
     @property
     def charge(self) -> Charge:
-        """The zCDP loss by its parts."""
+        """The zCDP loss of tables, number of people and shares."""
         return Charge(self.cube_rho, self.people_rho, self.shares_rho)
 
     @property
@@ -160,10 +161,7 @@ class NoisePlan:
     def covariance(
         self, marginal: Marginal, a: Mapping[str, Vector], b: Mapping[str, Vector], tier: Tier
     ) -> float:
-        """Noise covariance of two separable linear functionals of a table.
-
-        sum_{A <= M} s2_A prod_{i in A} <a_i - mean, b_i - mean>
-        prod_{i in M minus A} (1'a_i)(1'b_i) / d_i^2
+        """Noise covariance of two functionals of a table that are products along its axes.
 
         Parameters
         ----------
@@ -171,20 +169,9 @@ class NoisePlan:
         a, b : mapping of axis to (d_i,) float64
             The functional's factor along each axis of the marginal.
         tier : Tier
-
-        References
-        ----------
-        docs/privacy.md, "What the noise adds up to".
         """
-        inside = {axis: _about_mean(a[axis], b[axis]) for axis in marginal}
-        outside = {axis: float(a[axis].mean() * b[axis].mean()) for axis in marginal}
-        total = 0.0
-        for subset in self._below(marginal):
-            term = self.residual_variance(subset)
-            for axis in marginal:
-                term *= inside[axis] if axis in subset else outside[axis]
-            total += term
-        return total * tier.variance_factor
+        found = covariance.of_products(self._below(marginal), marginal, a, b)
+        return found * tier.variance_factor
 
     def covariance_of(self, marginal: Marginal, a: Vector, b: Vector, tier: Tier) -> float:
         """Noise covariance of any two linear functionals of a table.
@@ -196,11 +183,8 @@ class NoisePlan:
             The weight of each entry.
         tier : Tier
         """
-        total = 0.0
-        for subset in self._below(marginal):
-            inner = _residual(a, marginal, subset), _residual(b, marginal, subset)
-            total += self.residual_variance(subset) * float((inner[0] * inner[1]).sum())
-        return total * tier.variance_factor
+        found = covariance.of_weights(self._below(marginal), marginal, a, b)
+        return found * tier.variance_factor
 
     def half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
         """Half of the noise interval (95 %) of a linear functional of a table.
@@ -215,14 +199,15 @@ class NoisePlan:
         sd = sqrt(max(0.0, self.covariance_of(marginal, a, a, tier)))
         return self.noise.half_width(a, sd, tier.variance_factor)
 
-    def _below(self, marginal: Marginal) -> list[Marginal]:
+    def _below(self, marginal: Marginal) -> dict[Marginal, float]:
+        """Return the noise variance of each residual that a table is made of."""
         self._position(marginal)
-        return [
-            subset
+        return {
+            subset: self.residual_variance(subset)
             for size in range(len(marginal) + 1)
             for subset in combinations(marginal, size)
             if subset in self._positions
-        ]
+        }
 
     def check(self) -> None:
         """Recompute what the plan costs.
@@ -308,16 +293,3 @@ class NoisePlan:
 
 def _spike(size: int) -> Vector:
     return np.asarray(np.eye(1, size)[0])
-
-
-def _about_mean(a: Vector, b: Vector) -> float:
-    return float((a - a.mean()) @ (b - b.mean()))
-
-
-def _residual(weights: Vector, marginal: Marginal, subset: Marginal) -> Vector:
-    """Average over the axes that a residual lacks; take the mean off along those it has."""
-    rest = tuple(i for i, axis in enumerate(marginal) if axis not in subset)
-    part = np.asarray(weights.mean(axis=rest) if rest else weights, dtype=float)
-    for axis in range(part.ndim):
-        part = part - part.mean(axis=axis, keepdims=True)
-    return part

@@ -1,4 +1,4 @@
-"""What a noise plan is asked to make small, in statistics rather than in cells."""
+"""What a noise plan makes small: the errors of counts, sums and spreads, with their weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Aim(StrEnum):
 
 @dataclass(frozen=True)
 class Objective:
-    """What to make small: a function of public facts alone.
+    """Which errors a plan makes small; made of public facts alone.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""The best share of the noise between residuals: a convex programme of public facts."""
+"""Find the best noise for each residual at a given cost, by convex optimisation.
+
+Uses public facts alone.
+"""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,7 +18,7 @@ from privacy.schema import CubeSchema
 
 STEPS = 1024
 SAFETY = 1 + 1e-9
-#: No residual is left without measurement: at least this part of the largest demand.
+#: Every residual is measured: its demand counts as at least this part of the largest.
 LEAST = 1e-9
 ROUNDS = 60
 SEARCH = 400
@@ -92,7 +95,7 @@ def _for_demand(demand: Vector, costs: Costs) -> Vector:
 
 
 def _for_largest(reach: Vector, share: Vector, weights: Vector, costs: Costs) -> Vector:
-    """Minimise the largest weighted relative error, by weighing up what is still the worst."""
+    """Minimise the largest weighted relative error: what is still the worst gets more weight."""
     relative = weights / share**2
     prices = relative / relative.sum()
     best = _Best()

@@ -1,4 +1,4 @@
-"""Making a noise plan: how the budget is shared out, and which noise serves the tables best."""
+"""Make a noise plan: share out the budget and choose the noise with the smallest error."""
 
 from functools import lru_cache
 
@@ -91,7 +91,7 @@ def _plan(kind: type[Noise], terms: Terms, tiers: tuple[Tier, ...], people: bool
 
 
 def predicted_error(plan: NoisePlan) -> float:
-    """Return what the plan's objective is about, at the finest tier: the smaller the better.
+    """Return the error that the plan's objective makes small, at the finest tier.
 
     The weighted sum of variances in squared contributions, or the largest weighted squared
     relative error for one person.

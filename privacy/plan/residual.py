@@ -1,4 +1,4 @@
-"""Residuals and how tables are rebuilt from them, in whole numbers.
+"""Take residuals of tables, and rebuild tables from residuals, in whole numbers.
 
 For a set A of axes, H_A removes the mean along each of them. Kept in integers, a residual is
 a numerator over a denominator that the plan's mechanism gives: q_A D_A^2 for Gaussian noise, where

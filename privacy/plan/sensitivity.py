@@ -1,4 +1,4 @@
-"""How much one person can change a residual plan: the cost of a cube."""
+"""The largest privacy cost of one person, given the noise of all residuals."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Levels of accuracy: a coarser one is a noisier copy of a finer one."""
+"""Levels of accuracy of a release; a coarser level is a finer one with more noise."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,6 @@
-"""Fitting a distribution to released tables, and drawing from it: the one door to mbi and jax.
+"""Fit a distribution to released tables, and draw rows from it.
+
+The only module that imports mbi and jax.
 
 References
 ----------
@@ -16,7 +18,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-# Before mbi is loaded: it warns otherwise. Sixty-four bits, because contributions may be many.
+# Set before mbi is loaded, which warns otherwise. 64 bits, because contributions may be many.
 for setting, wanted in (
     ("jax_platforms", "cpu"),
     ("jax_enable_x64", True),
@@ -29,15 +31,15 @@ from mbi.junction_tree import make_junction_tree, maximal_cliques  # noqa: E402
 
 from privacy.plan.workload import Marginal, cells  # noqa: E402
 from privacy.schema import CubeSchema  # noqa: E402
-from privacy.synthetic.spreading import dealt_out  # noqa: E402
+from privacy.synthetic.spreading import assigned  # noqa: E402
 from privacy.tables.table import Table  # noqa: E402
 
 Whole = npt.NDArray[np.int64]
 
 STEPS = 2000
-#: mbi tells after so many steps.
+#: mbi calls back each time this many steps are done.
 EVERY = 50
-#: `EVERY` steps that improve the fit by less than this part of it are the last but `EVERY`.
+#: The fit ends once blocks of `EVERY` steps make its loss smaller by at most this part of it.
 ENOUGH = 1e-6
 
 
@@ -53,7 +55,7 @@ def model_cells(schema: CubeSchema, axes: Marginal, marginals: Sequence[Marginal
 
 @dataclass(frozen=True)
 class _Residual:
-    """What remains of a table when the mean along each axis is removed: H_A."""
+    """A query of mbi: a table less its mean along each axis, H_A."""
 
     def __call__(self, factor: Any) -> Any:
         return _without_means(factor.datavector(flatten=False)).ravel()
@@ -63,10 +65,11 @@ class _Residual:
 
 
 def _measurements(axes: Marginal, chosen: Sequence[Table], tables: Sequence[Table]) -> list[Any]:
-    """Say what was measured and how exactly: the residuals, whose noises do not hang together.
+    """List the residuals that were measured, with their standard deviations, for mbi.
 
-    A table's cells share noise, so that its totals are known far better than they would be if
-    each cell had noise of its own; least squares on its residuals weighs all of that rightly.
+    Residuals, because their noises are uncorrelated. The cells of a table share noise, so that
+    its totals are known far better than if each cell had noise of its own; least squares on
+    residuals gives each its right weight.
     """
     subsets = {(axis,) for axis in axes} | {
         subset
@@ -101,7 +104,7 @@ def fit(
     total: int,
     on_step: Callable[[int], None],
 ) -> Any:
-    """Estimate the most even distribution that fits: least squares, weighed by the noise.
+    """Estimate the most even distribution that fits the tables, by weighted least squares.
 
     Parameters
     ----------
@@ -114,7 +117,7 @@ def fit(
     total : int
         Contributions, >= 1.
     on_step : callable
-        Told how many of `STEPS` were done, at times.
+        Called every `EVERY` steps with how many of `STEPS` are done.
     """
     steps = count(EVERY, EVERY)
     return mbi.estimation.MirrorDescent().estimate(
@@ -143,7 +146,7 @@ def draw(model: Any, n_rows: int, generator: np.random.Generator) -> Whole:
         sizes = [shape[axis] for axis in given], [shape[axis] for axis in new]
         joint = np.asarray(model.project((*given, *new)).datavector(flatten=False), np.float64)
         groups = _raveled(rows[:, given], sizes[0])
-        drawn = dealt_out(joint.reshape(prod(sizes[0]), prod(sizes[1])), groups, generator)
+        drawn = assigned(joint.reshape(prod(sizes[0]), prod(sizes[1])), groups, generator)
         for axis, column in zip(new, np.unravel_index(drawn, sizes[1]), strict=True):
             rows[:, axis] = column
         known |= set(new)
@@ -151,7 +154,7 @@ def draw(model: Any, n_rows: int, generator: np.random.Generator) -> Whole:
 
 
 def _domain(schema: CubeSchema, axes: Marginal) -> Any:
-    # Columns go by number: the order of sets of texts changes from one process to the next.
+    # Columns are numbered: the order of a set of texts changes from one process to the next.
     return mbi.Domain(range(len(axes)), [schema.size(axis) for axis in axes])
 
 

@@ -1,4 +1,4 @@
-"""How well synthetic rows agree with the tables of the release they were made from."""
+"""Compare synthetic rows with the tables of the release they were made from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Likeness:
 
 
 def compare(rows: SyntheticRows, tables: Sequence[Table]) -> tuple[Likeness, ...]:
-    """Hold rows against tables, figure by figure.
+    """Compare rows with tables, figure by figure.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def _likeness(
         for name in ("value", "low", "high", "sd")
     )
     made = made[known]
-    # Half a resolution of floating point: sums of many thousand masses.
+    # More than the rounding error of a sum of many thousand floats.
     slack = 1e-9 * (1 + np.abs(made))
     inside = (low - slack <= made) & (made <= high + slack)
     return Likeness(

@@ -1,4 +1,4 @@
-"""Dealing rows out to cells, and values between knots, so that masses stay what they should be."""
+"""Assign rows to cells, and values between knots, in the numbers that a model asks for."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,8 +7,8 @@ Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-def dealt_out(weights: Floats, groups: Whole, generator: np.random.Generator) -> Whole:
-    """Give each row a cell, so that each group has its due number in each cell, but for one.
+def assigned(weights: Floats, groups: Whole, generator: np.random.Generator) -> Whole:
+    """Assign a cell to each row, so that each cell has its share of a group, rounded up or down.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def dealt_out(weights: Floats, groups: Whole, generator: np.random.Generator) ->
 def between_knots(
     positions: Whole, groups: Whole, knots: Whole, generator: np.random.Generator
 ) -> Whole:
-    """Return values that leave each group's mass near each knot, its count and sum as they are.
+    """Return values between knots that keep each group's mass near each knot, count and sum.
 
     A row at a knot and one of the same group at the next are moved to x and its mirror image in
     the gap between them, x uniform on the grid: what one gives to a knot, the other takes from it.

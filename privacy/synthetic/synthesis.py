@@ -1,7 +1,7 @@
-"""Synthetic rows that agree with released tables: post-processing, so it costs no privacy.
+"""Draw synthetic rows that agree with released tables; this costs no privacy.
 
-Rows describe no person: they are drawn from the most even distribution that fits the tables, so
-that only those tables are right in them, and only to within their noise.
+Rows describe no person: they are drawn from the most even distribution that fits the tables. Only
+those tables are right in them, and only to within their noise.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Progress = Callable[[int], None]
 
 MAX_ROWS = 200_000
-#: Cells of the largest model: half a minute, some hundred megabytes.
+#: Cells of the largest model: it takes half a minute and some hundred megabytes.
 MAX_MODEL_CELLS = 1_000_000
 
 
@@ -114,7 +114,7 @@ def synthesise(
     limit : int
         The largest model, in cells; tables beyond it are left out, large ones first.
     on_progress : callable
-        Told percents.
+        Called with a percentage, 0 to 100.
 
     Raises
     ------
@@ -186,7 +186,11 @@ def _values(
     positions: Whole,
     generator: np.random.Generator,
 ) -> Whole:
-    """Put a value on each row's measures; groups are what a fitted table shows it with."""
+    """Give each row a value of each measure.
+
+    Values are chosen within groups of rows that are alike in all columns which a fitted table
+    shows beside the measure.
+    """
     units = np.zeros_like(positions)
     for column, axis in enumerate(axes):
         if axis in schema.soft:

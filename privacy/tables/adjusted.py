@@ -1,6 +1,6 @@
-"""Better-looking numbers for nothing: a second column beside the unbiased one, never instead.
+"""Make released numbers whole and not negative, in a second column beside the unbiased one.
 
-Contributions made whole, none below zero, adding up to the table's own total; sums made to fit
+Contributions are made whole, none below zero, adding up to the table's own total; sums made to fit
 them and their measure's bounds. All of it is post-processing of one released table, so it costs
 no privacy. It lowers the error where true cells are empty or small, and biases them upwards.
 """

@@ -1,4 +1,6 @@
-"""Figures computed from a table that was released: nothing here costs privacy.
+"""Compute shares, quantiles, differences and groups from released tables.
+
+None of it costs privacy.
 
 Shares and quantiles by cell, differences between cells and between editions, groups of cells.
 Each comes with its noise interval; none of them reads anything but a `Table`.
@@ -172,7 +174,7 @@ def _distribution(knots: Floats) -> tuple[Floats, Floats]:
 
 
 def _invert(at: Floats, excess: Floats, half: Floats) -> tuple[float, float, float] | None:
-    """Return where the excess crosses zero, and the hull of where it is not told apart from it."""
+    """Return where the excess crosses zero, and between which values it may be zero."""
     climbing = np.maximum.accumulate(excess)
     value = _crossing(at, climbing, int(np.searchsorted(climbing, 0.0)))
     within = np.flatnonzero(np.abs(excess) <= half)

@@ -91,7 +91,7 @@ class RatioNoise:
         )
 
     def _edge(self, top: float, bottom: float, value: float, bound: float) -> float:
-        """Halve between the value, which is in the set, and a bound to find where it ends."""
+        """Find the end of the set between the value, which is in it, and a bound, by halving."""
         if self._within(top, bottom, bound):
             return bound
         inside, outside = value, bound

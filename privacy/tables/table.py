@@ -1,4 +1,4 @@
-"""One released table: its figures, each with its noise interval."""
+"""A released table and its figures, each with its noise interval."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from privacy.plan.tiers import BRONZE, GOLD, SILVER
 from privacy.plan.workload import Workload, default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from privacy.synthetic.likeness import compare
-from privacy.synthetic.spreading import between_knots, dealt_out
+from privacy.synthetic.spreading import assigned, between_knots
 from privacy.synthetic.synthesis import MAX_ROWS, largest, synthesise
 
 KNOTS = tuple(Decimal(n) for n in (0, 10, 20, 40, 80))
@@ -267,13 +267,13 @@ def test_dealing_out_gives_each_group_its_due_number_but_for_one():
     weights = rng.random((4, 30))
     weights[2] = 0
     groups = rng.integers(0, 4, 5000)
-    dealt = dealt_out(weights, groups, rng)
+    dealt = assigned(weights, groups, rng)
     weights[2] = 1
     for group in range(4):
         due = weights[group] / weights[group].sum() * (groups == group).sum()
         found = np.bincount(dealt[groups == group], minlength=30)
         assert np.abs(found - due).max() < 1 + 1e-6
-    assert len(dealt_out(weights, np.zeros(0, np.int64), rng)) == 0
+    assert len(assigned(weights, np.zeros(0, np.int64), rng)) == 0
 
 
 def test_many_columns_make_a_tree_of_the_tables_that_fit():
