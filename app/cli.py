@@ -7,13 +7,15 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 
+from app.catalog.price_lists import currency
 from app.core.db import Database
 from app.core.permissions import SYSTEM
+from app.earnings import settlement
 from app.market import market_of
 from app.operator import commands, verifying
 from app.payments.errors import GatewayError
-from app.payouts import queries as payouts_queries
-from app.payouts import reconciliation, sending, settlement
+from app.payouts import sending
+from app.reconciliation import service as reconciliation
 from app.users import service as users
 from pricing.money import Money
 
@@ -65,7 +67,7 @@ def _install_money(app: Flask, db: Database) -> None:
         """Move what contributors earned from the pools to their accounts, now."""
         done = settlement.settle_all(db)
         with db.unit_of_work(write=False):
-            amount = Money(done.micros, payouts_queries.currency())
+            amount = Money(done.micros, currency())
         click.echo(f"{done.editions} editions, {done.parts} parts of contributors, {amount}")
 
     @app.cli.command("reconcile")

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app import cli
 from app.catalog import views as catalog
+from app.categories import views as categories
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
 from app.downloads import views as downloads
@@ -53,6 +54,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     catalog.install,
     datasets.install,
     editions.install,
+    categories.install,
     billing.install,
     orders.install,
     documents.install,

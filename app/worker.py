@@ -10,6 +10,8 @@ import click
 import pyarrow as pa
 from flask import Flask
 
+from app.categories import service as discovering_categories
+from app.categories.queries import Terms
 from app.core.config import Settings
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets
@@ -24,12 +26,11 @@ from app.ledger import chain
 from app.letters.post import build_post
 from app.market import Market, market_of
 from app.operator import verifying
-from app.payouts import reconciliation, sending
+from app.payouts import sending
 from app.payouts import service as payouts
-from app.releases import discovering as discovering_categories
+from app.reconciliation import service as reconciliation
 from app.releases import measuring as measuring_editions
 from app.releases import service as releases
-from app.releases.finding import Terms
 from app.users import letters
 from app.webhooks import service as webhooks
 from app.wiring import build
@@ -77,6 +78,7 @@ def schedule(market: Market) -> Schedule:
     made.add("close editions", HOURLY, lambda: releases.close_due(db))
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))
     made.add("pay", HOURLY, lambda: payouts.schedule(db, market.settings.payout_every))
+    made.add("compare with the provider", HOURLY, lambda: reconciliation.schedule(db))
     made.add("extend the chain", OFTEN, lambda: chain.extend(db))
     return made
 

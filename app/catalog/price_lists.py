@@ -75,3 +75,8 @@ def rarity_of(entries: tuple[CatalogueEntry, ...], minimum_people: int) -> Rarit
 @lru_cache(maxsize=16)
 def _kept(book: PriceBook, last: CatalogueEntry) -> PriceList:
     return PriceList(book, rarity_of(releases.catalogue(last.number), book.minimum_people))
+
+
+def currency() -> str:
+    """Return the market's currency."""
+    return price_book().currency

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.bundles import bundle as bundles
+from app.bundles import quotes
 from app.catalog.products import ProductKey, products
 from app.collections.rules import Purpose
 from app.core.config import Settings
@@ -20,12 +22,12 @@ from app.demo.browsing import send_form
 from app.demo.rules import Design
 from app.jobs.runner import Runner
 from app.market import Market
-from app.orders import bundle as bundles
-from app.orders import paying, quotes, refunding
+from app.orders import holdings, paying
 from app.orders import queries as order_queries
 from app.orders import service as orders
 from app.payments.gateway import CheckoutRequest, CheckoutSession, PaymentGateway
 from app.payouts import service as payouts
+from app.refunds import service as refunding
 from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.users import queries as users
@@ -133,7 +135,7 @@ class Stage:
         """Put tables into the bundle and see its price."""
         with self.db.unit_of_work():
             bundles.add(buyer, [str(key) for key in keys])
-            return bundles.composed(buyer.user_id)
+            return holdings.bundle_of(buyer.user_id)
 
     def order(self, buyer: Actor, keys: list[ProductKey], purpose: Purpose) -> str:
         """Order tables at the price that was shown."""

@@ -14,8 +14,9 @@ from app.demo.errors import DemoRefused
 from app.demo.rules import EVERY_PURPOSE, HEALTH, SHOPPING, WORK, Design
 from app.jobs.runner import Runner
 from app.market import Market
-from app.payouts import reconciliation, sending
+from app.payouts import sending
 from app.payouts.queries import Terms
+from app.reconciliation import service as reconciliation
 
 NOT_COMMERCIAL = frozenset({Purpose.RESEARCH, Purpose.PUBLIC})
 

@@ -24,6 +24,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.catalog import queries as catalog
+from app.catalog.price_lists import currency
 from app.catalog.products import people
 from app.collections import queries as collections
 from app.collections.rules import Purpose
@@ -40,8 +41,9 @@ from app.ledger import queries as ledger
 from app.market import Market, market_of
 from app.orders.states import State
 from app.payments.mode import STAND_IN_KEY
-from app.payouts import income, reconciliation, sending
+from app.payouts import income, sending
 from app.payouts import queries as payouts
+from app.reconciliation import service as reconciliation
 from app.releases import queries as releases
 from app.web.filters import margin
 from pricing.money import Money
@@ -285,7 +287,7 @@ class _Walk:
     def _agree(self) -> None:
         self._step("The book of money: debits above zero, credits below")
         with self.db.unit_of_work():
-            balances = ledger.trial_balance(payouts.currency())
+            balances = ledger.trial_balance(currency())
             compared = reconciliation.compare(SYSTEM, self.paying.gateway)
         for account, amount in balances.items():
             self.say(f"   {account:<12} {_money(amount):>16}")

@@ -1,22 +1,13 @@
 """The list of jobs: the table is the truth (docs/decisions/0012 says why)."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base, Moment, new_id
-
-
-class JobState(StrEnum):
-    """Where a job is."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
+from app.jobs.states import JobState
 
 
 class Job(Base):

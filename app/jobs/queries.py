@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import session
-from app.jobs.models import Job, JobState
+from app.jobs.models import Job
+from app.jobs.states import JobState
 
 
 @dataclass(frozen=True)
@@ -69,3 +70,10 @@ def _view(job: Job) -> JobView:
         job.created_at,
         job.finished_at,
     )
+
+
+def counted() -> dict[JobState, int]:
+    """Return how many jobs are in each state."""
+    rows = session().execute(select(Job.state, func.count()).group_by(Job.state))
+    found = {JobState(state): count for state, count in rows}
+    return {state: found.get(state, 0) for state in JobState}

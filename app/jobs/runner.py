@@ -21,7 +21,8 @@ from sqlalchemy import Select, select, update
 from app.core.clock import now, this_hour
 from app.core.db import Database, session
 from app.core.errors import AppError
-from app.jobs.models import Job, JobState
+from app.jobs.models import Job
+from app.jobs.states import JobState
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 5

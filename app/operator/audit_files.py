@@ -9,8 +9,8 @@ from app.core.db import Database
 from app.core.spreadsheets import guarded
 from app.invoicing import queries as invoicing
 from app.ledger import chain, history
+from app.statements.csv_file import decimal
 from app.statements.periods import Period
-from app.statements.written import decimal
 
 COLUMNS = (
     "transaction",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.catalog.price_lists import currency
 from app.core.permissions import Actor, Role, require
 from app.jobs import queries as jobs_queries
 from app.jobs.queries import JobView
@@ -12,7 +13,6 @@ from app.ledger.history import Day
 from app.ledger.queries import TransactionView
 from app.operator import verifying
 from app.operator.verifying import Verification
-from app.payouts import queries as payouts
 from app.statements.periods import Period
 from pricing.money import Money
 
@@ -49,7 +49,7 @@ class BookPage:
 def balances() -> tuple[Balance, ...]:
     """Return the trial balance of each currency that occurs, and of the market's own."""
     found = []
-    for code in sorted({*currencies.used(), payouts.currency()}):
+    for code in sorted({*currencies.used(), currency()}):
         rows = ledger.trial_balance(code)
         found.append(Balance(code, rows, sum(rows.values(), Money.zero(code))))
     return tuple(found)

@@ -4,21 +4,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
-from app.core.db import session
 from app.core.permissions import Actor, Role, require
-from app.jobs.models import Job, JobState
+from app.jobs import queries as jobs
+from app.jobs.states import JobState
 from app.operator import books, verifying
 from app.operator.books import Balance
 from app.operator.verifying import Verification
 from app.orders import queries as orders
 from app.orders.states import State as OrderState
 from app.payouts import queries as payouts
-from app.payouts import reserve
-from app.payouts.reserve import Reserve
+from app.reconciliation import cover as reserve
+from app.reconciliation import queries as reconciliations
+from app.reconciliation.cover import Reserve
 from app.releases import queries as releases
 from app.releases.queries import EditionView
 from app.releases.states import State as EditionState
@@ -42,7 +41,7 @@ class Overview:
     messages: int
     books: tuple[Balance, ...]
     verification: Verification | None
-    reconciliation: payouts.ReconciliationView | None
+    reconciliation: reconciliations.ReconciliationView | None
     reserve: Reserve | None
 
 
@@ -69,21 +68,15 @@ def overview(actor: Actor) -> Overview:
         users.count(),
         len(rules),
         {state: states[state] for state in EditionState},
-        _jobs(),
+        jobs.counted(),
         {state: orders.counted().get(state, 0) for state in OrderState},
         len(payouts.under_way()),
         webhooks.count(),
         books.balances(),
         verifying.latest(),
-        payouts.latest_reconciliation(),
+        reconciliations.latest_reconciliation(),
         reserve.latest(),
     )
-
-
-def _jobs() -> dict[JobState, int]:
-    rows = session().execute(select(Job.state, func.count()).group_by(Job.state))
-    found = {JobState(state): count for state, count in rows}
-    return {state: found.get(state, 0) for state in JobState}
 
 
 def collection_lines(actor: Actor) -> tuple[CollectionLine, ...]:

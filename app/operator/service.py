@@ -5,7 +5,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require
 from app.jobs import queries as jobs_queries
 from app.jobs import service as jobs
-from app.jobs.models import JobState
+from app.jobs.states import JobState
 
 
 def retry_job(actor: Actor, job_id: str) -> None:

@@ -12,12 +12,13 @@ from app.market import current_market
 from app.operator import audit_files, books, odometer, queries, service, verifying
 from app.operator.forms import RefundForm
 from app.orders import queries as orders_queries
-from app.orders import refunding
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import queries as payouts_queries
-from app.payouts import reconciliation as comparing
 from app.payouts import records
 from app.payouts import service as payouts_service
+from app.reconciliation import queries as reconciliations
+from app.reconciliation import service as comparing
+from app.refunds import service as refunding
 from app.statements import periods
 from app.users.login import current_actor
 from app.web.limits import limited
@@ -186,7 +187,7 @@ def run_payouts() -> Response:
 def reconciliation() -> str:
     _operator()
     return render_template(
-        "operator/reconciliation.html", view=payouts_queries.latest_reconciliation()
+        "operator/reconciliation.html", view=reconciliations.latest_reconciliation()
     )
 
 

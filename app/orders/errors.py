@@ -2,7 +2,6 @@
 
 AppError
 |-- Conflict
-|   |-- PriceChanged     the catalogue changed since the price was shown
 |   |-- NothingToPay     everything in the bundle is owned already
 |   |-- PaymentPending   it was paid in a way that takes days to arrive
 |   |-- PaymentOpen      the buyer has another payment under way
@@ -10,15 +9,10 @@ AppError
 |   |-- RefundUnderWay   an earlier refund has not been answered yet
 |   `-- NothingToRefund  the order cost nothing, or less is left of it
 `-- Invalid
-    |-- PurposeRefused   a table in the bundle is not sold for the stated purpose
-    `-- BadQuote         not signed here, changed, or made for another buyer
+    `-- PurposeRefused   a table in the bundle is not sold for the stated purpose
 """
 
 from app.core.errors import Conflict, Invalid
-
-
-class PriceChanged(Conflict):
-    """The catalogue changed since the price was shown."""
 
 
 class NothingToPay(Conflict):
@@ -47,7 +41,3 @@ class NothingToRefund(Conflict):
 
 class RefundUnderWay(Conflict):
     """An earlier refund of the order has not been answered yet."""
-
-
-class BadQuote(Invalid):
-    """Not signed here, changed, or made for another buyer."""

@@ -4,6 +4,8 @@ import json
 
 from sqlalchemy import select
 
+from app.bundles import bundle
+from app.bundles.bundle import Bundle
 from app.catalog.products import ProductKey
 from app.core.db import session
 from app.orders.models import Order, OrderItem
@@ -39,6 +41,26 @@ def held(buyer_id: str) -> dict[ProductKey, str]:
         for name in ready:
             for product in waiting.pop(name)[1]:
                 given.setdefault(product, name)
+
+
+def owned(buyer_id: str) -> frozenset[ProductKey]:
+    """Return every product a buyer may fetch."""
+    return frozenset(held(buyer_id))
+
+
+def bundle_of(
+    buyer_id: str,
+    texts: list[str] | None = None,
+    version: str = "",
+    number: int | None = None,
+) -> Bundle:
+    """Return a buyer's bundle with its price for what they own; see `app.bundles.bundle`.
+
+    Raises
+    ------
+    NotFound
+    """
+    return bundle.composed(buyer_id, owned(buyer_id), texts, version, number)
 
 
 def waits(order: OrderView) -> bool:

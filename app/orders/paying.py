@@ -3,7 +3,8 @@
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
-from app.orders import issuing, rows, sale
+from app.orders import issuing, sale
+from app.orders import locking as rows
 from app.orders.models import Order
 from app.orders.states import Event, State, next_state
 from app.payments.gateway import CheckoutSession, GatewayUnavailable, PaymentGateway

@@ -28,7 +28,8 @@ from app.core.db import session
 from app.ledger import accounts
 from app.ledger import queries as ledger_queries
 from app.ledger import service as ledger
-from app.orders import bundle, rows
+from app.orders import holdings
+from app.orders import locking as rows
 from app.orders.models import Order, SaleEdition
 from app.prices import queries as prices
 from app.releases import queries as releases
@@ -80,7 +81,7 @@ def _claims(order: Order) -> dict[str, Part]:
         return {edition: Part(floor, weight) for edition, (floor, weight) in kept.items()}
     # Ordered before quotes fixed how they are shared: by its book and the present catalogue.
     bought = rows.keys(order.id)
-    owned = bundle.owned_keys(order.buyer_id) - set(bought)
+    owned = holdings.owned(order.buyer_id) - set(bought)
     return parts_of(
         price_list(order.book_version), catalog.items(bought), catalog.items(sorted(owned))
     )

@@ -6,6 +6,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.bundles import bundle, quotes
+from app.bundles.bundle import Bundle
+from app.bundles.errors import PriceChanged
+from app.bundles.quotes import SignedQuote
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
 from app.catalog.products import product_title
@@ -14,17 +18,15 @@ from app.core import audit
 from app.core.clock import now
 from app.core.db import checkpoint, new_id, session
 from app.core.permissions import Actor, Role, require
-from app.orders import bundle, paying, quotes, rows
-from app.orders.bundle import Bundle
+from app.orders import holdings, paying
+from app.orders import locking as rows
 from app.orders.errors import (
     NothingToPay,
     PaymentOpen,
     PaymentPending,
-    PriceChanged,
     PurposeRefused,
 )
 from app.orders.models import Order, OrderItem
-from app.orders.quotes import SignedQuote
 from app.orders.states import Event, State, next_state
 from app.payments.gateway import CheckoutLine, CheckoutRequest, PaymentGateway
 from pricing.item import ItemKey
@@ -78,7 +80,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
     known = session().scalar(select(Order.id).where(Order.quote_id == quote.id))
     if known is not None:
         return known
-    present = bundle.composed(
+    present = holdings.bundle_of(
         actor.user_id, version=quote.book_version, number=quote.catalogue_number
     )
     new = [one for one in present.chosen if not one.owned]
@@ -184,7 +186,7 @@ def _refuse_stale(order: Order) -> None:
         raise PriceChanged(_l("This offer has expired. Compose the bundle again."))
     if any(other.id != order.id for other in rows.of_buyer(order.buyer_id, *UNPAID)):
         raise PaymentOpen(_l("You have another payment open. Pay it or cancel it first."))
-    owned = {str(key) for key in bundle.owned_keys(order.buyer_id)}
+    owned = {str(key) for key in holdings.owned(order.buyer_id)}
     if owned != set(json.loads(order.owned)):
         raise PriceChanged(
             _l("What you own changed since this price was made. Compose the bundle again.")

@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from app.bundles import builder, quotes, suggestions
+from app.bundles import bundle as bundles
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_book
 from app.catalog.products import Product, ProductKey
@@ -18,16 +20,12 @@ from app.invoicing import queries as invoicing
 from app.invoicing.queries import Series
 from app.market import current_market
 from app.orders import (
-    builder,
     holdings,
     paying,
     queries,
-    quotes,
     service,
     statements,
-    suggestions,
 )
-from app.orders import bundle as bundles
 from app.orders.forms import PlaceForm
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.releases.queries import ReleaseView
@@ -55,7 +53,7 @@ def bundle() -> str:
 
 
 def _builder(template: str, actor: Actor) -> str:
-    composed = bundles.composed(actor.user_id)
+    composed = holdings.bundle_of(actor.user_id)
     form = PlaceForm()
     form.offer(composed.purposes)
     form.quote.data = quotes.sign(current_market().settings.secret_key, actor.user_id, composed)

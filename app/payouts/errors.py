@@ -2,7 +2,6 @@
 
 AppError
 |-- Conflict
-|   |-- NotADifference     a movement that the latest comparison does not know as unbooked
 |   |-- NotTakenBack       a payout that was not sent, or of which nothing is left
 |   `-- TooMuch            more than there is to spend or to hand over
 `-- Invalid
@@ -12,10 +11,6 @@ RuntimeError
 """
 
 from app.core.errors import Conflict, Invalid
-
-
-class NotADifference(Conflict):
-    """A movement that the latest comparison does not know as unbooked."""
 
 
 class NotTakenBack(Conflict):

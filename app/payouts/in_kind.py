@@ -2,12 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.catalog.price_lists import currency
 from app.core import audit
 from app.core.permissions import Actor, Role, require
+from app.earnings import settlement
 from app.ledger import accounts
 from app.orders import paying
 from app.orders import queries as orders
-from app.payouts import queries, settlement
+from app.payouts import queries
 from app.payouts.errors import TooMuch
 from app.payouts.queries import Terms
 
@@ -29,7 +31,7 @@ def pay(actor: Actor, order_id: str, terms: Terms) -> None:
     order = orders.order(actor, order_id)
     # Settling holds the account: of two payments at once the second sees the first.
     settlement.settle(actor.user_id)
-    if order.buyer_id != actor.user_id or order.total.currency != queries.currency():
+    if order.buyer_id != actor.user_id or order.total.currency != currency():
         raise TooMuch(_l("Only your own orders can be paid with what you earned."))
     if spendable_cents(actor.user_id, terms) < order.total_cents:
         raise TooMuch(

@@ -1,17 +1,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.catalog.price_lists import currency
 from app.collections import queries as collections
 from app.collections.rules import Purpose
+from app.earnings.queries import GivingView, givings, shares_of
 from app.orders import queries as orders
-from app.payouts.earnings import GivingView, givings, shares_of
 from app.payouts.queries import (
     AccountView,
     PayoutView,
     Standing,
     Terms,
     account,
-    currency,
     payouts_of,
     standing,
 )

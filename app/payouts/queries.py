@@ -1,4 +1,3 @@
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,17 +6,16 @@ from enum import StrEnum
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from app.catalog.price_lists import price_book
+from app.catalog.price_lists import currency
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.db import session
 from app.core.errors import NotFound
+from app.earnings import queries as earnings
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.orders import queries as orders
-from app.payouts import earnings
-from app.payouts.differences import Difference
-from app.payouts.models import ConnectedAccount, Payout, PayoutReversal, Reconciliation
+from app.payouts.models import ConnectedAccount, Payout, PayoutReversal
 from app.payouts.states import State
 from pricing.money import MICROS_PER_CENT, Money
 
@@ -129,36 +127,6 @@ class Standing:
     def payable(self) -> Money:
         """The same as money."""
         return Money.from_cents(self.payable_cents, self.owed.currency)
-
-
-@dataclass(frozen=True)
-class ReconciliationView:
-    """One comparison of the book with the provider.
-
-    Attributes
-    ----------
-    owed : mapping of str to int, optional
-        What was owed to others then, in millionths, by kind of account.
-    """
-
-    at: datetime
-    book: Money
-    provider: Money
-    matched: int
-    differences: tuple[Difference, ...]
-    available: Money | None = None
-    pending: Money | None = None
-    owed: Mapping[str, int] | None = None
-
-    @property
-    def agrees(self) -> bool:
-        """Whether nothing differs, in the lines and in the total."""
-        return not self.differences and self.book == self.provider
-
-
-def currency() -> str:
-    """Return the market's currency."""
-    return price_book().currency
 
 
 def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
@@ -313,34 +281,6 @@ def transfers() -> Mapping[str, str]:
         select(Payout.id, Payout.transfer_id).where(Payout.transfer_id.is_not(None))
     )
     return {payout_id: str(transfer) for payout_id, transfer in rows}
-
-
-def latest_reconciliation() -> ReconciliationView | None:
-    """Return the latest comparison of the book with the provider."""
-    found = latest_reconciliations(1)
-    return found[0] if found else None
-
-
-def latest_reconciliations(limit: int = 30) -> tuple[ReconciliationView, ...]:
-    """Return the latest comparisons of the book with the provider, newest first."""
-    chosen = select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id)
-    return tuple(_reconciliation(row) for row in session().scalars(chosen.limit(limit)))
-
-
-def _reconciliation(row: Reconciliation) -> ReconciliationView:
-    def money(micros: int | None) -> Money | None:
-        return None if micros is None else Money(micros, row.currency)
-
-    return ReconciliationView(
-        row.at,
-        Money(row.book_micros, row.currency),
-        Money(row.provider_micros, row.currency),
-        row.matched,
-        tuple(Difference(**one) for one in json.loads(row.differences)),
-        money(row.available_micros),
-        money(row.pending_micros),
-        None if row.owed is None else json.loads(row.owed),
-    )
 
 
 def _account(row: ConnectedAccount) -> AccountView:

@@ -1,16 +1,13 @@
-"""What was moved besides payouts, for the operator's pages: runs, reversals, withdrawals, gifts."""
+"""Payout runs and what was taken back of payouts, for the operator's pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
+from app.catalog.price_lists import currency
 from app.core.db import session
-from app.core.errors import NotFound
-from app.payouts import queries
-from app.payouts.differences import Difference, Kind
-from app.payouts.models import BankPayout, Handover, Payout, PayoutReversal, PayoutRun
+from app.payouts.models import Payout, PayoutReversal, PayoutRun
 from app.payouts.states import ReversalState, State
 from pricing.money import Money
 
@@ -41,26 +38,6 @@ class ReversalView:
     at: datetime
 
 
-@dataclass(frozen=True)
-class WithdrawalView:
-    """The market's own money on its way to its bank, as the provider tells it."""
-
-    id: str
-    amount: Money
-    status: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class HandoverView:
-    """What contributors gave away, handed over."""
-
-    amount: Money
-    to_whom: str
-    reference: str
-    at: datetime
-
-
 def latest_runs(limit: int = 10) -> tuple[RunView, ...]:
     """Return the latest payout runs, newest first."""
     chosen = select(PayoutRun).order_by(PayoutRun.begun_at.desc(), PayoutRun.id).limit(limit)
@@ -87,23 +64,8 @@ def _run(row: PayoutRun) -> RunView:
         sent[0],
         refused[0],
         waiting[0],
-        Money.from_cents(sent[1], queries.currency()),
+        Money.from_cents(sent[1], currency()),
     )
-
-
-def unbooked(movement_id: str) -> Difference:
-    """Return the difference about a movement that only the provider has.
-
-    Raises
-    ------
-    NotFound
-        When the latest comparison does not have it.
-    """
-    view = queries.latest_reconciliation()
-    for each in view.differences if view else ():
-        if each.movement_id == movement_id and each.kind == Kind.ONLY_AT_PROVIDER:
-            return each
-    raise NotFound(_l("The latest comparison does not know that movement as unbooked."))
 
 
 def reversals_of(payout_id: str) -> tuple[ReversalView, ...]:
@@ -119,22 +81,4 @@ def reversals_of(payout_id: str) -> tuple[ReversalView, ...]:
             Money.from_cents(row.cents, code), ReversalState(row.state), row.reason, row.at
         )
         for row, code in found
-    )
-
-
-def withdrawals(limit: int = 30) -> tuple[WithdrawalView, ...]:
-    """Return the latest payouts to the market's own bank."""
-    chosen = select(BankPayout).order_by(BankPayout.at.desc(), BankPayout.id).limit(limit)
-    return tuple(
-        WithdrawalView(row.id, Money.from_cents(row.cents, row.currency), row.status, row.at)
-        for row in session().scalars(chosen)
-    )
-
-
-def handovers(limit: int = 100) -> tuple[HandoverView, ...]:
-    """Return the latest gifts that were handed over."""
-    chosen = select(Handover).order_by(Handover.at.desc(), Handover.id).limit(limit)
-    return tuple(
-        HandoverView(Money.from_cents(row.cents, row.currency), row.to_whom, row.reference, row.at)
-        for row in session().scalars(chosen)
     )

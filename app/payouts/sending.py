@@ -25,6 +25,7 @@ from sqlalchemy import select
 from app.core import audit
 from app.core.clock import now
 from app.core.db import Database, new_id, session
+from app.earnings import settlement
 from app.jobs.runner import Handlers
 from app.ledger import accounts
 from app.ledger import service as ledger
@@ -36,7 +37,8 @@ from app.payments.gateway import (
     PaymentGateway,
     Transfer,
 )
-from app.payouts import queries, service, settlement, taking_back
+from app.payouts import queries, service
+from app.payouts import reversals as taking_back
 from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Payout, PayoutRun
 from app.payouts.queries import Held, PayoutView, Terms

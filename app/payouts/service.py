@@ -20,7 +20,6 @@ from app.payouts.models import ConnectedAccount
 from app.users import queries as users
 
 PAYOUTS_JOB = "payouts"
-RECONCILE_JOB = "reconcile"
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ def next_run(moment: datetime, every: str) -> datetime:
 
 
 def schedule(db: Database, every: str = "hour") -> None:
-    """Add the period's payout run and the day's comparison with the provider."""
+    """Add the period's payout run."""
     with db.unit_of_work():
         moment = now()
         if queries.contributors() or queries.under_way():
@@ -187,4 +186,3 @@ def schedule(db: Database, every: str = "hour") -> None:
                 f"{PAYOUTS_JOB}:{period_of(moment, every)}",
                 {"again": False, "run": new_id()},
             )
-        jobs.enqueue(RECONCILE_JOB, f"{RECONCILE_JOB}:{moment:%Y-%m-%d}", {})

@@ -6,14 +6,16 @@ from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from app.catalog.price_lists import currency
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Role, require
 from app.core.wording import in_words
+from app.earnings import giving, statements
 from app.market import current_market
 from app.orders import queries as orders
 from app.payments.gateway import GatewayError, PaymentGateway
-from app.payouts import giving, in_kind, queries, service, statements
+from app.payouts import in_kind, queries, service
 from app.payouts import income as earned
 from app.payouts.errors import CountryRefused
 from app.payouts.forms import CountryForm
@@ -54,7 +56,7 @@ def _page(form: CountryForm) -> str:
         terms=terms,
         now=now(),
         next_run=service.next_run(now(), terms.every),
-        minimum=Money.from_cents(terms.minimum_cents, queries.currency()),
+        minimum=Money.from_cents(terms.minimum_cents, currency()),
         donation_to=current_market().settings.donation_to,
     )
 
@@ -156,7 +158,7 @@ def ask_spend(order_id: str) -> str:
     return render_template(
         "payouts/spend.html",
         order=orders.order(actor, order_id),
-        free=Money.from_cents(in_kind.spendable_cents(actor.user_id, _terms()), queries.currency()),
+        free=Money.from_cents(in_kind.spendable_cents(actor.user_id, _terms()), currency()),
     )
 
 

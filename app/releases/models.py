@@ -9,7 +9,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
-    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -99,25 +98,3 @@ class PrivacyCharge(Base):
     micro_rho: Mapped[int] = mapped_column(Integer)
     extra_delta: Mapped[float] = mapped_column(Float, default=0.0)
     charged_at: Mapped[datetime] = mapped_column(Moment, default=now)
-
-
-class FoundCategoriesRow(Base):
-    """What was found in one column of one dataset, once; a finding is never changed.
-
-    `attempt` and `drawn` are as in an edition. `people` are the noisy numbers of people who
-    have a value: like the values themselves, they were paid for.
-    """
-
-    __tablename__ = "found_categories"
-    dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id"), primary_key=True)
-    position: Mapped[int] = mapped_column(Integer, primary_key=True)
-    column_name: Mapped[str] = mapped_column(String(80))
-    person_column: Mapped[str] = mapped_column(String(80))
-    state: Mapped[str] = mapped_column(String(12))
-    refused: Mapped[str] = mapped_column(String(20), default="")
-    attempt: Mapped[int] = mapped_column(Integer, default=0)
-    drawn: Mapped[int] = mapped_column(Integer, default=0)
-    people: Mapped[str] = mapped_column(Text, default="[]")
-    plan: Mapped[str] = mapped_column(Text, default="{}")
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    found_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -2,32 +2,17 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
-from wtforms import SelectChoice
 
 from app.collections import queries as collections
-from app.collections.errors import BadRules
-from app.consent import queries as consent
-from app.core.errors import Conflict, NotFound
-from app.core.permissions import Actor, Role
-from app.datasets import queries as datasets
-from app.datasets import service as datasets_service
-from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
-from app.datasets.queries import DatasetView
+from app.core.permissions import Role
 from app.jobs import queries as jobs_queries
-from app.market import current_market
-from app.releases import discovering, finding, queries, service
+from app.releases import queries, service
 from app.releases.errors import NothingListed
-from app.releases.finding import TERMS
-from app.releases.forms import FindForm
 from app.releases.measuring import JOB
-from app.releases.odometer import loss_of
 from app.releases.states import State
 from app.users.login import current_actor
-from app.web.limits import limited
-from privacy.loss import Rho, right_guesses
 
 bp = Blueprint("editions", __name__)
-categories = Blueprint("categories", __name__, url_prefix="/datasets")
 
 
 @bp.post("/collections/<collection_id>/close-edition")
@@ -63,91 +48,6 @@ def show(edition_id: str) -> str | Response:
     )
 
 
-def _columns(actor: Actor, dataset_id: str, position: int) -> tuple[ColumnProfile, ...]:
-    """Return the columns of one's own file, of which there is one at the position."""
-    doors = datasets_service.checking(current_market())
-    columns = datasets_service.understood(actor, doors, dataset_id)
-    if position >= len(columns):
-        raise NotFound(_l("This page does not exist, or it is not yours."))
-    return columns
-
-
-def _form(view: DatasetView, columns: tuple[ColumnProfile, ...], position: int) -> FindForm:
-    form = FindForm()
-    names = [c.name for n, c in enumerate(columns) if n != position]
-    form.person.choices = [SelectChoice(name, name) for name in names]
-    if not form.is_submitted():
-        guess = next((c.name for c in columns if c.kind is ColumnKind.IDENTIFIER), "")
-        form.person.data = view.answers.get("person") or guess
-    return form
-
-
-@categories.get("/<dataset_id>/categories/<int:position>", endpoint="show")
-@login_required
-def show_categories(dataset_id: str, position: int) -> str | Response:
-    """Say what finding the categories of a column costs, or what was found."""
-    actor = current_actor()
-    view = datasets.dataset(actor, dataset_id)
-    if view.profile_object is None or view.collection_id is not None:
-        return redirect(url_for("datasets.show", dataset_id=dataset_id))
-    columns = _columns(actor, dataset_id, position)
-    return _page(view, columns, position, _form(view, columns, position))
-
-
-@categories.post("/<dataset_id>/categories/<int:position>", endpoint="find")
-@login_required
-@limited("60/hour")
-def find_categories(dataset_id: str, position: int) -> str | Response | tuple[str, int]:
-    """Have the categories found at a charge; where they were found before, offer them again."""
-    actor = current_actor()
-    view = datasets.dataset(actor, dataset_id)
-    if view.profile_object is None or view.collection_id is not None:
-        return redirect(url_for("datasets.show", dataset_id=dataset_id))
-    columns = _columns(actor, dataset_id, position)
-    form = _form(view, columns, position)
-    known = finding.finding(dataset_id, position)
-    found = known is not None and known.state is finding.State.FOUND
-    if not found and not form.validate_on_submit():
-        return _page(view, columns, position, form), 422
-    column, person = columns[position].name, form.person.data or ""
-    ceiling = Rho(current_market().settings.account_ceiling_micro_rho)
-    try:
-        found = discovering.ask(actor, ceiling, dataset_id, position, column, person)
-    except (BadRules, Conflict) as error:
-        flash(error.user_message, "error")
-        found = False
-    if found:
-        flash(_l("Filled in below. Nothing was charged this time."), "success")
-        return redirect(url_for("datasets.columns", dataset_id=dataset_id))
-    return redirect(url_for("categories.show", dataset_id=dataset_id, position=position))
-
-
-def _page(
-    view: DatasetView, columns: tuple[ColumnProfile, ...], position: int, form: FindForm
-) -> str:
-    fragment = request.headers.get("HX-Request")
-    job = jobs_queries.with_key(discovering.key(view.id, position))
-    known = finding.finding(view.id, position)
-    spent = queries.spent(view.producer_id)
-    return render_template(
-        f"releases/{'finding' if fragment else 'categories'}.html",
-        view=view,
-        column=columns[position],
-        position=position,
-        form=form,
-        finding=known,
-        running=known and known.state in ("wanted", "charged") and job and job.state != "failed",
-        job=job,
-        terms=TERMS,
-        alone=right_guesses(TERMS.epsilon),
-        before=loss_of(spent),
-        after=loss_of(spent + TERMS.rho.micro),
-        paused=consent.choices(view.producer_id).paused,
-        reasons=discovering.REASONS,
-    )
-
-
 def install(app: Flask) -> None:
     """Add these pages to an application."""
     app.register_blueprint(bp)
-    app.register_blueprint(categories)

@@ -19,9 +19,9 @@ from app.core.permissions import Actor
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.service import Checking
+from app.earnings import queries as earnings
 from app.invoicing import queries as invoicing
 from app.orders import queries as orders
-from app.payouts import earnings
 from app.releases import queries as releases
 from app.rights import queries
 from app.users import queries as users

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from app.categories import queries as finding
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
 from app.consent import queries as consent
@@ -8,7 +9,7 @@ from app.datasets import queries as datasets
 from app.datasets.queries import DatasetView
 from app.orders import queries as orders
 from app.orders.queries import SaleView
-from app.releases import finding, odometer
+from app.releases import odometer
 from app.releases import queries as releases
 from app.releases.odometer import Odometer, Reading
 from app.releases.queries import EditionView

@@ -1,23 +1,24 @@
 from flask_babel import lazy_gettext as _l
 
+from app.catalog.price_lists import currency
 from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.service import Checking
 from app.datasets.states import State
+from app.earnings import queries as earnings
+from app.earnings import settlement
 from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
-from app.payouts import earnings, settlement
-from app.payouts import queries as payouts
 from app.users import service as users
 from pricing.money import Money
 
 
 def owed(actor: Actor) -> Money:
     """Return what is owed to an account: earned, whether settled yet or not, and not paid."""
-    who, code = actor.user_id, payouts.currency()
+    who, code = actor.user_id, currency()
     coming = Money(earnings.sums(who).coming, code)
     return coming - ledger.balance(accounts.contributor(who), code)
 

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 from app.core.clock import now
 from app.core.errors import Invalid
 from app.statements import periods
+from app.statements.csv_file import as_csv
 from app.statements.periods import Period
 from app.statements.statement import Heading, Statement
-from app.statements.written import as_csv
 from app.web.responses import attached
 
 Read = Callable[[Period], Statement]
@@ -67,7 +67,7 @@ def pdf(name: str, heading: Heading, read: Read) -> Response:
     """Answer with PDF."""
     period = asked()
     # Heavy: loaded by the first who prints.
-    printed = importlib.import_module("app.statements.printed")
+    printed = importlib.import_module("app.statements.pdf")
     content: bytes = printed.as_pdf(heading, read(period))
     return attached(content, "application/pdf", f"{_name(name, period)}.pdf")
 

@@ -15,13 +15,15 @@ from app.core.db import Database
 from app.core.permissions import Actor, Role, require
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
-from app.orders import disputing, paying, refunding
+from app.orders import paying
 from app.orders import queries as orders
 from app.payments.gateway import EventKind, GatewayError, GatewayRefused, PaymentGateway
-from app.payouts import bank
 from app.payouts import queries as payouts
 from app.payouts import service as payouts_service
 from app.payouts.errors import OutcomeUnknown
+from app.reconciliation import bank_payouts as bank
+from app.refunds import disputes as disputing
+from app.refunds import service as refunding
 from app.webhooks import queries, replaying
 from app.webhooks.queries import MessageView
 from app.webhooks.taking import MESSAGE_JOB, PAYMENTS, REFUNDS

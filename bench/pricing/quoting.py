@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.catalog.products import products
 from app.core.db import Database, new_id
 from app.market import market_of
-from app.orders import bundle
+from app.orders import holdings
 from app.releases import queries as releases
 from bench.pricing import crowd
 from bench.pricing.settlement import BenchError
@@ -110,7 +110,7 @@ def market_ms(database_url: str, catalogue_size: int, tables: int, repeats: int)
 
         def price() -> None:
             with db.unit_of_work(write=False):
-                if bundle.composed(buyer_id, texts).quote is None:
+                if holdings.bundle_of(buyer_id, texts).quote is None:
                     raise BenchError("there is no price")
 
         return median_ms(price, repeats)

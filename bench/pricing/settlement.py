@@ -8,10 +8,10 @@ from sqlalchemy import select, text
 
 from app.core.clock import now
 from app.core.db import Database, new_id, session
+from app.earnings.settlement import Settled, settle_all
 from app.market import market_of
 from app.orders import sale
 from app.orders.models import Order
-from app.payouts.settlement import Settled, settle_all
 from app.prices import queries as prices
 from bench.pricing import crowd
 

@@ -16,7 +16,8 @@ from app import create_app
 from app.core.clock import now
 from app.core.db import Database
 from app.core.permissions import Role
-from app.jobs.models import Job, JobState
+from app.jobs.models import Job
+from app.jobs.states import JobState
 from app.market import market_of
 from app.releases import service as releases
 from app.releases.measuring import JOB

@@ -7,8 +7,9 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from app.bundles import bundle, quotes
 from app.collections.rules import Purpose
-from app.orders import bundle, quotes, service
+from app.orders import holdings, service
 from app.payouts import in_kind
 from tests.app.payouts.trading import KEY, post
 from tests.money.promises import TERMS
@@ -34,7 +35,11 @@ class Buying(Steps):
         def work() -> str:
             with trade.db.unit_of_work():
                 bundle.replace(buyer, sorted(map(str, keys)))
-                signed = quotes.sign(KEY, buyer.user_id, bundle.composed(buyer.user_id))
+                signed = quotes.sign(
+                    KEY,
+                    buyer.user_id,
+                    holdings.bundle_of(buyer.user_id),
+                )
             with trade.db.unit_of_work():
                 vat = 2_000 if taxed else 0
                 return service.place(buyer, KEY, Purpose.RESEARCH, signed, vat)

@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from app.core.db import new_id
 from app.core.permissions import SYSTEM
-from app.orders import refunding
+from app.refunds import service as refunding
 from tests.money.buying import NUMBER
 from tests.money.steps import Steps
 

@@ -12,13 +12,18 @@ import pytest
 from app.ledger import accounts
 from app.ledger import queries as ledger_queries
 from app.ledger import service as ledger
-from app.orders import disputing, paying, refunding, rows
+from app.orders import locking as rows
+from app.orders import paying
 from app.orders import queries as orders
 from app.orders.models import Order, Refund
 from app.payments.gateway import CheckoutSession, GatewayRefused, GatewayUnavailable, Transfer
 from app.payments.stripe_gateway import StripeGateway
-from app.payouts import bank, sending, taking_back
+from app.payouts import reversals as taking_back
+from app.payouts import sending
 from app.payouts.states import State
+from app.reconciliation import bank_payouts as bank
+from app.refunds import disputes as disputing
+from app.refunds import service as refunding
 
 Break = Callable[[pytest.MonkeyPatch], None]
 CENT = 10_000

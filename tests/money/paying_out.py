@@ -8,8 +8,10 @@ from hypothesis.stateful import precondition, rule
 
 from app.core.db import session
 from app.core.permissions import SYSTEM
+from app.earnings import giving
 from app.payments.gateway import GatewayUnavailable
-from app.payouts import giving, sending, taking_back
+from app.payouts import reversals as taking_back
+from app.payouts import sending
 from app.payouts.models import Payout
 from tests.app.payouts.trading import post
 from tests.money.buying import NUMBER

@@ -13,16 +13,17 @@ from sqlalchemy import func, select
 
 from app.core.db import Database, session
 from app.core.permissions import SYSTEM
-from app.jobs.models import Job, JobState
+from app.jobs.models import Job
+from app.jobs.states import JobState
 from app.ledger.models import LedgerEntry, LedgerTransaction
 from app.orders import holdings
 from app.orders.models import Order, OrderDispute, Refund, SaleEdition
 from app.orders.paying import SETTLED
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
-from app.payouts import reconciliation
 from app.payouts.models import Payout, PayoutReversal
 from app.payouts.queries import Terms
+from app.reconciliation import service as reconciliation
 from tests.money.provider import Provider
 from tests.money.world import People
 

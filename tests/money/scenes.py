@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from app import worker
+from app.bundles import bundle, quotes
 from app.collections.rules import Purpose
 from app.core.db import session
 from app.core.permissions import SYSTEM, Actor
 from app.ledger.models import LedgerTransaction
-from app.orders import bundle, quotes, refunding, service
+from app.orders import holdings, service
 from app.orders.models import Order
-from app.payouts import in_kind, sending, taking_back
+from app.payouts import in_kind, sending
+from app.payouts import reversals as taking_back
 from app.payouts.models import Payout
+from app.refunds import service as refunding
 from tests.app.payouts.trading import KEY, Trade, post
 from tests.money.promises import TERMS
 from tests.money.provider import Provider
@@ -57,7 +60,7 @@ def _ordered(world: World, buyer: Actor, tables: slice) -> str:
     trade, keys = world.trade, sorted(map(str, world.people.keys[tables]))
     with trade.db.unit_of_work():
         bundle.replace(buyer, keys)
-        signed = quotes.sign(KEY, buyer.user_id, bundle.composed(buyer.user_id))
+        signed = quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id))
         return service.place(buyer, KEY, Purpose.RESEARCH, signed)
 
 

@@ -10,8 +10,13 @@ from app.core.wording import in_words
 from app.market import current_market
 from app.operator.forms import CorrectionForm, HandOverForm, TakeBackForm
 from app.payments.gateway import GatewayError, PaymentGateway
-from app.payouts import correcting, handing_over, queries, records, reserve, taking_back
-from app.payouts.correcting import Against
+from app.payouts import queries, records
+from app.payouts import reversals as taking_back
+from app.reconciliation import corrections as correcting
+from app.reconciliation import cover as reserve
+from app.reconciliation import handovers as handing_over
+from app.reconciliation import queries as reconciliations
+from app.reconciliation.corrections import Against
 from app.users.login import current_actor
 from app.web.limits import limited
 from app.webhooks import service as webhooks
@@ -42,9 +47,9 @@ def _reserve_page(form: HandOverForm) -> str:
     return render_template(
         "operator/money/reserve.html",
         view=reserve.latest(),
-        history=queries.latest_reconciliations(),
-        withdrawals=records.withdrawals(),
-        handovers=records.handovers(),
+        history=reconciliations.latest_reconciliations(),
+        withdrawals=reconciliations.withdrawals(),
+        handovers=reconciliations.handovers(),
         form=form,
     )
 
@@ -126,7 +131,7 @@ def _correction_page(form: CorrectionForm, movement: str) -> str:
     form.offer(_accounts())
     return render_template(
         "operator/money/correction.html",
-        difference=records.unbooked(movement),
+        difference=reconciliations.unbooked(movement),
         form=form,
     )
 

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from app.core.errors import NotFound
 from app.invoicing.queries import Series
 from app.market import current_market
-from app.orders.documents import described
-from app.orders.documents.described import Described
+from app.orders.documents import document as described
+from app.orders.documents.document import Described
 from app.users.login import current_actor
 from app.web.limits import limited
 from app.web.responses import attached
@@ -35,7 +35,7 @@ def show(series: str, number: int) -> str:
 def pdf(series: str, number: int) -> Response:
     document = _document(series, number)
     # Heavy: loaded by the first who prints.
-    printed = importlib.import_module("app.orders.documents.printed")
+    printed = importlib.import_module("app.orders.documents.pdf")
     content: bytes = printed.as_pdf(document, _banner())
     name = f"moisson-{series}-{document.document.written}.pdf"
     return attached(content, "application/pdf", name)

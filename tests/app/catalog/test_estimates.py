@@ -9,8 +9,8 @@ from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
 from app.collections import queries as collections
 from app.core.permissions import Role
+from app.earnings.queries import shares_of
 from app.market import market_of
-from app.payouts.earnings import shares_of
 from app.releases import queries
 from pricing.errors import TooFewPeople
 from tests import factories

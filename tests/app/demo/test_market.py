@@ -19,11 +19,11 @@ from app.demo.errors import DemoRefused
 from app.jobs import queries as jobs_queries
 from app.ledger import queries as ledger
 from app.market import market_of
-from app.orders import bundle
+from app.orders import holdings
 from app.orders import queries as orders
 from app.payouts import queries as payouts
-from app.payouts import reconciliation
 from app.payouts.queries import Held, Terms
+from app.reconciliation import service as reconciliation
 from app.releases import queries as releases
 from app.users import queries as users
 from tests.app.payouts.trading import Trade, trading
@@ -85,11 +85,11 @@ def test_sales_have_tiers_an_upgrade_a_refund_and_an_open_order(filled: Trade) -
     assert {key.tier for order in made for key in order.products} == {"gold", "silver", "bronze"}
     institute = actor("institute").user_id
     assert any(line.kind == "owned" for o in orders.of_buyer(institute) for line in o.lines)
-    owned = bundle.owned_keys(institute)
+    owned = holdings.owned(institute)
     assert any(key.tier == "gold" and (key.edition, key.axes, "silver") in {
         (k.edition, k.axes, k.tier) for k in owned
     } for key in owned)  # fmt: skip
-    assert bundle.composed(institute).chosen
+    assert holdings.bundle_of(institute).chosen
 
 
 def test_some_were_paid_and_some_have_no_account(filled: Trade) -> None:

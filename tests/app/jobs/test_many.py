@@ -12,8 +12,9 @@ from app.core.clock import fixed_at
 from app.core.db import Database
 from app.jobs import runner as runners
 from app.jobs import service as jobs
-from app.jobs.models import Job, JobState
+from app.jobs.models import Job
 from app.jobs.runner import LEASE, TOGETHER, Handler, Handlers, Runner
+from app.jobs.states import JobState
 
 pytestmark = pytest.mark.both_databases
 

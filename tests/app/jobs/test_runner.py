@@ -14,8 +14,8 @@ from app.engine.errors import EngineError
 from app.invoicing.errors import DocumentError
 from app.jobs import queries as jobs_queries
 from app.jobs import service as jobs
-from app.jobs.models import JobState
 from app.jobs.runner import ATTEMPTS, DIED, LEASE, Handler, Handlers, Runner
+from app.jobs.states import JobState
 from app.ledger.errors import LedgerError
 from app.payments.errors import GatewayError
 from app.vault.errors import VaultError

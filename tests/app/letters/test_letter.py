@@ -11,8 +11,8 @@ from app import worker
 from app.core.clock import fixed_at, now
 from app.core.permissions import Role
 from app.jobs import queries as jobs
-from app.jobs.models import JobState
 from app.jobs.runner import Runner
+from app.jobs.states import JobState
 from app.letters import post
 from app.letters.letter import Letter, message
 from app.market import market_of

@@ -4,7 +4,8 @@ import pytest
 from flask import Flask
 
 from app.core.permissions import Role
-from app.payouts import giving, queries, sending
+from app.earnings import giving
+from app.payouts import queries, sending
 from tests import factories
 from tests.app.payouts.trading import Browser, Trade, published
 from tests.stripe_stand_in.controls import Controls

@@ -13,6 +13,7 @@ from app.core import audit
 from app.core.clock import fixed_at, now
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor, Role
+from app.earnings import statements
 from app.invoicing import service as billing
 from app.ledger import chain, currencies, history
 from app.ledger import queries as ledger
@@ -20,7 +21,6 @@ from app.ledger import service as book
 from app.market import market_of
 from app.operator import audit_files, books, verifying
 from app.operator.verifying import Finding, What
-from app.payouts import statements
 from app.statements.periods import month_of
 from pricing.errors import InvalidMoney
 from tests import factories

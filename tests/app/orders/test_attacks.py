@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from itsdangerous.encoding import base64_decode, base64_encode
 
+from app.bundles import quotes
+from app.bundles.errors import BadQuote, PriceChanged
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
 from app.catalog.products import ProductKey
@@ -15,16 +17,11 @@ from app.collections.rules import Purpose
 from app.core.clock import fixed_at, now
 from app.core.permissions import SYSTEM, Actor, Role
 from app.ledger import queries as ledger
-from app.orders import bundle, holdings, queries, quotes, refunding, service
-from app.orders.errors import (
-    BadQuote,
-    LaterPurchase,
-    NothingToRefund,
-    PaymentOpen,
-    PriceChanged,
-)
+from app.orders import holdings, queries, service
+from app.orders.errors import LaterPurchase, NothingToRefund, PaymentOpen
 from app.prices import queries as prices
 from app.prices import service as prices_service
+from app.refunds import service as refunding
 from pricing.money import Money
 from pricing.split import platform_share
 from pricing.tariff import charge
@@ -78,7 +75,7 @@ def test_a_quote_signed_with_another_key_is_refused(
 ) -> None:
     with trade.db.unit_of_work():
         trade.shown(buyer, made.keys())
-        forged = quotes.sign("o" * 64, buyer.user_id, bundle.composed(buyer.user_id))
+        forged = quotes.sign("o" * 64, buyer.user_id, holdings.bundle_of(buyer.user_id))
         with pytest.raises(BadQuote):
             service.place(buyer, KEY, Purpose.RESEARCH, forged)
 
@@ -91,7 +88,7 @@ def test_an_expired_quote_is_refused_and_the_bundle_kept(
     with fixed_at(now() + quotes.QUOTE_LIFE), pytest.raises(PriceChanged):
         place(trade, buyer, quote)
     with trade.db.unit_of_work(write=False):
-        assert sorted(bundle.composed(buyer.user_id).keys) == sorted(keys)
+        assert sorted(holdings.bundle_of(buyer.user_id).keys) == sorted(keys)
 
 
 @pytest.mark.both_databases
@@ -160,7 +157,7 @@ def test_quote_wait_combine_two_offers_on_the_same_holdings(
         trade.check_out(buyer, second)
     with trade.db.unit_of_work():
         service.compose_again(buyer, second)
-        again = quotes.sign(KEY, buyer.user_id, bundle.composed(buyer.user_id))
+        again = quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id))
     third = place(trade, buyer, again)
     trade.pay(trade.check_out(buyer, third))
     trade.deliver()
@@ -179,7 +176,7 @@ def test_refund_and_keep_the_upgrade(trade: Trade, buyer: Actor, made: factories
     trade.refund(late)
     trade.refund(early)
     with trade.db.unit_of_work(write=False):
-        assert bundle.owned_keys(buyer.user_id) == frozenset()
+        assert holdings.owned(buyer.user_id) == frozenset()
     trade.check_agreement()
     assert trade.balance("provider") == -sum(
         trade.balance(account) for account in ("platform",)
@@ -220,7 +217,7 @@ def test_refund_and_keep_the_coarser_table_that_was_free(
     assert trade.state(free) == "refunded"
     with trade.db.unit_of_work(write=False):
         assert not holdings.entitled(buyer.user_id, silver[0])
-        assert bundle.owned_keys(buyer.user_id) == frozenset()
+        assert holdings.owned(buyer.user_id) == frozenset()
 
 
 def test_two_accounts_pay_no_less_than_one(

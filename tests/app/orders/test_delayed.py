@@ -5,7 +5,7 @@ import pytest
 from app.catalog.products import ProductKey
 from app.core.db import session
 from app.core.permissions import SYSTEM, Actor
-from app.orders import bundle, queries, service
+from app.orders import holdings, queries, service
 from app.orders.errors import PaymentOpen, PaymentPending
 from app.orders.models import Order
 from app.webhooks import service as webhooks
@@ -34,7 +34,7 @@ def test_nothing_is_granted_or_booked_before_the_money_comes(
 ) -> None:
     order_id, checkout = promised(trade, buyer, keys)
     with trade.db.unit_of_work(write=False):
-        assert bundle.owned_keys(buyer.user_id) == frozenset()
+        assert holdings.owned(buyer.user_id) == frozenset()
     assert trade.balance("provider") == 0
     page = Browser(trade.app, buyer).get(f"/orders/{order_id}").text
     assert "Your payment is on its way" in page
@@ -43,7 +43,7 @@ def test_nothing_is_granted_or_booked_before_the_money_comes(
     trade.deliver()
     assert trade.state(order_id) == "paid"
     with trade.db.unit_of_work(write=False):
-        assert bundle.owned_keys(buyer.user_id) == frozenset(keys)
+        assert holdings.owned(buyer.user_id) == frozenset(keys)
     trade.check_agreement()
 
 

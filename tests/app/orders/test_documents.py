@@ -10,7 +10,8 @@ from app.core.permissions import SYSTEM, Actor, Role
 from app.invoicing import queries as invoicing
 from app.invoicing import service as billing
 from app.invoicing.queries import DocumentView, Party, Series
-from app.orders.documents import described, printed
+from app.orders.documents import document as described
+from app.orders.documents import pdf as printed
 from tests import factories
 from tests.app.payouts.trading import Trade
 from tests.browser import Browser

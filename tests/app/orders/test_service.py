@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.bundles import bundle, quotes
+from app.bundles.errors import PriceChanged
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.clock import fixed_at, now
@@ -12,10 +14,11 @@ from app.core.db import session
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.permissions import SYSTEM, Actor, Role
 from app.ledger import queries as ledger
-from app.orders import bundle, paying, queries, quotes, refunding, service
-from app.orders.errors import NothingToPay, PaymentPending, PriceChanged, PurposeRefused
+from app.orders import holdings, paying, queries, service
+from app.orders.errors import NothingToPay, PaymentPending, PurposeRefused
 from app.orders.models import Order, SaleEdition
 from app.payments.gateway import GatewayRefused, GatewayUnavailable, Refund
+from app.refunds import service as refunding
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import KEY, Trade
@@ -56,7 +59,7 @@ def test_an_empty_or_owned_bundle_is_nothing_to_pay(
     with trade.db.unit_of_work():
         signed = trade.shown(buyer, keys[:1])
         bundle.empty(buyer.user_id)
-        assert quotes.sign(KEY, buyer.user_id, bundle.composed(buyer.user_id)) == ""
+        assert quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id)) == ""
         with pytest.raises(NothingToPay):
             service.place(buyer, KEY, Purpose.RESEARCH, signed)
     trade.bought(buyer, keys[:1])
@@ -248,7 +251,7 @@ def test_a_refund_reverses_every_line_and_the_market_bears_the_fee(
     with trade.db.unit_of_work(write=False) as s:
         book = {kind: m.micros for kind, m in ledger.trial_balance("EUR").items()}
         assert all(part.taken_micros == part.per_share_micros for part in s.query(SaleEdition))
-        assert bundle.owned_keys(buyer.user_id) == frozenset()
+        assert holdings.owned(buyer.user_id) == frozenset()
     assert {k: v for k, v in book.items() if v} == {
         "platform": fee * 10_000,
         "provider": -fee * 10_000,

@@ -21,6 +21,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from app import create_app, worker
+from app.bundles import bundle
 from app.catalog import queries as catalog
 from app.catalog.estimates import estimate, supposed
 from app.catalog.price_lists import price_list
@@ -31,7 +32,6 @@ from app.core.permissions import Actor, Role
 from app.downloads import files
 from app.jobs import queries as jobs_queries
 from app.market import market_of
-from app.orders import bundle
 from app.releases import measuring, queries, service
 from app.releases.measuring import NOBODY
 from pricing.quote import quote

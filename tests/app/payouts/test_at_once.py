@@ -15,7 +15,7 @@ from stripe_stand_in import accounts, balance
 from stripe_stand_in.call import Call
 from stripe_stand_in.store import Store
 from tests.app.payouts.trading import Trade
-from tests.app.payouts.worlds import world
+from tests.app.earnings.worlds import world
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,11 +6,12 @@ import pytest
 from app.core.clock import fixed_at, now
 from app.core.db import session
 from app.core.permissions import Actor, Role
+from app.earnings import settlement
 from app.jobs import queries as jobs_queries
 from app.jobs import service as jobs
 from app.market import market_of
 from app.payments.gateway import GatewayRefused, KeyConflict, NotEnoughBalance
-from app.payouts import queries, sending, service, settlement
+from app.payouts import queries, sending, service
 from app.payouts.models import ConnectedAccount
 from app.payouts.queries import Held, PayoutView, Terms
 from app.payouts.states import State

@@ -17,17 +17,21 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app, market
+from app.bundles import bundle, quotes
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor
 from app.ledger import queries as ledger
-from app.orders import bundle, queries, quotes, refunding, service
+from app.orders import holdings, queries, service
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
-from app.payouts import reconciliation, sending
+from app.payouts import sending
 from app.payouts import service as payouts_service
-from app.payouts.queries import ReconciliationView, Terms
+from app.payouts.queries import Terms
+from app.reconciliation import service as reconciliation
+from app.reconciliation.queries import ReconciliationView
+from app.refunds import service as refunding
 from app.users import service as users
 from app.users.models import User
 from stripe_stand_in import StandInConfig, create_stand_in
@@ -89,7 +93,7 @@ class Trade:
     def shown(self, buyer: Actor, keys: list[Any]) -> str:
         """Compose a bundle and return the signed price; inside a unit of work."""
         bundle.replace(buyer, [str(key) for key in keys])
-        return quotes.sign(KEY, buyer.user_id, bundle.composed(buyer.user_id))
+        return quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id))
 
     def check_out(self, buyer: Actor, order_id: str) -> str:
         """Open the payment page; return its address."""

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.spreadsheets import FORMULA
-from app.statements import paper, printed, written
+from app.statements import csv_file as written
+from app.statements import pdf as printed
+from app.statements import pdf_page as paper
 from app.statements.periods import Period
 from app.statements.statement import Heading, Line, Statement
 from app.web.i18n import install_i18n

@@ -16,11 +16,11 @@ from app.jobs import service as jobs
 from app.ledger import queries as ledger
 from app.ledger.models import LedgerTransaction
 from app.orders import queries as orders
-from app.orders import refunding
 from app.orders.models import Order
 from app.payments.gateway import GatewayUnavailable
 from app.payouts import queries as payouts
 from app.payouts.errors import OutcomeUnknown
+from app.refunds import service as refunding
 from app.webhooks import queries, service, taking
 from app.webhooks.models import ProviderMessage
 from stripe_stand_in.delivery import sign

@@ -1,0 +1,1 @@
+"""Bundles: what a buyer composes, its price, its signed quote, and what goes with it."""

@@ -1,0 +1,1 @@
+"""What each sale earned whom: settled to contributors' accounts, or given away."""

@@ -1,0 +1,154 @@
+"""What each edition earned a contributor, how much of it was moved, and who gets the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from app.core.db import session
+from app.earnings.models import EarningPosition, Giving
+from app.orders import queries as orders
+from app.releases import queries as releases
+
+EVER = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One contributor's part of one edition, in millionths.
+
+    Attributes
+    ----------
+    earned : int
+        By sales that stand.
+    settled, donated : int
+        Moved out of the pool so far; of it given away.
+    """
+
+    earned: int
+    settled: int = 0
+    donated: int = 0
+
+    def moves(self, *, giving: bool) -> tuple[int, int]:
+        """Return what settling moves to the contributor's account and to what is given away.
+
+        A refund takes back what was given away before it takes from the contributor: nobody
+        comes to owe money that they gave.
+        """
+        moved = self.earned - self.settled
+        if moved >= 0:
+            return (0, moved) if giving else (moved, 0)
+        back = min(-moved, self.donated)
+        return moved + back, -back
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A contributor's earnings of all editions, in millionths.
+
+    Attributes
+    ----------
+    earned, waiting : int
+        By sales that stand; of it what a refund may still take from the contributor.
+    coming : int
+        What settling now moves to their account; negative after refunds.
+    given : int
+        Given away, with what settling now gives away.
+    """
+
+    earned: int
+    waiting: int
+    coming: int
+    given: int
+
+    @property
+    def free(self) -> int:
+        """What is theirs and no refund can take any more."""
+        return self.earned - self.given - self.waiting
+
+
+@dataclass(frozen=True)
+class GivingView:
+    """A time in which a contributor gave away what they earned; until None while it lasts."""
+
+    since: datetime
+    until: datetime | None
+
+
+def shares_of(user_id: str) -> dict[str, int]:
+    """Return a contributor's released shares of each edition."""
+    shares: dict[str, int] = {}
+    for part in releases.participations(user_id):
+        if part.shares:
+            shares[part.edition_id] = shares.get(part.edition_id, 0) + part.shares
+    return shares
+
+
+def earned(user_id: str, until: datetime = EVER) -> dict[str, int]:
+    """Return what each edition earned a contributor by sales that stand, in millionths."""
+    return _earned(shares_of(user_id), until)
+
+
+def _earned(shares: Mapping[str, int], until: datetime = EVER) -> dict[str, int]:
+    each = orders.per_share_until(tuple(shares), until)
+    return {edition: count * each.get(edition, 0) for edition, count in shares.items()}
+
+
+def parts(user_id: str) -> dict[str, Part]:
+    """Return a contributor's part of every edition, as it is in the database now."""
+    return _parts(user_id, shares_of(user_id))
+
+
+def _parts(user_id: str, shares: Mapping[str, int]) -> dict[str, Part]:
+    chosen = select(EarningPosition).where(EarningPosition.user_id == user_id)
+    rows = session().scalars(chosen.execution_options(populate_existing=True))
+    kept = {row.edition_id: row for row in rows}
+    totals = {edition: 0 for edition in kept} | _earned(shares)
+    return {
+        edition: Part(total, kept[edition].settled_micros, kept[edition].donated_micros)
+        if edition in kept
+        else Part(total)
+        for edition, total in sorted(totals.items())
+    }
+
+
+def sums(user_id: str, mature: datetime = EVER) -> Sums:
+    """Add up a contributor's earnings as they stand once settled.
+
+    Parameters
+    ----------
+    mature : datetime
+        Sales up to then cannot be refunded any more.
+    """
+    # Read once: shares never change once they are released.
+    giving, shares = gives(user_id), shares_of(user_id)
+    old = _earned(shares, mature)
+    total, waiting, coming, given = 0, 0, 0, 0
+    for edition, part in _parts(user_id, shares).items():
+        own, donated = part.moves(giving=giving)
+        away = part.donated + donated
+        total, coming, given = total + part.earned, coming + own, given + away
+        # A refund takes from what was given away first.
+        waiting += max(0, part.earned - old.get(edition, 0) - away)
+    return Sums(total, waiting, coming, given)
+
+
+def gives(user_id: str) -> bool:
+    """Say whether a contributor gives away what is settled for them now."""
+    chosen = select(Giving.id).where(Giving.user_id == user_id, Giving.until.is_(None))
+    return session().scalar(chosen) is not None
+
+
+def givings(user_id: str) -> tuple[GivingView, ...]:
+    """Return the times in which a contributor gave away what they earned, latest first."""
+    chosen = select(Giving.since, Giving.until).where(Giving.user_id == user_id)
+    rows = session().execute(chosen.order_by(Giving.since.desc(), Giving.id))
+    return tuple(GivingView(since, until) for since, until in rows)
+
+
+def apart() -> tuple[str, ...]:
+    """Return whoever gives, or gave what a refund may take back: they are settled alone."""
+    giving = select(Giving.user_id).where(Giving.until.is_(None))
+    gave = select(EarningPosition.user_id).where(EarningPosition.donated_micros != 0)
+    return tuple(sorted(session().scalars(giving.union(gave))))

@@ -1,0 +1,1 @@
+"""Giving money back: refunds by the operator, disputes by a bank."""
