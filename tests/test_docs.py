@@ -2,24 +2,31 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
+
+from app import worker
+from app.core.config import table
+from tests.conftest import environment
+from tools.settings_table import settings_table
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
-def test_every_setting_is_documented_and_no_other() -> None:
-    source = (ROOT / "app" / "core" / "config.py").read_text()
-    read = set(re.findall(r'"(MOISSON_[A-Z_]+)"', source))
-    documented = set(re.findall(r"^\| `(MOISSON_[A-Z_]+)`", CONFIGURATION, re.MULTILINE))
-    assert read == documented
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    """Names, defaults and sentences; `python tools/settings_table.py` writes them there."""
+    assert settings_table() in CONFIGURATION
+    assert CONFIGURATION.count("| `MOISSON_") == len(table())
 
 
-def test_every_command_is_documented_and_no_other(lite_app: Flask) -> None:
-    ours = set(lite_app.cli.commands) - {"run", "shell", "routes"}
+def test_every_command_is_documented_and_no_other(
+    new_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    app = worker.create_app(environment(tmp_path, new_database("sqlite")))
+    ours = set(app.cli.commands) - {"run", "shell", "routes"}
     documented = set(re.findall(r"^\| `([a-z-]+)(?: [A-Z]+)?` \|", CONFIGURATION, re.MULTILINE))
     assert ours == documented
 

@@ -1,14 +1,16 @@
-"""Settings: read once from the environment, refused when unsafe.
+"""Settings: a table of fields, read once from the environment, refused when unsafe.
 
-Every variable is described in docs/configuration.md, and a test keeps it so.
+docs/configuration.md shows the same table; `tools/settings_table.py` writes it there, and a test
+keeps it so.
 """
 
 import json
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from app.core.errors import UnsafeConfiguration
 
@@ -16,70 +18,313 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 #: No rate of tax is higher than the price without it.
 MOST_VAT = 10_000
 ENVIRONMENTS = ("development", "test", "production")
-
-
 PERIODS = ("hour", "day", "week", "month")
+MEGABYTE = 1024 * 1024
+#: Shortest secret that production accepts, in characters.
+SHORTEST = 32
+#: Takes the variable's name and its text; returns the value or refuses it.
+Parser = Callable[[str, str], Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of the table.
+
+    Attributes
+    ----------
+    variable : str
+        Of the environment.
+    default : str or None
+        As it would be typed; None where there is none in production, and a local installation
+        makes a secret of its own.
+    parse : callable
+    says : str
+        What it means, for docs/configuration.md.
+    shown : str
+        The default in words, where it is not what stands in `default`.
+    """
+
+    variable: str
+    default: str | None
+    parse: Parser
+    says: str
+    shown: str = ""
+
+
+def _text(_name: str, text: str) -> str:
+    return text.strip()
+
+
+def _address(_name: str, text: str) -> str:
+    return text.strip().rstrip("/")
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isdigit():
+        raise UnsafeConfiguration(f"{name} must be a whole number.")
+    return int(text)
+
+
+def _megabytes(name: str, text: str) -> int:
+    return _whole(name, text) * MEGABYTE
+
+
+def _switch(_name: str, text: str) -> bool:
+    return text != "off"
+
+
+def _lines(_name: str, text: str) -> str:
+    """Read a text of several lines: each line's end may be written as a backslash and an n."""
+    lines = text.replace("\\n", "\n").splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip())
+
+
+def _key(name: str, text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise UnsafeConfiguration(f"{name} must be 64 hex digits.")
+    return key
+
+
+def _hex_key(name: str, text: str) -> str:
+    return _key(name, text).hex()
+
+
+def _folder(_name: str, text: str) -> Path:
+    return Path(text).resolve()
+
+
+def _one_of(*values: str) -> Parser:
+    def parse(name: str, text: str) -> str:
+        if text not in values:
+            raise UnsafeConfiguration(f"{name} must be one of {', '.join(values)}.")
+        return text
+
+    return parse
+
+
+def _at_most(most: int, unit: str) -> Parser:
+    def parse(name: str, text: str) -> int:
+        value = _whole(name, text)
+        if value > most:
+            raise UnsafeConfiguration(f"{name} is {unit}, at most {most}.")
+        return value
+
+    return parse
+
+
+def _setting(variable: str, default: str | None, parse: Parser, says: str, shown: str = "") -> Any:
+    return field(metadata={"setting": Setting(variable, default, parse, says, shown)})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one process.
+    """All settings of one process; each line is a setting, its default, its form, its meaning."""
 
-    Attributes
-    ----------
-    upload_bytes : int
-        Largest accepted upload, in bytes.
-    refund_days : int
-        Days during which a sale may be refunded, so that its earnings are not yet paid out.
-    payout_minimum_cents : int
-        Smallest payout, in cents of the market's currency.
-    payout_every : str
-        How often everybody is paid: "hour", "day", "week" or "month".
-    donation_to : str
-        To whom goes what contributors give away, in words; empty while that is not settled.
-    issuer_name, issuer_address, issuer_registration, issuer_vat_number : str
-        Who issues invoices, as it stands on them; the address in lines.
-    vat_basis_points : int
-        Rate of the tax that prices include, in hundredths of a percent.
-    vat_note : str
-        Why no tax is charged, where none is.
-    """
-
-    environment: str
-    instance: Path
-    base_url: str
-    database_url: str
-    vault: str
-    engine: str
-    secret_key: str
-    vault_key: bytes
-    edition_secret: str
-    mail_url: str
-    mail_from: str
-    list_unsubscribe: str
-    stripe_key: str
-    stripe_api_base: str
-    stripe_webhook_secret: str
-    trusted_proxies: int
-    rate_limits: bool
-    upload_bytes: int
-    refund_days: int
-    payout_minimum_cents: int
-    payout_every: str
-    donation_to: str
-    issuer_name: str
-    issuer_address: str
-    issuer_registration: str
-    issuer_vat_number: str
-    vat_basis_points: int
-    vat_note: str
-    account_ceiling_micro_rho: int
-    log_format: str
+    environment: str = _setting(
+        "MOISSON_ENV",
+        "development",
+        _one_of(*ENVIRONMENTS),
+        "`development`, `test` or `production`",
+    )
+    instance: Path = _setting(
+        "MOISSON_INSTANCE",
+        str(PROJECT / "instance"),
+        _folder,
+        "folder of the local database, vault, e-mails and secrets",
+        "`instance/`",
+    )
+    base_url: str = _setting(
+        "MOISSON_BASE_URL",
+        "http://127.0.0.1:8000",
+        _address,
+        "the site's own address, for links in e-mails and returns from payment; "
+        "https in production",
+    )
+    database_url: str = _setting(
+        "MOISSON_DATABASE_URL",
+        "",
+        _text,
+        "`postgresql://user@host/name` or `sqlite:///path`",
+        "SQLite in the instance folder",
+    )
+    vault: str = _setting(
+        "MOISSON_VAULT", "local", _text, "where rows are kept: `local` is the instance folder"
+    )
+    engine: str = _setting(
+        "MOISSON_ENGINE", "duckdb", _text, "what counts an edition, in the worker"
+    )
+    secret_key: str = _setting(
+        "MOISSON_SECRET_KEY",
+        None,
+        _text,
+        "signs cookies and links; at least 32 characters",
+        "made locally",
+    )
+    vault_key: bytes = _setting(
+        "MOISSON_VAULT_KEY",
+        None,
+        _key,
+        "64 hex digits; wraps the key of each dataset. Losing it loses every row",
+        "made locally",
+    )
+    edition_secret: str = _setting(
+        "MOISSON_EDITION_SECRET",
+        None,
+        _hex_key,
+        "64 hex digits; keys which records of a person are kept",
+        "made locally",
+    )
+    mail_url: str = _setting(
+        "MOISSON_MAIL_URL",
+        "",
+        _text,
+        "`smtp://`, `smtp+tls://` or `smtps://user:password@host:port`",
+        "none: terminal and `instance/mail`",
+    )
+    mail_from: str = _setting(
+        "MOISSON_MAIL_FROM", "Moisson <market@localhost>", _text, "sender of e-mails"
+    )
+    list_unsubscribe: str = _setting(
+        "MOISSON_LIST_UNSUBSCRIBE",
+        "",
+        _text,
+        "address of the header List-Unsubscribe: `mailto:` or `https:`",
+        "none",
+    )
+    stripe_key: str = _setting(
+        "MOISSON_STRIPE_KEY",
+        "",
+        _text,
+        "a Stripe secret or restricted key; for the stand-in `standin_sk_local`, which `make run` "
+        "and `make demo` set",
+        "none: refused",
+    )
+    stripe_api_base: str = _setting(
+        "MOISSON_STRIPE_API_BASE",
+        "",
+        _text,
+        "where the stand-in listens; refused with a Stripe key",
+        "`http://127.0.0.1:12111` with the stand-in",
+    )
+    stripe_webhook_secret: str = _setting(
+        "MOISSON_STRIPE_WEBHOOK_SECRET",
+        None,
+        _text,
+        "signing secret of the webhook; several separated by commas",
+        "made locally",
+    )
+    trusted_proxies: int = _setting(
+        "MOISSON_TRUSTED_PROXIES",
+        "0",
+        _whole,
+        "how many proxies in front may set `X-Forwarded-*`",
+    )
+    rate_limits: bool = _setting(
+        "MOISSON_RATE_LIMITS", "on", _switch, "`off` for tests; refused in production"
+    )
+    upload_bytes: int = _setting(
+        "MOISSON_UPLOAD_MEGABYTES", "256", _megabytes, "largest upload, in megabytes"
+    )
+    refund_days: int = _setting(
+        "MOISSON_REFUND_DAYS", "14", _whole, "a sale's earnings are paid out after so many days"
+    )
+    payout_minimum_cents: int = _setting(
+        "MOISSON_PAYOUT_MINIMUM_CENTS", "500", _whole, "smallest payout, in cents"
+    )
+    payout_every: str = _setting(
+        "MOISSON_PAYOUT_EVERY",
+        "hour",
+        _one_of(*PERIODS),
+        "how often everybody is paid: `hour`, `day`, `week` or `month`, at its beginning (UTC)",
+    )
+    donation_to: str = _setting(
+        "MOISSON_DONATION_TO",
+        "",
+        _text,
+        "to whom goes what contributors give away, in words for their income page",
+        "none: the operator names it",
+    )
+    issuer_name: str = _setting(
+        "MOISSON_ISSUER_NAME", "Moisson", _text, "who issues invoices and credit notes"
+    )
+    issuer_address: str = _setting(
+        "MOISSON_ISSUER_ADDRESS", "", _lines, "the address on them; `\\n` begins a line", "none"
+    )
+    issuer_registration: str = _setting(
+        "MOISSON_ISSUER_REGISTRATION",
+        "",
+        _text,
+        "the number in a register of companies, as it is to be printed",
+        "none",
+    )
+    issuer_vat_number: str = _setting(
+        "MOISSON_ISSUER_VAT_NUMBER", "", _text, "the issuer's VAT number", "none"
+    )
+    vat_basis_points: int = _setting(
+        "MOISSON_VAT_BASIS_POINTS",
+        "0",
+        _at_most(MOST_VAT, "in hundredths of a percent"),
+        "rate of the tax that prices include, in hundredths of a percent: `2000` is 20 %. Orders "
+        "placed before keep the rate they were placed with",
+    )
+    vat_note: str = _setting(
+        "MOISSON_VAT_NOTE",
+        "",
+        _text,
+        "why no tax is charged, printed where the rate is 0",
+        "none",
+    )
+    account_ceiling_micro_rho: int = _setting(
+        "MOISSON_ACCOUNT_CEILING_MICRO_RHO",
+        "500000",
+        _whole,
+        "most privacy loss of the people of one producer, over everything, in millionths of rho "
+        "(epsilon about 5.2 at delta 1e-6)",
+    )
+    log_format: str = _setting(
+        "MOISSON_LOG_FORMAT",
+        "",
+        _text,
+        "one line an event",
+        "`console`, `json` in production",
+    )
 
     @property
     def production(self) -> bool:
         """Whether real people use this installation."""
         return self.environment == "production"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A combination of settings that production does not start with."""
+
+    when: Callable[[Settings], bool]
+    says: str
+
+
+#: In production alone.
+REFUSALS = (
+    Refusal(
+        lambda s: not s.base_url.startswith("https://"),
+        "MOISSON_BASE_URL must begin with https:// in production.",
+    ),
+    Refusal(lambda s: not s.rate_limits, "MOISSON_RATE_LIMITS cannot be off in production."),
+    Refusal(
+        lambda s: not s.stripe_key or not s.stripe_webhook_secret,
+        "MOISSON_STRIPE_KEY and MOISSON_STRIPE_WEBHOOK_SECRET must be set in production.",
+    ),
+    Refusal(lambda s: not s.mail_url, "MOISSON_MAIL_URL must be set in production."),
+)
+
+
+def table() -> dict[str, Setting]:
+    """Return every setting by the name of its field, in order."""
+    return {each.name: each.metadata["setting"] for each in fields(Settings)}
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -91,102 +336,40 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         When a needed secret is missing in production, or a value cannot be understood.
     """
     env = os.environ if environment is None else environment
-    kind = env.get("MOISSON_ENV", "development")
-    if kind not in ENVIRONMENTS:
-        raise UnsafeConfiguration(f"MOISSON_ENV must be one of {', '.join(ENVIRONMENTS)}.")
-    instance = Path(env.get("MOISSON_INSTANCE", PROJECT / "instance")).resolve()
+    known = table()
+    kind = _read(known["environment"], env)
+    instance = _read(known["instance"], env)
     instance.mkdir(parents=True, exist_ok=True)
     kept = {} if kind == "production" else _kept_secrets(instance / "secrets.json")
-
-    def secret(name: str) -> str:
-        value = env.get(name) or kept.get(name)
-        if not value:
-            raise UnsafeConfiguration(f"{name} must be set in production (64 hex digits).")
-        if kind == "production" and len(value) < 32:
-            raise UnsafeConfiguration(f"{name} is too short: use 64 random hex digits.")
-        return value
-
-    settings = Settings(
-        environment=kind,
-        instance=instance,
-        base_url=env.get("MOISSON_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
-        database_url=env.get("MOISSON_DATABASE_URL") or f"sqlite:///{instance / 'moisson.db'}",
-        vault=env.get("MOISSON_VAULT", "local"),
-        engine=env.get("MOISSON_ENGINE", "duckdb"),
-        secret_key=secret("MOISSON_SECRET_KEY"),
-        vault_key=_key_bytes("MOISSON_VAULT_KEY", secret("MOISSON_VAULT_KEY")),
-        edition_secret=_key_bytes("MOISSON_EDITION_SECRET", secret("MOISSON_EDITION_SECRET")).hex(),
-        mail_url=env.get("MOISSON_MAIL_URL", ""),
-        mail_from=env.get("MOISSON_MAIL_FROM", "Moisson <market@localhost>"),
-        list_unsubscribe=env.get("MOISSON_LIST_UNSUBSCRIBE", ""),
-        stripe_key=env.get("MOISSON_STRIPE_KEY", ""),
-        stripe_api_base=env.get("MOISSON_STRIPE_API_BASE", ""),
-        stripe_webhook_secret=env.get("MOISSON_STRIPE_WEBHOOK_SECRET", "")
-        or ("" if kind == "production" else kept["MOISSON_STRIPE_WEBHOOK_SECRET"]),
-        trusted_proxies=_integer(env, "MOISSON_TRUSTED_PROXIES", 0),
-        rate_limits=env.get("MOISSON_RATE_LIMITS", "on") != "off",
-        upload_bytes=_integer(env, "MOISSON_UPLOAD_MEGABYTES", 256) * 1024 * 1024,
-        refund_days=_integer(env, "MOISSON_REFUND_DAYS", 14),
-        payout_minimum_cents=_integer(env, "MOISSON_PAYOUT_MINIMUM_CENTS", 500),
-        payout_every=env.get("MOISSON_PAYOUT_EVERY", "hour"),
-        donation_to=env.get("MOISSON_DONATION_TO", "").strip(),
-        issuer_name=env.get("MOISSON_ISSUER_NAME", "Moisson").strip(),
-        issuer_address=_lines(env, "MOISSON_ISSUER_ADDRESS"),
-        issuer_registration=env.get("MOISSON_ISSUER_REGISTRATION", "").strip(),
-        issuer_vat_number=env.get("MOISSON_ISSUER_VAT_NUMBER", "").strip(),
-        vat_basis_points=_integer(env, "MOISSON_VAT_BASIS_POINTS", 0),
-        vat_note=env.get("MOISSON_VAT_NOTE", "").strip(),
-        account_ceiling_micro_rho=_integer(env, "MOISSON_ACCOUNT_CEILING_MICRO_RHO", 500_000),
-        log_format=env.get("MOISSON_LOG_FORMAT", "json" if kind == "production" else "console"),
-    )
-    _refuse_unsafe(settings)
+    values = {name: _read(setting, env, kept) for name, setting in known.items()}
+    values["database_url"] = values["database_url"] or f"sqlite:///{instance / 'moisson.db'}"
+    values["log_format"] = values["log_format"] or ("json" if kind == "production" else "console")
+    settings = Settings(**values)
+    for refusal in REFUSALS if settings.production else ():
+        if refusal.when(settings):
+            raise UnsafeConfiguration(refusal.says)
     return settings
 
 
-def _refuse_unsafe(settings: Settings) -> None:
-    if settings.vat_basis_points > MOST_VAT:
-        raise UnsafeConfiguration(
-            f"MOISSON_VAT_BASIS_POINTS is in hundredths of a percent, at most {MOST_VAT}."
-        )
-    if settings.payout_every not in PERIODS:
-        raise UnsafeConfiguration(f"MOISSON_PAYOUT_EVERY must be one of {', '.join(PERIODS)}.")
-    if not settings.production:
-        return
-    if not settings.base_url.startswith("https://"):
-        raise UnsafeConfiguration("MOISSON_BASE_URL must begin with https:// in production.")
-    if not settings.rate_limits:
-        raise UnsafeConfiguration("MOISSON_RATE_LIMITS cannot be off in production.")
-    if not settings.stripe_key or not settings.stripe_webhook_secret:
-        raise UnsafeConfiguration(
-            "MOISSON_STRIPE_KEY and MOISSON_STRIPE_WEBHOOK_SECRET must be set in production."
-        )
-    if not settings.mail_url:
-        raise UnsafeConfiguration("MOISSON_MAIL_URL must be set in production.")
+def _read(setting: Setting, env: Mapping[str, str], kept: Mapping[str, str] | None = None) -> Any:
+    given = env.get(setting.variable, "")
+    if setting.default is None:
+        return setting.parse(setting.variable, _secret(setting.variable, given, kept or {}))
+    return setting.parse(setting.variable, given or setting.default)
 
 
-def _integer(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name, "")
-    if not text:
-        return default
-    if not text.isdigit():
-        raise UnsafeConfiguration(f"{name} must be a whole number.")
-    return int(text)
+def _secret(variable: str, given: str, kept: Mapping[str, str]) -> str:
+    if kept or variable == WEBHOOK_SECRET:
+        # That of the provider is refused with its key, where that is missing, too.
+        return given or kept.get(variable, "")
+    if not given:
+        raise UnsafeConfiguration(f"{variable} must be set in production (64 hex digits).")
+    if len(given) < SHORTEST:
+        raise UnsafeConfiguration(f"{variable} is too short: use 64 random hex digits.")
+    return given
 
 
-def _lines(env: Mapping[str, str], name: str) -> str:
-    """Read a text of several lines: each line's end may be written as a backslash and an n."""
-    lines = env.get(name, "").replace("\\n", "\n").splitlines()
-    return "\n".join(line.strip() for line in lines if line.strip())
-
-
-def _key_bytes(name: str, text: str) -> bytes:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise UnsafeConfiguration(f"{name} must be 64 hex digits.")
-    return key
+WEBHOOK_SECRET = "MOISSON_STRIPE_WEBHOOK_SECRET"  # noqa: S105 (a name)
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:
@@ -199,7 +382,7 @@ def _kept_secrets(path: Path) -> dict[str, str]:
         name: secrets.token_hex(32)
         for name in ("MOISSON_SECRET_KEY", "MOISSON_VAULT_KEY", "MOISSON_EDITION_SECRET")
     }
-    made["MOISSON_STRIPE_WEBHOOK_SECRET"] = f"whsec_{secrets.token_hex(24)}"
+    made[WEBHOOK_SECRET] = f"whsec_{secrets.token_hex(24)}"
     draft = path.with_name(f"secrets-{secrets.token_hex(6)}.json")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(made, indent=1))

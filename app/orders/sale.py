@@ -21,20 +21,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.catalog import queries as catalog
-from app.catalog.price_lists import price_list
 from app.core.clock import now
 from app.core.db import session
 from app.ledger import accounts
 from app.ledger import queries as ledger_queries
 from app.ledger import service as ledger
-from app.orders import holdings
-from app.orders import locking as rows
 from app.orders.models import Order, SaleEdition
 from app.prices import queries as prices
 from app.releases import queries as releases
 from pricing.money import MICROS_PER_CENT, Money
-from pricing.split import Part, part_taken, parts_of, per_share, platform_share, share_out
+from pricing.split import Part, part_taken, per_share, platform_share, share_out
 from pricing.vat import vat_included
 
 
@@ -76,15 +72,9 @@ def book(order: Order) -> None:
 
 
 def _claims(order: Order) -> dict[str, Part]:
+    """Return how the order's quote shared it out."""
     kept = json.loads(order.split)
-    if kept:
-        return {edition: Part(floor, weight) for edition, (floor, weight) in kept.items()}
-    # Ordered before quotes fixed how they are shared: by its book and the present catalogue.
-    bought = rows.keys(order.id)
-    owned = holdings.owned(order.buyer_id) - set(bought)
-    return parts_of(
-        price_list(order.book_version), catalog.items(bought), catalog.items(sorted(owned))
-    )
+    return {edition: Part(floor, weight) for edition, (floor, weight) in kept.items()}
 
 
 def take(order: Order, taking: Taking) -> None:

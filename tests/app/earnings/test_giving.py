@@ -31,8 +31,8 @@ from app.payouts.queries import Held, Terms
 from app.rights import export
 from app.rights import service as rights
 from tests import factories
-from tests.app.payouts.trading import Trade
 from tests.app.earnings.worlds import World, world
+from tests.app.payouts.trading import Trade
 from tests.browser import Browser
 from tests.conftest import environment
 

@@ -1,5 +1,6 @@
 """Orders from before refunds had rows come through the migration as they were."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,7 @@ def order(connection: Any, name: str, state: str, **more: Any) -> None:
         fee_cents=40,
         created_at=AT,
         expires_at=AT,
-        paid_at=AT,
-        **more,
+        **{"paid_at": AT, **more},
     )
 
 
@@ -159,3 +159,24 @@ def check(url: str) -> None:
         ("du_2", "lost", 1_000, 2_500, 0, "lost"),
     ]
     command.upgrade(config, "head")
+
+
+def test_orders_from_before_quotes_are_shared_by_their_tables(tmp_path: Path) -> None:
+    """Those that may still be paid; what was paid already stays as it was booked."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    config = migrations_config(url)
+    command.upgrade(config, "0015")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        # What the orders refer to does not matter here.
+        connection.execute(text("PRAGMA foreign_keys=OFF"))
+        for name, paid_at in (("open", None), ("paid", AT)):
+            order(connection, name, "paying" if paid_at is None else "paid", paid_at=paid_at)
+            for product, edition in (("a~0~gold", "a"), ("a~1~gold", "a"), ("b~0~gold", "b")):
+                row = {"order_id": name, "product": product, "edition_id": edition}
+                insert(connection, "order_item", **row)
+    engine.dispose()
+    command.upgrade(config, "0016")
+    kept = dict(read(url, "SELECT id, split FROM purchase_order"))
+    assert json.loads(kept["open"]) == {"a": [0, 2], "b": [0, 1]}
+    assert kept["paid"] == "{}"
