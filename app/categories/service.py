@@ -1,8 +1,4 @@
-"""Finding the categories of a column in an uploaded file, once, at a charge.
-
-Each step is a unit of work, as in measuring: the charge is committed before any noise is drawn,
-and so is the mark that it is about to be drawn, so that no charge ever pays for two draws.
-"""
+"""Finding the categories of a column in an uploaded file, once, at a charge."""
 
 import hashlib
 import hmac
@@ -36,7 +32,7 @@ from app.datasets.ingest.cells import is_formula
 from app.datasets.understanding import OTHER
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
-from app.releases import charging, queries
+from app.releases import charging, one_draw, queries
 from app.releases.charging import Charge
 from app.vault.interface import Vault
 from privacy.accountant import Account
@@ -71,7 +67,7 @@ class Finder(Protocol):
 
 @dataclass(frozen=True)
 class Discovering:
-    """What a search needs from outside: doors, the secret its lottery is keyed by, the ceiling."""
+    """What a search needs: doors, the secret that decides which values count, the ceiling."""
 
     db: Database
     vault: Vault
@@ -160,7 +156,7 @@ def _check_charge(producer_id: str, ceiling: Rho) -> None:
 def find(
     doors: Discovering, dataset_id: str, position: int, progress: Callable[[int], None]
 ) -> None:
-    """Charge, count, mark, draw, keep: a charge pays for one draw of noise at most.
+    """Charge, count, mark, draw, keep; see `app.releases.one_draw`.
 
     Raises
     ------
@@ -206,7 +202,7 @@ def _charge(doors: Discovering, dataset_id: str, position: int) -> tuple[_Search
         return None, _refuse(row, "erased")
     if uploaded.found_for not in (None, row.person_column):
         return None, _refuse(row, "people")
-    if row.state == State.WANTED or row.drawn == row.attempt:
+    if one_draw.needs_charge(row, State.WANTED, State.CHARGED):
         wanted = Charge(
             finding.subject(dataset_id, position), row.attempt + 1, TERMS.rho, TERMS.threshold_delta
         )
@@ -244,21 +240,19 @@ def _rows(vault: Vault, search: _Search) -> Iterator[pa.RecordBatch]:
 
 
 def _mark_drawn(doors: Discovering, search: _Search) -> None:
-    """Commit that the noise of a charge is about to be drawn: whoever comes second stops here."""
-    with doors.db.unit_of_work():
-        row = _locked(search.dataset_id, search.position)
-        stale = row.attempt != search.attempt or row.drawn == search.attempt
-        if row.state != State.CHARGED or stale:
-            raise RuntimeError("another worker draws the noise of this charge")
-        row.drawn = search.attempt
+    one_draw.mark_drawn(
+        doors.db,
+        lambda: _locked(search.dataset_id, search.position),
+        search.attempt,
+        State.CHARGED,
+    )
 
 
 def _keep(search: _Search, people: dict[str, int]) -> None:
     # The dataset is locked first, as everywhere, so that nobody waits in a circle.
     offering.lock(search.dataset_id)
     row = _locked(search.dataset_id, search.position)
-    if row.state != State.CHARGED or row.attempt != search.attempt:
-        # Others were quicker, or took this worker for dead and charged anew: nobody saw this.
+    if not one_draw.is_ours(row, search.attempt, State.CHARGED):
         return
     # Rules about a value, not about people: these cannot stand in a list of categories.
     named = [(v, n) for v, n in sorted(people.items()) if v != OTHER and not is_formula(v)]

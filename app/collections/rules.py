@@ -37,9 +37,9 @@ class ColumnRule:
     name : str
         The schema's column.
     transform : str
-        "" (as it stands), "weekday", "month", "year" or "bins".
+        How its cells are read: a key of `app.datasets.ingest.transforms.table`.
     edges : tuple of str
-        Inner bin edges for "bins".
+        Inner edges, for a way that has them.
     source : str
         Where the categories or bounds come from; never the file itself.
     """

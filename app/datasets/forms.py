@@ -25,6 +25,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from app.collections.rules import EPSILONS_MILLI, TOPICS, Purpose
 from app.collections.texts import TOPIC_NAMES
 from app.consent.texts import TEXTS
+from app.datasets.ingest.transforms.table import TRANSFORMS
 from app.datasets.understanding import ColumnRole
 from privacy.schema import MeasureRule
 
@@ -33,12 +34,7 @@ ROLES = [
     SelectChoice(ColumnRole.DIMENSION.value, _l("category")),
     SelectChoice(ColumnRole.MEASURE.value, _l("number")),
 ]
-TRANSFORMS = [
-    SelectChoice("", _l("as it stands")),
-    SelectChoice("weekday", _l("day of the week of a date")),
-    SelectChoice("month", _l("month of a date")),
-    SelectChoice("bins", _l("number, in bins")),
-]
+READ_AS = [SelectChoice(each.KEY, each.WORDS) for each in TRANSFORMS]
 RULES = [
     SelectChoice(MeasureRule.SUM.value, _l("added up")),
     SelectChoice(MeasureRule.MEAN.value, _l("averaged")),
@@ -75,7 +71,7 @@ class ColumnForm(Form):
     column = HiddenField()
     role = SelectField(_l("Use it as"), choices=ROLES)
     name = StringField(_l("Public name"), [Length(max=80)])
-    transform = SelectField(_l("Read it"), choices=TRANSFORMS)
+    transform = SelectField(_l("Read it"), choices=READ_AS)
     categories = TextAreaField(
         _l("Categories, one a line"),
         description=_l("These are published. Do not list what only one person has."),

@@ -7,6 +7,8 @@ from flask_babel import gettext as _
 
 from app.collections.rules import CollectionRules
 from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
+from app.datasets.ingest.transforms.as_it_stands import AsItStands
+from app.datasets.ingest.transforms.weekday import Weekday
 from app.datasets.understanding import ColumnRole
 
 MOST_CATEGORIES = 20
@@ -44,7 +46,7 @@ def _found(values: list[str] | None) -> dict[str, Any]:
         return {}
     return {
         "role": ColumnRole.DIMENSION.value,
-        "transform": "",
+        "transform": AsItStands.KEY,
         "categories": "\n".join(values),
         "other": True,
         "source": _(
@@ -89,7 +91,7 @@ def _suggested(profile: ColumnProfile) -> dict[str, Any]:
         "rule": "sum",
     }
     if profile.kind is ColumnKind.DATE:
-        suggestion |= {"role": ColumnRole.DIMENSION.value, "transform": "weekday"}
+        suggestion |= {"role": ColumnRole.DIMENSION.value, "transform": Weekday.KEY}
     elif profile.kind is ColumnKind.CATEGORY or _few_whole_numbers(profile):
         listed = profile.values[:MOST_CATEGORIES]
         suggestion |= {

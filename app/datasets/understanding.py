@@ -13,15 +13,10 @@ from flask_babel import lazy_gettext as _l
 from app.collections.errors import BadRules
 from app.collections.rules import ColumnRule
 from app.datasets.ingest.mapping import (
-    MONTHS,
-    WEEKDAYS,
-    Bins,
-    Calendar,
     ColumnMapping,
     DimensionFeed,
-    Part,
-    bin_labels,
 )
+from app.datasets.ingest.transforms.table import transform
 from privacy.errors import PrivacyError
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 
@@ -93,11 +88,9 @@ def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dic
             measures.append(_measure(answer, name))
         else:
             continue
-        transform = answer.transform if answer.role == ColumnRole.DIMENSION else ""
-        edges: tuple[str, ...] = ()
-        if transform == "bins":
-            edges = tuple(str(edge) for edge in _edges(answer, name))
-        rules.append(ColumnRule(name, transform, edges, answer.source.strip()))
+        key = answer.transform if answer.role == ColumnRole.DIMENSION else ""
+        edges = tuple(str(edge) for edge in _edges(answer, name, key))
+        rules.append(ColumnRule(name, key, edges, answer.source.strip()))
         feeds[name] = answer.column
     if not dimensions:
         raise BadRules(_l("Choose at least one column as a category: tables need one."))
@@ -134,28 +127,16 @@ def mapping_of(
         if rule.name in schema.soft:
             measures[rule.name] = column
         else:
-            dimensions[rule.name] = DimensionFeed(column, _transform(rule, forms.get(column, "")))
+            edges = tuple(Decimal(edge) for edge in rule.edges)
+            read = transform(rule.transform).configured(edges, forms.get(column, ""))
+            dimensions[rule.name] = DimensionFeed(column, read)
     return ColumnMapping(answers.person or None, dimensions, measures)
 
 
-def _transform(rule: ColumnRule, date_form: str) -> Calendar | Bins | None:
-    if rule.transform == "bins":
-        return Bins(tuple(Decimal(edge) for edge in rule.edges))
-    if rule.transform:
-        return Calendar(Part(rule.transform), date_form or "ymd")
-    return None
-
-
 def _dimension(answer: ColumnAnswer, name: str) -> Dimension:
-    values: tuple[str, ...]
-    if answer.transform == "weekday":
-        values = WEEKDAYS
-    elif answer.transform == "month":
-        values = MONTHS
-    elif answer.transform == "bins":
-        values = bin_labels(_edges(answer, name))
-    else:
-        values = tuple(v.strip() for v in answer.categories.splitlines() if v.strip())
+    listed = tuple(v.strip() for v in answer.categories.splitlines() if v.strip())
+    edges = _edges(answer, name, answer.transform)
+    values = transform(answer.transform).values(listed, edges)
     if len(values) + answer.other < 2:
         raise BadRules(
             _l("Column %(column)s: list at least two categories, one a line."), column=name
@@ -170,7 +151,9 @@ def _dimension(answer: ColumnAnswer, name: str) -> Dimension:
         ) from None
 
 
-def _edges(answer: ColumnAnswer, name: str) -> tuple[Decimal, ...]:
+def _edges(answer: ColumnAnswer, name: str, key: str) -> tuple[Decimal, ...]:
+    if not transform(key).HAS_EDGES:
+        return ()
     edges = tuple(_number(e, name) for e in answer.edges.replace(";", " ").split())
     if not edges or list(edges) != sorted(set(edges)):
         raise BadRules(

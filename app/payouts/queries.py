@@ -1,7 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -15,26 +14,11 @@ from app.earnings import queries as earnings
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.orders import queries as orders
+from app.payouts import holds
+from app.payouts.holds import Facts, Held
 from app.payouts.models import ConnectedAccount, Payout, PayoutReversal
 from app.payouts.states import State
 from pricing.money import MICROS_PER_CENT, Money
-
-#: After a refusal the same contributor is tried again a day later.
-REST_AFTER_REFUSAL = timedelta(days=1)
-
-
-class Held(StrEnum):
-    """Why money that is owed is not being sent."""
-
-    NOTHING = "nothing"
-    DEBT = "debt"
-    WINDOW = "window"
-    MINIMUM = "minimum"
-    NO_ACCOUNT = "no-account"
-    NOT_READY = "not-ready"
-    UNDER_WAY = "under-way"
-    REFUSED = "refused"
-    READY = "ready"
 
 
 @dataclass(frozen=True)
@@ -144,7 +128,7 @@ def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
     under_way, paid = (cents.get(s, 0) * MICROS_PER_CENT for s in (State.INTENDED, State.SENT))
     spent = orders.spent_from(accounts.contributor(user_id)) * MICROS_PER_CENT
     free = min(owed, sums.free - under_way - paid - spent) // MICROS_PER_CENT
-    held = _held(user_id, owed, free, sums.waiting, terms, again=again)
+    held = holds.decide(_facts(user_id, owed, free, sums.waiting, terms, again=again))
     return Standing(
         Money(sums.earned, code),
         Money(sums.waiting, code),
@@ -153,7 +137,7 @@ def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
         Money(paid, code),
         Money(spent, code),
         Money(sums.given, code),
-        free if held is Held.READY else 0,
+        free if held.sends else 0,
         max(0, free),
         held,
     )
@@ -169,28 +153,25 @@ def _cents_by_state(user_id: str) -> dict[State, int]:
     return {State(state): int(cents) for state, cents in rows}
 
 
-def _held(
+def _facts(
     user_id: str, owed: int, free_cents: int, waiting: int, terms: Terms, *, again: bool
-) -> Held:
-    latest = _latest_payout(user_id)
-    if latest is not None and latest.state == State.INTENDED:
-        return Held.UNDER_WAY
-    if owed < 0:
-        return Held.DEBT
-    if free_cents < max(1, terms.minimum_cents):
-        if owed < MICROS_PER_CENT:
-            return Held.NOTHING
-        return Held.WINDOW if waiting > 0 else Held.MINIMUM
-    mine = account(user_id)
-    if mine is None or mine.account_id is None:
-        return Held.NO_ACCOUNT
-    if not mine.payable:
-        return Held.NOT_READY
-    if latest is not None and latest.state == State.REFUSED and not again:
-        ended = latest.ended_at or latest.at
-        if ended > now() - REST_AFTER_REFUSAL:
-            return Held.REFUSED
-    return Held.READY
+) -> Facts:
+    mine, latest = account(user_id), _latest_payout(user_id)
+    return Facts(
+        now=now(),
+        owed=owed,
+        waiting=waiting,
+        free_cents=free_cents,
+        minimum_cents=terms.minimum_cents,
+        account_id=mine.account_id if mine else None,
+        payable=bool(mine and mine.payable),
+        status=mine.status if mine else "",
+        asked=bool(mine and mine.refreshed_at),
+        waits_since=mine.waits_since if mine else None,
+        latest=State(latest.state) if latest else None,
+        refused_at=(latest.ended_at or latest.at) if latest else None,
+        again=again,
+    )
 
 
 def _latest_payout(user_id: str) -> Payout | None:

@@ -7,8 +7,6 @@ refused     the account does not hold it any more; nothing happened
 Refunds and disputes do not come here: what they leave below zero is carried, not chased.
 """
 
-from datetime import timedelta
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -18,14 +16,12 @@ from app.core.db import checkpoint, new_id, session
 from app.core.permissions import Actor, Role, require
 from app.ledger import accounts
 from app.ledger import service as ledger
-from app.payments.gateway import GatewayRefused, KeyConflict, PaymentGateway, Reversal
+from app.payments.gateway import GatewayRefused, PaymentGateway, Reversal
+from app.payments.intents import ask_once
 from app.payouts.errors import NotTakenBack
 from app.payouts.models import Payout, PayoutReversal
 from app.payouts.states import ReversalState, State
 from pricing.money import MICROS_PER_CENT
-
-#: The provider forgets a key after a day: older ones are looked for before they are sent.
-KEY_LIFE = timedelta(hours=23)
 
 
 def take_back(
@@ -103,14 +99,11 @@ def send(gateway: PaymentGateway, payout_id: str) -> None:
     checkpoint()
     refusal, made = None, None
     try:
-        made = _found(gateway, transfer, row_id) if at < now() - KEY_LIFE else None
-        if made is None:
-            try:
-                made = gateway.reverse_transfer(transfer, cents, key, {"reversal": row_id})
-            except KeyConflict:
-                made = _found(gateway, transfer, row_id)
-                if made is None:
-                    raise
+        made = ask_once(
+            at,
+            lambda: gateway.reverse_transfer(transfer, cents, key, {"reversal": row_id}),
+            lambda: _found(gateway, transfer, row_id),
+        )
     except GatewayRefused as error:
         refusal = error
     payout = _locked(payout_id)

@@ -33,21 +33,19 @@ from app.market import Market
 from app.payments.gateway import (
     GatewayError,
     GatewayRefused,
-    KeyConflict,
     PaymentGateway,
     Transfer,
 )
+from app.payments.intents import ask_once
 from app.payouts import queries, service
 from app.payouts import reversals as taking_back
 from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Payout, PayoutRun
-from app.payouts.queries import Held, PayoutView, Terms
+from app.payouts.queries import PayoutView, Terms
 from app.payouts.states import Event, State, next_state
 from app.users import queries as users
 from pricing.money import MICROS_PER_CENT
 
-#: The provider forgets a key after a day: older ones are looked up before they are sent again.
-KEY_LIFE = timedelta(hours=23)
 #: Messages tell when an account changes; so old a state is asked for again.
 FRESH = timedelta(hours=1)
 #: So many contributors are paid at a time by the worker; one where the database has one writer.
@@ -282,7 +280,7 @@ def _intend(this: _Run, user_id: str) -> PayoutView | None:
         settlement.settle(user_id)
         standing = queries.standing(user_id, this.paying.terms, again=this.again)
         account = queries.account(user_id)
-        if standing.held is not Held.READY or account is None or account.account_id is None:
+        if not standing.held.sends or account is None or account.account_id is None:
             return None
         payout_id = new_id()
         payout = Payout(
@@ -337,22 +335,18 @@ def _refused(paying: Paying, payout: PayoutView, error: GatewayRefused) -> State
 
 def _transferred(gateway: PaymentGateway, payout: PayoutView) -> Transfer:
     """Send a payout, unless the provider has it already under a key it may have forgotten."""
-    if payout.at < now() - KEY_LIFE:
-        for known in gateway.transfers_in_group(payout.id):
-            return known
-    try:
-        return gateway.transfer(
+    return ask_once(
+        payout.at,
+        lambda: gateway.transfer(
             payout.account_id,
             payout.cents,
             payout.amount.currency,
             payout.id,
             payout.key,
             {"payout": payout.id},
-        )
-    except KeyConflict:
-        for known in gateway.transfers_in_group(payout.id):
-            return known
-        raise
+        ),
+        lambda: next(iter(gateway.transfers_in_group(payout.id)), None),
+    )
 
 
 def _confirm(db: Database, payout_id: str, transfer: Transfer) -> State:

@@ -15,7 +15,7 @@ from app.earnings import giving, statements
 from app.market import current_market
 from app.orders import queries as orders
 from app.payments.gateway import GatewayError, PaymentGateway
-from app.payouts import in_kind, queries, service
+from app.payouts import holds, in_kind, queries, service
 from app.payouts import income as earned
 from app.payouts.errors import CountryRefused
 from app.payouts.forms import CountryForm
@@ -24,6 +24,7 @@ from app.statements.statement import Heading
 from app.statements.views import Read
 from app.users import queries as users
 from app.users.login import current_actor, verified_actor
+from app.web.filters import moment, money
 from app.web.limits import limited
 from app.web.unit_of_work import writes
 from pricing.money import Money
@@ -49,15 +50,29 @@ def _terms() -> queries.Terms:
 def _page(form: CountryForm) -> str:
     terms = _terms()
     form.offer()
+    income = earned.income(current_actor().user_id, terms)
     return render_template(
         "payouts/income.html",
-        income=earned.income(current_actor().user_id, terms),
+        income=income,
+        why=_why(income, terms),
         form=form,
         terms=terms,
         now=now(),
-        next_run=service.next_run(now(), terms.every),
-        minimum=Money.from_cents(terms.minimum_cents, currency()),
         donation_to=current_market().settings.donation_to,
+    )
+
+
+def _why(income: earned.Income, terms: queries.Terms) -> str:
+    """Say what holds the money, or when it is sent."""
+    standing, account = income.standing, income.account
+    under_way = standing.held is holds.Held.UNDER_WAY
+    return holds.words(
+        standing.held,
+        amount=money(standing.under_way if under_way else standing.payable),
+        days=terms.refund_days,
+        minimum=money(Money.from_cents(terms.minimum_cents, currency())),
+        day=moment(account.waits_since if account else None, "date"),
+        time=moment(service.next_run(now(), terms.every)),
     )
 
 

@@ -30,12 +30,11 @@ from app.orders.errors import LaterPurchase, NothingToRefund, RefundUnderWay
 from app.orders.models import Order, OrderDispute, Refund
 from app.orders.sale import Taking
 from app.orders.states import Event, RefundEvent, RefundState, State, next_refund, next_state
-from app.payments.gateway import GatewayRefused, KeyConflict, PaymentGateway
+from app.payments.gateway import GatewayRefused, PaymentGateway
 from app.payments.gateway import Refund as Given
+from app.payments.intents import ask_once
 from pricing.money import MICROS_PER_CENT
 
-#: The provider forgets a key after a day: older refunds are looked for before they are sent.
-KEY_LIFE = timedelta(hours=23)
 #: A refund can fail so long after it was accepted.
 FAILS_WITHIN = timedelta(days=45)
 ALREADY_REFUNDED = "charge_already_refunded"
@@ -191,16 +190,11 @@ def _asked(
 ) -> Given:
     """Ask for a refund, unless the provider has it already under a key it may have forgotten."""
     refund_id, cents, key, at = intended
-    found = _given(gateway, payment, refund_id) if at < now() - KEY_LIFE else None
-    if found is not None:
-        return found
-    try:
-        return gateway.refund(payment, cents, key, {"order_id": order_id, "refund": refund_id})
-    except KeyConflict:
-        found = _given(gateway, payment, refund_id)
-        if found is None:
-            raise
-        return found
+    return ask_once(
+        at,
+        lambda: gateway.refund(payment, cents, key, {"order_id": order_id, "refund": refund_id}),
+        lambda: _given(gateway, payment, refund_id),
+    )
 
 
 def _given(gateway: PaymentGateway, payment: str, refund_id: str) -> Given | None:

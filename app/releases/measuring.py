@@ -1,8 +1,4 @@
-"""Measuring an edition: charge, then measure, then publish.
-
-Each step is a unit of work: the charge is committed before any noise is drawn, and so is the mark
-that it is about to be drawn, so that no charge ever pays for two draws.
-"""
+"""Measuring an edition: charge, then measure, then publish."""
 
 import hashlib
 import hmac
@@ -21,7 +17,7 @@ from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
 from app.jobs.runner import Handlers
 from app.ledger import service as ledger
-from app.releases import charging
+from app.releases import charging, one_draw
 from app.releases.charging import Charge
 from app.releases.models import (
     Edition,
@@ -80,11 +76,7 @@ class Measuring:
 
 
 def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) -> None:
-    """Charge, count, mark, draw, publish: a charge pays for one draw of noise at most.
-
-    A crash before the mark wastes nothing: no noise was drawn, and the same charge is used again.
-    A crash after it wastes the charge: what was drawn is lost, and drawing anew is charged anew.
-    """
+    """Charge, count, mark, draw, publish; see `app.releases.one_draw`."""
     with doors.db.unit_of_work():
         state, attempt, plan, objects = _charge(doors, edition_id)
     if state is not State.CHARGED or plan is None:
@@ -123,8 +115,7 @@ def _charge(
         .all()
     )
     rho = rules.plan(sources=2).rho
-    lost = edition.state == State.CHARGED and edition.drawn == edition.attempt
-    if edition.state == State.CLOSED or lost:
+    if one_draw.needs_charge(edition, State.CLOSED, State.CHARGED):
         edition.attempt += 1
         for member in members:
             _charge_member(doors, edition, member, rho)
@@ -158,18 +149,12 @@ def _charge_member(doors: Measuring, edition: Edition, member: EditionDataset, r
 
 
 def _mark_drawn(doors: Measuring, edition_id: str, attempt: int) -> None:
-    """Commit that the noise of a charge is about to be drawn: whoever comes second stops here."""
-    with doors.db.unit_of_work():
-        edition = _locked(edition_id)
-        if edition.state != State.CHARGED or edition.attempt != attempt or edition.drawn == attempt:
-            raise RuntimeError("another worker draws the noise of this charge")
-        edition.drawn = attempt
+    one_draw.mark_drawn(doors.db, lambda: _locked(edition_id), attempt, State.CHARGED)
 
 
 def _publish(edition_id: str, attempt: int, release: Release) -> None:
     edition = _locked(edition_id)
-    if edition.state == State.PUBLISHED or edition.attempt != attempt:
-        # Others were quicker, or took this worker for dead and charged anew: nobody saw this.
+    if not one_draw.is_ours(edition, attempt, State.CHARGED):
         return
     edition.state = next_state(State(edition.state), Event.PUBLISH)
     edition.published_at = this_hour()

@@ -16,9 +16,9 @@ from app.orders import locking as rows
 from app.orders import paying
 from app.orders import queries as orders
 from app.orders.models import Order, Refund
+from app.payments import intents
 from app.payments.gateway import CheckoutSession, GatewayRefused, GatewayUnavailable, Transfer
 from app.payments.stripe_gateway import StripeGateway
-from app.payouts import reversals as taking_back
 from app.payouts import sending
 from app.payouts.states import State
 from app.reconciliation import bank_payouts as bank
@@ -78,8 +78,7 @@ def silence_taken_for_a_no(patch: pytest.MonkeyPatch) -> None:
 
 
 def old_keys_trusted(patch: pytest.MonkeyPatch) -> None:
-    for where in (sending, refunding, taking_back):
-        patch.setattr(where, "KEY_LIFE", timedelta(days=9_999))
+    patch.setattr(intents, "KEY_LIFE", timedelta(days=9_999))
 
 
 def refunds_not_booked(patch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from app.datasets.ingest.conforming import conform
-from app.datasets.ingest.mapping import Bins, ColumnMapping, DimensionFeed
+from app.datasets.ingest.mapping import ColumnMapping, DimensionFeed
 from app.datasets.ingest.reading import Limits, read_csv
+from app.datasets.ingest.transforms.bins import Bins
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import measure_edition, row_schema
 from app.vault.local import LocalVault

@@ -1,15 +1,14 @@
 """Text columns into rows of a cube, or the first twenty reasons why not."""
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 
-from app.datasets.ingest import cells, messages
+from app.datasets.ingest import messages
 from app.datasets.ingest.errors import UploadError, UploadErrors
-from app.datasets.ingest.mapping import Bins, Calendar, ColumnMapping, DimensionFeed
-from app.datasets.ingest.messages import Message
+from app.datasets.ingest.mapping import ColumnMapping, DimensionFeed
+from app.datasets.ingest.refusals import Refused, check_text, read_number
 from privacy.schema import CubeSchema, Dimension, Measure
 
 MOST_ERRORS = 20
@@ -18,15 +17,6 @@ MOST_UNITS = 10**12
 MOST_PERSON = 200
 EVERYONE = "me"
 HEADER_ROWS = 1
-
-
-class _Refused(Exception):
-    """A cell that does not fit; never leaves this module."""
-
-    def __init__(self, message: Message, **params: str | int) -> None:
-        self.message = message
-        self.params = params
-        super().__init__()
 
 
 def conform(
@@ -111,11 +101,11 @@ def _read(
         return pa.repeat(pa.scalar(EVERYONE, kind), batch.num_rows)
     encoded = batch.column(column).dictionary_encode()
     read: list[str | int | None] = []
-    refused: dict[int, _Refused] = {}
+    refused: dict[int, Refused] = {}
     for code, text in enumerate(encoded.dictionary.to_pylist()):
         try:
             read.append(reader((text or "").strip(" ")))
-        except _Refused as refusal:
+        except Refused as refusal:
             refused[code] = refusal
             read.append(None)
     if refused:
@@ -128,37 +118,19 @@ def _read(
 
 
 def _person(text: str) -> str:
-    _check_text(text)
+    check_text(text)
     if len(text) > MOST_PERSON:
-        raise _Refused(messages.TOO_LONG, limit=MOST_PERSON)
+        raise Refused(messages.TOO_LONG, limit=MOST_PERSON)
     return text
-
-
-def _check_text(text: str) -> None:
-    if not text.strip():
-        raise _Refused(messages.BLANK)
-    if cells.is_formula(text):
-        raise _Refused(messages.FORMULA)
-
-
-def _number(text: str) -> Decimal:
-    if not text.strip():
-        raise _Refused(messages.BLANK)
-    value = cells.number(text)
-    if value is not None:
-        return value
-    if text.strip().lstrip("+-").casefold() in cells.NOT_FINITE:
-        raise _Refused(messages.NOT_FINITE)
-    raise _Refused(messages.FORMULA if cells.is_formula(text) else messages.NOT_A_NUMBER)
 
 
 def _measure_reader(measure: Measure) -> Reader:
     largest = measure.resolution * MOST_UNITS
 
     def read(text: str) -> int:
-        value = _number(text)
+        value = read_number(text)
         if abs(value) > largest:
-            raise _Refused(messages.NUMBER_TOO_LARGE)
+            raise Refused(messages.NUMBER_TOO_LARGE)
         return measure.to_units(value)
 
     return read
@@ -166,7 +138,7 @@ def _measure_reader(measure: Measure) -> Reader:
 
 def _dimension_reader(dimension: Dimension, feed: DimensionFeed) -> Reader:
     domain = frozenset(dimension.domain)
-    label = _labeller(feed)
+    label = feed.transform.label
     shown = dimension.domain[:MOST_ALLOWED_SHOWN]
     more = ["…"] if len(dimension.domain) > MOST_ALLOWED_SHOWN else []
     allowed = ", ".join([*shown, *more])
@@ -178,29 +150,9 @@ def _dimension_reader(dimension: Dimension, feed: DimensionFeed) -> Reader:
         value = feed.aliases.get(named, named)
         if value in domain:
             return value
-        _check_text(text)
+        check_text(text)
         if dimension.other is not None:
             return dimension.other
-        raise _Refused(messages.OUTSIDE, allowed=allowed)
+        raise Refused(messages.OUTSIDE, allowed=allowed)
 
     return read
-
-
-def _labeller(feed: DimensionFeed) -> Callable[[str], str]:
-    transform = feed.transform
-    if isinstance(transform, Bins):
-        bins = transform
-        return lambda text: bins.label(_number(text))
-    if isinstance(transform, Calendar):
-        calendar = transform
-
-        def label(text: str) -> str:
-            _check_text(text)
-            when = cells.day(text, calendar.form)
-            if when is None:
-                form = cells.FORM_NAMES[calendar.form]
-                raise _Refused(messages.NOT_A_DATE, form=form)
-            return calendar.label(when)
-
-        return label
-    return str.strip

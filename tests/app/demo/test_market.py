@@ -22,7 +22,8 @@ from app.market import market_of
 from app.orders import holdings
 from app.orders import queries as orders
 from app.payouts import queries as payouts
-from app.payouts.queries import Held, Terms
+from app.payouts.holds import Held
+from app.payouts.queries import Terms
 from app.reconciliation import service as reconciliation
 from app.releases import queries as releases
 from app.users import queries as users

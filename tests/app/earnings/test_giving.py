@@ -27,7 +27,8 @@ from app.earnings.settlement import settle, settle_all
 from app.ledger import accounts, queries
 from app.market import market_of
 from app.payouts import queries as payouts
-from app.payouts.queries import Held, Terms
+from app.payouts.holds import Held
+from app.payouts.queries import Terms
 from app.rights import export
 from app.rights import service as rights
 from tests import factories

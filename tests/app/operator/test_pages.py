@@ -6,11 +6,13 @@ from app.core.db import session
 from app.core.permissions import Role
 from app.jobs import queries as jobs_queries
 from app.jobs import service as jobs
+from app.jobs.states import JobState
 from app.market import market_of
 from app.orders.models import Order
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Browser, Trade, published
+from tests.reached import reached_by
 
 PAGES = (
     "/operator",
@@ -148,17 +150,17 @@ def test_a_failed_job_is_tried_again_and_no_other(lite_app: Flask) -> None:
         job_id = jobs.enqueue("reconcile", "reconcile:test", {})
     assert browser.post(f"/operator/jobs/{job_id}/retry").status_code == 409
     with db.unit_of_work():
-        session().get_one(jobs.Job, job_id).state = jobs.JobState.FAILED
+        session().get_one(jobs.Job, job_id).state = JobState.FAILED
     assert "Try again" in browser.get("/operator/jobs").text
     assert browser.post(f"/operator/jobs/{job_id}/retry").status_code == 302
     with db.unit_of_work(write=False):
         job = jobs_queries.job(job_id)
         assert job is not None
-        assert job.state is jobs.JobState.QUEUED
+        assert job.state is JobState.QUEUED
 
 
 def test_a_provider_that_does_not_answer_is_told(lite_app: Flask) -> None:
-    market_of(lite_app).gateway = Broken(market_of(lite_app).gateway, "balance_transactions")
     browser = Browser(lite_app, factories.account(lite_app, Role.OPERATOR))
-    assert browser.post("/operator/reconciliation").status_code == 302
-    assert "did not answer" in browser.get("/operator/reconciliation").text
+    with reached_by(lite_app, Broken(market_of(lite_app).gateway, "balance_transactions")):
+        assert browser.post("/operator/reconciliation").status_code == 302
+        assert "did not answer" in browser.get("/operator/reconciliation").text

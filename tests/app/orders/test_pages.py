@@ -2,11 +2,11 @@ import pytest
 from flask import Flask
 
 from app.core.permissions import Role
-from app.market import market_of
 from app.orders import queries
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Browser, Trade, post, published
+from tests.reached import reached_by
 
 PAGES = ("/bundle", "/orders", "/orders/{order}", "/orders/{order}/back")
 ACTIONS = (
@@ -85,12 +85,10 @@ def test_a_provider_that_does_not_answer_is_told(trade: Trade) -> None:
     with trade.db.unit_of_work(write=False):
         keys = made.keys()[:1]
     order_id = trade.place(buyer, keys)
-    gateway = trade.gateway
-    market_of(trade.app).gateway = Broken(gateway, "open_checkout", "checkout")
     browser = Browser(trade.app, buyer)
-    assert browser.post(f"/orders/{order_id}/pay").location == f"/orders/{order_id}"
-    assert "did not answer" in browser.get(f"/orders/{order_id}").text
-    market_of(trade.app).gateway = gateway
+    with reached_by(trade.app, Broken(trade.gateway, "open_checkout", "checkout")):
+        assert browser.post(f"/orders/{order_id}/pay").location == f"/orders/{order_id}"
+        assert "did not answer" in browser.get(f"/orders/{order_id}").text
     assert browser.post(f"/orders/{order_id}/pay").status_code == 303
 
 

@@ -3,6 +3,7 @@ from app.ledger import service as ledger
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Trade, published
+from tests.reached import reached_by
 
 
 def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Trade) -> None:
@@ -12,7 +13,7 @@ def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Tr
     trade.bought(factories.account(trade.app, Role.BUYER), keys)
     trade.onboard(made.producer)
     commands = trade.app.test_cli_runner()
-    with trade.reached_by(Broken(trade.gateway, "transfer", after=True)):
+    with reached_by(trade.app, Broken(trade.gateway, "transfer", after=True)):
         lost = commands.invoke(args=["payouts"])
     assert (lost.exit_code, lost.output) == (1, "0 sent, 0 refused, 1 without an answer\n")
     differs = commands.invoke(args=["reconcile"])
@@ -26,7 +27,7 @@ def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Tr
     with trade.db.unit_of_work():
         ledger.post("sale", "sale:invented", "EUR", {"provider": 10_000, "platform": -10_000})
     assert commands.invoke(args=["reconcile"]).exit_code == 1
-    with trade.reached_by(Broken(trade.gateway, "balance_transactions")):
+    with reached_by(trade.app, Broken(trade.gateway, "balance_transactions")):
         silent = commands.invoke(args=["reconcile"])
     assert silent.exit_code == 1
     assert "did not answer" in silent.output

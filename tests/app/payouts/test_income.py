@@ -12,6 +12,7 @@ from app.payouts import queries, sending
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Browser, Trade, post, published
+from tests.reached import reached_by
 
 CALLS = ("open_connected_account", "onboarding_link", "connected_account")
 PAGES = ("/income", "/income/account/refresh", "/income/account/return")
@@ -107,10 +108,10 @@ def test_an_unconfirmed_address_connects_nothing(lite_app: Flask) -> None:
 
 
 def test_a_provider_that_does_not_answer_is_told(lite_app: Flask) -> None:
-    market_of(lite_app).gateway = Broken(market_of(lite_app).gateway, *CALLS)
     browser = Browser(lite_app, factories.account(lite_app, Role.PRODUCER))
-    assert browser.post("/income/account", country="FR").status_code == 302
-    page = browser.get("/income").text
+    with reached_by(lite_app, Broken(market_of(lite_app).gateway, *CALLS)):
+        assert browser.post("/income/account", country="FR").status_code == 302
+        page = browser.get("/income").text
     assert "did not answer" in page
     assert "Connect a payout account" in page
 

@@ -8,16 +8,19 @@ from app.core.db import session
 from app.core.permissions import Actor, Role
 from app.earnings import settlement
 from app.jobs import queries as jobs_queries
-from app.jobs import service as jobs
+from app.jobs.states import JobState
 from app.market import market_of
 from app.payments.gateway import GatewayRefused, KeyConflict, NotEnoughBalance
 from app.payouts import queries, sending, service
+from app.payouts.holds import Held
 from app.payouts.models import ConnectedAccount
-from app.payouts.queries import Held, PayoutView, Terms
+from app.payouts.queries import PayoutView, Terms
 from app.payouts.states import State
+from app.reconciliation import service as reconciliation
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import LONG_AGO, TERMS, Trade, published, trading
+from tests.reached import reached_by
 from tests.stripe_stand_in.controls import Controls
 
 
@@ -146,7 +149,7 @@ def test_an_account_that_is_restricted_meanwhile_gets_nothing(trade: Trade) -> N
             return queries_account(account_id)
 
     assert sending.run(trade.paying(Restricted(trade.gateway))) == sending.Tally()
-    assert trade.standing(made.producer).held is Held.NOT_READY
+    assert trade.standing(made.producer).held is Held.RESTRICTED
     assert payouts_of(trade, made.producer) == ()
 
 
@@ -160,7 +163,7 @@ def test_an_account_that_was_restricted_a_moment_ago_is_refused_and_then_told(
     controls.deliveries("drop")
     controls.account_status((account.account_id if account else "") or "", "restricted")
     assert sending.run(trade.paying()).refused == 1
-    assert trade.standing(made.producer).held is Held.NOT_READY
+    assert trade.standing(made.producer).held is Held.RESTRICTED
     (refused,) = payouts_of(trade, made.producer)
     assert (refused.state, refused.transfer_id) == ("refused", None)
     trade.check_agreement()
@@ -256,14 +259,14 @@ def test_a_refund_after_the_payout_leaves_a_debt_that_later_sales_make_good(trad
 def test_the_job_is_tried_again_after_an_unknown_outcome(trade: Trade) -> None:
     made = sold(trade)
     operator = factories.account(trade.app, Role.OPERATOR)
-    sending.register(trade.paying(Broken(trade.gateway, "transfer", after=True, times=1)))
     with trade.db.unit_of_work():
         job_id = service.ask_for_run(operator)
-    factories.run_jobs(trade.app)
+    with reached_by(trade.app, Broken(trade.gateway, "transfer", after=True, times=1)):
+        factories.run_jobs(trade.app)
     with trade.db.unit_of_work(write=False):
         job = jobs_queries.job(job_id)
         assert job is not None
-        assert (job.state, job.message) == (jobs.JobState.QUEUED, "OutcomeUnknown")
+        assert (job.state, job.message) == (JobState.QUEUED, "OutcomeUnknown")
     with fixed_at(now() + timedelta(minutes=5)):
         factories.run_jobs(trade.app)
     assert payouts_of(trade, made.producer)[0].state is State.SENT
@@ -273,12 +276,13 @@ def test_the_job_is_tried_again_after_an_unknown_outcome(trade: Trade) -> None:
 @pytest.mark.both_databases
 def test_the_schedule_adds_one_run_an_hour(trade: Trade) -> None:
     sold(trade)
-    service.schedule(trade.db)
-    service.schedule(trade.db)
+    for _ in range(2):
+        service.schedule(trade.db)
+        reconciliation.schedule(trade.db)
     with trade.db.unit_of_work(write=False):
         kinds = [job.kind for job in jobs_queries.latest()]
     assert kinds.count(service.PAYOUTS_JOB) == 1
-    assert kinds.count(service.RECONCILE_JOB) == 1
+    assert kinds.count(reconciliation.JOB) == 1
     factories.run_jobs(trade.app)
     trade.check_agreement()
 

@@ -2,7 +2,7 @@ import pytest
 
 from app.core.permissions import Role
 from app.payouts import sending
-from app.payouts.queries import Held
+from app.payouts.holds import Held
 from tests import factories
 from tests.app.payouts.trading import Trade, published
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -16,13 +16,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import create_app, market
+from app import create_app
 from app.bundles import bundle, quotes
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor
 from app.ledger import queries as ledger
+from app.market import market_of
 from app.orders import holdings, queries, service
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
@@ -58,26 +59,16 @@ class Trade:
 
     @property
     def db(self) -> Database:
-        database: Database = market.market_of(self.app).db
+        database: Database = market_of(self.app).db
         return database
 
     @property
     def gateway(self) -> PaymentGateway:
-        gateway: PaymentGateway = market.market_of(self.app).gateway
+        gateway: PaymentGateway = market_of(self.app).gateway
         return gateway
 
     def paying(self, gateway: Any = None, terms: Terms = TERMS) -> sending.Paying:
         return sending.Paying(self.db, gateway or self.gateway, terms)
-
-    @contextmanager
-    def reached_by(self, gateway: Any) -> Iterator[None]:
-        """Let the market reach the provider through something else for a while."""
-        before = market.market_of(self.app)
-        self.app.extensions[market.KEY] = replace(before, gateway=gateway)
-        try:
-            yield
-        finally:
-            self.app.extensions[market.KEY] = before
 
     def keys(self, made: factories.Published, tier: str) -> list[ProductKey]:
         """Every product of an edition at a tier."""
@@ -225,7 +216,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
         market_door.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
         with app.app_context():
             yield Trade(app, url, stand_in_url, config)
-        market.market_of(app).db.dispose()
+        market_of(app).db.dispose()
 
 
 class Browser:
@@ -234,7 +225,7 @@ class Browser:
     def __init__(self, app: Flask, user: Actor | None = None) -> None:
         self.client: FlaskClient = app.test_client()
         if user is not None:
-            with market.market_of(app).db.unit_of_work() as s:
+            with market_of(app).db.unit_of_work() as s:
                 email = s.get_one(User, user.user_id).email
                 session_id = users.sign_in(email, factories.PASSWORD, "test")
             with self.client.session_transaction() as session:

@@ -12,7 +12,7 @@ from app.core.clock import fixed_at, now
 from app.core.db import session
 from app.core.permissions import SYSTEM, Actor, Role
 from app.jobs import queries as jobs_queries
-from app.jobs import service as jobs
+from app.jobs.states import JobState
 from app.ledger import queries as ledger
 from app.ledger.models import LedgerTransaction
 from app.orders import queries as orders
@@ -178,7 +178,7 @@ def test_a_message_about_an_order_of_somebody_else_is_harmless(trade: Trade) -> 
     factories.run_jobs(trade.app)
     with trade.db.unit_of_work(write=False):
         (job,) = [j for j in jobs_queries.latest() if j.kind == taking.MESSAGE_JOB]
-        assert job.state is jobs.JobState.DONE
+        assert job.state is JobState.DONE
 
 
 def test_another_amount_than_the_orders_is_not_fulfilled(trade: Trade) -> None:

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from app.datasets.ingest import messages
 from app.datasets.ingest.conforming import MOST_ERRORS, conform
 from app.datasets.ingest.errors import UploadErrors
-from app.datasets.ingest.mapping import Bins, Calendar, ColumnMapping, DimensionFeed, Part
+from app.datasets.ingest.mapping import ColumnMapping, DimensionFeed
+from app.datasets.ingest.transforms.bins import Bins
+from app.datasets.ingest.transforms.month import Month
+from app.datasets.ingest.transforms.table import TRANSFORMS
+from app.datasets.ingest.transforms.weekday import Weekday
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 
 SCHEMA = CubeSchema(
@@ -131,17 +135,17 @@ def dimension_mapping(dimension, feed):
 
 
 @pytest.mark.parametrize(
-    ("part", "form", "text", "value"),
+    ("way", "form", "text", "value"),
     [
-        (Part.WEEKDAY, "ymd", "2026-11-22", "Sunday"),
-        (Part.WEEKDAY, "ymd", "2026-11-23T08:15:00", "Monday"),
-        (Part.MONTH, "dmy", "03/11/2026", "11"),
-        (Part.MONTH, "mdy", "03/11/2026", "03"),
+        (Weekday, "ymd", "2026-11-22", "Sunday"),
+        (Weekday, "ymd", "2026-11-23T08:15:00", "Monday"),
+        (Month, "dmy", "03/11/2026", "11"),
+        (Month, "mdy", "03/11/2026", "03"),
     ],
 )
-def test_keeps_a_part_of_a_date(part, form, text, value):
+def test_keeps_a_part_of_a_date(way, form, text, value):
     dimension = Dimension("when", (value, "never"))
-    schema, mapping = dimension_mapping(dimension, DimensionFeed("d", Calendar(part, form)))
+    schema, mapping = dimension_mapping(dimension, DimensionFeed("d", way(form)))
     rows = pa.record_batch({"d": [text]})
     assert conformed(rows, schema=schema, mapping=mapping)["when"] == [value]
 
@@ -149,7 +153,7 @@ def test_keeps_a_part_of_a_date(part, form, text, value):
 @pytest.mark.parametrize("text", ["2026-13-01", "2026-02-30", "yesterday", "01/02/2026"])
 def test_refuses_other_dates(text):
     dimension = Dimension("when", ("Monday", "never"))
-    schema, mapping = dimension_mapping(dimension, DimensionFeed("d", Calendar(Part.WEEKDAY)))
+    schema, mapping = dimension_mapping(dimension, DimensionFeed("d", Weekday()))
     (error,) = refusals(pa.record_batch({"d": [text]}), schema=schema, mapping=mapping)
     assert error.message is messages.NOT_A_DATE
 
@@ -175,3 +179,14 @@ def test_refuses_bins_without_sense(edges, labels):
 
 def test_leaves_nothing_for_an_empty_file():
     assert list(conform([], SCHEMA, MAPPING)) == []
+
+
+def test_every_way_to_read_a_column_has_a_key_words_and_a_domain():
+    """Its key is stored, so no two are alike; what it reads lies in the domain it promises."""
+    assert len({way.KEY for way in TRANSFORMS}) == len(TRANSFORMS)
+    for way in TRANSFORMS:
+        edges = (Decimal(10),) if way.HAS_EDGES else ()
+        domain = way.values(("2026-03-02", "b"), edges)
+        assert way.WORDS
+        text = "12" if way.HAS_EDGES else "2026-03-02"
+        assert way.configured(edges, "ymd").label(text) in domain
