@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app import worker
 from app.catalog.products import ProductKey
 from app.core.db import session
 from app.core.errors import NotFound
@@ -178,8 +179,10 @@ def test_a_model_that_is_too_large_is_said_so(
     def refuse(*_: object) -> object:
         raise PlanError("too many")
 
-    synthetic.register(synthetic.Synthesising(trade.db, refuse))  # type: ignore[arg-type]
-    factories.run_jobs(trade.app)
+    runner = worker.runner(trade.app)
+    small = synthetic.Synthesising(trade.db, refuse)  # type: ignore[arg-type]
+    synthetic.install_worker(runner.handlers, small)
+    runner.run_due()
     with trade.db.unit_of_work(write=False):
         job = jobs_queries.with_key(f"{synthetic.JOB}:{key}")
         assert job is not None

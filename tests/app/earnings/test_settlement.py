@@ -21,8 +21,8 @@ from app.ledger import accounts, queries
 from app.ledger import service as ledger
 from app.ledger.errors import TooLarge
 from app.payouts import sending
+from tests.app.earnings import broken_settlement as broken
 from tests.app.earnings.worlds import World, world
-from tests.app.payouts import broken_settlement as broken
 from tests.app.payouts.trading import TERMS
 from tests.conftest import environment
 from tests.lengths import examples

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import update
-from tests.app.payouts.test_conservation import ANSWERS, Provider
 
 from app.core.clock import fixed_at
 from app.core.db import Database
@@ -24,6 +23,7 @@ from app.statements.periods import Period, month_of
 from app.statements.statement import Statement
 from app.users.models import User
 from tests import factories
+from tests.app.earnings.test_conservation import ANSWERS, Provider
 from tests.app.earnings.worlds import World, world
 from tests.browser import Browser
 

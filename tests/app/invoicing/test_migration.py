@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.cli import migrations_config
 from app.core.db import Database
 from app.core.permissions import SYSTEM
-from app.invoicing import queries, service
+from app.invoicing import issuer, queries, service
 from app.invoicing.queries import Series
 from tests import postgres
 
@@ -69,7 +69,7 @@ def fill(db: Database) -> None:
 
 
 def test_numbers_go_on_where_they_were(old: str) -> None:
-    db = Database(old)
+    db = Database(old, issuer.Issuer())
     fill(db)
     command.upgrade(migrations_config(old), "head")
     with db.unit_of_work():

@@ -10,9 +10,9 @@ from sqlalchemy.exc import DatabaseError
 
 from app.core.db import Database, session
 from app.core.permissions import SYSTEM, Actor, Role
-from app.invoicing import issuer, queries, service
+from app.invoicing import queries, service
 from app.invoicing.errors import NothingInvoiced, OccasionReused
-from app.invoicing.issuer import Issuer, Terms
+from app.invoicing.issuer import Issuer
 from app.invoicing.queries import DocumentView, Party, Series
 from tests import factories
 
@@ -195,14 +195,13 @@ def test_the_database_refuses_to_replace_or_empty(db: Database, buyer: Actor) ->
 
 
 def test_who_it_was_made_out_to_stays_as_it_was(db: Database, buyer: Actor) -> None:
-    issuer.configure(Terms(Issuer("Market Ltd", "1 Road\nTown", "HRB 1", "FR1", "no tax"), 0))
-    try:
-        with db.unit_of_work():
-            invoice(buyer, "a", rate=0)
-            service.change_details(buyer, Party("Ada & Co", "2 Street", "FR", "FR40303265045"))
-            invoice(buyer, "b", rate=0)
-    finally:
-        issuer.configure(Terms())
+    named = Issuer("Market Ltd", "1 Road\nTown", "HRB 1", "FR1", "no tax")
+    own = Database(db.engine.url.render_as_string(hide_password=False), named)
+    with own.unit_of_work():
+        invoice(buyer, "a", rate=0)
+        service.change_details(buyer, Party("Ada & Co", "2 Street", "FR", "FR40303265045"))
+        invoice(buyer, "b", rate=0)
+    own.dispose()
     with db.unit_of_work():
         service.change_details(buyer, Party("Other"))
         first, second = (shown(Series.INVOICE, number) for number in (1, 2))

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.ledger import accounts, queries
 from app.market import market_of
-from tests.app.payouts.test_statements import live
+from tests.app.earnings.test_statements import live
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 MONEY = (ROOT / "docs" / "money.md").read_text()

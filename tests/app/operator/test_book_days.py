@@ -18,7 +18,7 @@ from app.market import market_of
 from app.operator import audit_files
 from app.statements.periods import Period, month_of
 from tests import factories
-from tests.app.payouts.test_statements import START, live
+from tests.app.earnings.test_statements import START, live
 from tests.app.payouts.trading import Trade, published
 from tests.browser import Browser
 

@@ -6,6 +6,7 @@ from flask import Flask
 from app.core.permissions import Role
 from app.earnings import giving
 from app.payouts import queries, sending
+from app.reconciliation import queries as reconciliations
 from tests import factories
 from tests.app.payouts.trading import Browser, Trade, published
 from tests.stripe_stand_in.controls import Controls
@@ -89,7 +90,7 @@ def test_a_difference_is_shown_with_its_remedy_and_booked_with_a_reason(trade: T
     page = browser.get("/operator/reconciliation").text
     assert "stripe_fee" in page
     with trade.db.unit_of_work(write=False):
-        view = queries.latest_reconciliation()
+        view = reconciliations.latest_reconciliation()
     assert view is not None
     (difference,) = view.differences
     form = browser.get(f"/operator/reconciliation/book/{difference.movement_id}")

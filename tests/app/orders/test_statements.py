@@ -13,8 +13,8 @@ from app.orders import queries, statements
 from app.statements.periods import Period, month_of
 from app.statements.statement import Statement
 from tests import factories
-from tests.app.orders.test_disputing import decide, take_back
 from tests.app.payouts.trading import Trade, published
+from tests.app.refunds.test_disputing import decide, take_back
 from tests.browser import Browser
 
 

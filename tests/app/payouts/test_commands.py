@@ -15,12 +15,12 @@ def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Tr
     commands = trade.app.test_cli_runner()
     with reached_by(trade.app, Broken(trade.gateway, "transfer", after=True)):
         lost = commands.invoke(args=["payouts"])
-    assert (lost.exit_code, lost.output) == (1, "0 sent, 0 refused, 1 without an answer\n")
+    assert (lost.exit_code, lost.stdout) == (1, "0 sent, 0 refused, 1 without an answer\n")
     differs = commands.invoke(args=["reconcile"])
     assert differs.exit_code == 1
     assert "only-at-provider: transfer" in differs.output
     sent = commands.invoke(args=["payouts", "--again"])
-    assert (sent.exit_code, sent.output) == (0, "1 sent, 0 refused, 0 without an answer\n")
+    assert (sent.exit_code, sent.stdout) == (0, "1 sent, 0 refused, 0 without an answer\n")
     agrees = commands.invoke(args=["reconcile"])
     assert agrees.exit_code == 0
     assert "2 movements agree" in agrees.output

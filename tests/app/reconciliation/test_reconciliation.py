@@ -10,7 +10,7 @@ from app.core.errors import Forbidden
 from app.core.permissions import SYSTEM, Role
 from app.ledger import service as ledger
 from app.payments.gateway import Balance, BalanceTransaction
-from app.payouts import queries
+from app.reconciliation import queries as reconciliations
 from app.reconciliation import service as reconciliation
 from app.reconciliation.differences import (
     BookLine,
@@ -168,7 +168,7 @@ def test_what_is_compared_is_kept_and_nothing_is_repaired(trade: Trade) -> None:
     (difference,) = view.differences
     assert (difference.kind, difference.key) == (Kind.ONLY_IN_BOOK, "sale:invented")
     with trade.db.unit_of_work(write=False):
-        assert queries.latest_reconciliation() == view
+        assert reconciliations.latest_reconciliation() == view
     assert trade.balance("provider") - view.provider.micros == 50_000
 
 

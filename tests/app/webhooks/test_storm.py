@@ -8,11 +8,12 @@ import time
 import pytest
 from sqlalchemy import func, select
 
+from app import worker
 from app.core.audit import AuditEntry
 from app.core.db import session
 from app.core.permissions import Role
 from app.invoicing.models import BillingDocument
-from app.jobs import service as jobs
+from app.jobs.models import Job
 from app.ledger.models import LedgerTransaction
 from app.orders.models import Order
 from app.webhooks.models import ProviderMessage
@@ -62,7 +63,7 @@ def shuffled(trade: Trade) -> list[bytes]:
 def test_a_storm_of_messages_has_each_effect_once(trade: Trade) -> None:
     orders, messages = paid(trade), shuffled(trade)
     answers: list[int] = []
-    start = threading.Barrier(SENDERS + 1)
+    start, runner = threading.Barrier(SENDERS + 1), worker.runner(trade.app)
 
     def deliver(mine: list[bytes]) -> None:
         start.wait()
@@ -73,18 +74,18 @@ def test_a_storm_of_messages_has_each_effect_once(trade: Trade) -> None:
         # Beside them, as the worker would: messages are acted upon while others come.
         start.wait()
         while any(sender.is_alive() for sender in senders):
-            jobs.run_many(trade.db)
+            runner.run_many()
 
     senders = [
         threading.Thread(target=deliver, args=(messages[n::SENDERS],)) for n in range(SENDERS)
     ]
-    worker = threading.Thread(target=work)
-    for thread in (*senders, worker):
+    working = threading.Thread(target=work)
+    for thread in (*senders, working):
         thread.start()
-    for thread in (*senders, worker):
+    for thread in (*senders, working):
         thread.join()
     assert answers == [200] * DELIVERIES
-    worker.runner(trade.app).run_due()
+    runner.run_due()
     with trade.db.unit_of_work(write=False):
         assert dict.fromkeys(orders, "paid") == dict(
             map(tuple, session().execute(select(Order.id, Order.state)))
@@ -96,7 +97,7 @@ def test_a_storm_of_messages_has_each_effect_once(trade: Trade) -> None:
         ):
             assert session().scalar(counted) == ORDERS
         known = set(session().scalars(select(ProviderMessage.event_id)))
-        states = set(session().scalars(select(jobs.Job.state)))
+        states = set(session().scalars(select(Job.state)))
     told = [json.loads(payload) for payload in set(messages)]
     assert known == {one["id"] for one in told if one["type"].startswith("checkout.")}
     assert states == {"done"}

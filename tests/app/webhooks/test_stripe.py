@@ -27,6 +27,7 @@ from stripe_stand_in.delivery import sign
 from tests import factories
 from tests.app.payouts.broken import Broken
 from tests.app.payouts.trading import Browser, Trade, published, send
+from tests.reached import reached_by
 from tests.stripe_stand_in.running import SECRET
 
 PAID = "checkout.session.completed"
@@ -222,8 +223,8 @@ def test_the_catch_up_goes_on_after_a_silence_and_says_so(trade: Trade) -> None:
 def test_a_silent_provider_makes_the_job_try_again(trade: Trade) -> None:
     order_id, page, _, _ = ordered(trade)
     trade.pay(page)
-    service.register(trade.db, Broken(trade.gateway, "checkout", times=1))  # type: ignore[arg-type]
-    trade.deliver()
+    with reached_by(trade.app, Broken(trade.gateway, "checkout", times=1)):
+        trade.deliver()
     assert trade.state(order_id) == "paying"
     with fixed_at(now() + timedelta(minutes=2)):
         factories.run_jobs(trade.app)
