@@ -13,8 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base, Moment, session
-
-GENESIS = "0" * 64
+from app.core.hash_chain import Walk
 
 
 class AuditHead(Base):
@@ -76,18 +75,12 @@ def record(
 
 def broken_at() -> int | None:
     """Return the first sequence number whose chain does not hold, or None."""
-    previous, expected = GENESIS, 0
+    walk = Walk()
     for entry in session().scalars(select(AuditEntry).order_by(AuditEntry.sequence)):
-        expected += 1
-        if (
-            entry.sequence != expected
-            or entry.previous != previous
-            or entry.digest != _digest(entry)
-        ):
-            return expected
-        previous = entry.digest
+        if not walk.holds(entry.sequence, entry.previous, entry.digest, _digest(entry)):
+            return walk.next
     head = session().scalars(select(AuditHead)).one()
-    return None if head.digest == previous else expected + 1
+    return None if head.digest == walk.digest else walk.next
 
 
 def lines_about(actor_id: str, limit: int = 100) -> tuple[AuditLine, ...]:

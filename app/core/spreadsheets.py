@@ -1,5 +1,6 @@
 """Cells that a spreadsheet opens."""
 
+#: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

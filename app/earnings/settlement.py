@@ -7,10 +7,10 @@ edition else. Both come to the same balances, to the millionth.
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Select, cast, exists, func, literal, not_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.catalog.price_lists import currency
 from app.core.db import Database, session
+from app.core.dialects import insert_into, room_for
 from app.earnings import queries as earnings
 from app.earnings.models import EarningPosition, EditionSettlement, Giving
 from app.ledger import accounts, bulk
@@ -103,7 +103,7 @@ def settle_all(db: Database) -> Settled:
         with db.unit_of_work(write=False):
             moved = session().scalar(select(exists(_moves(edition_id))))
         if moved:
-            with db.unit_of_work(), bulk.room():
+            with db.unit_of_work(), room_for(bulk.ROOM_KIBIBYTES):
                 done += _settle_edition(edition_id)
     with db.unit_of_work(write=False):
         givers = earnings.apart()
@@ -173,8 +173,7 @@ def _remember(edition_id: str, lines: Select[str, int]) -> None:
         literal(1),
         literal(0),
     ).where(line.c.micros != 0)
-    dialect = postgresql if session().get_bind().dialect.name == "postgresql" else sqlite
-    added = dialect.insert(EarningPosition).from_select(
+    added = insert_into(EarningPosition).from_select(
         ["user_id", "edition_id", "settled_micros", "settlements", "donated_micros"], made
     )
     session().execute(

@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.core.db import Database, session
+from app.core.dialects import month_of
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require_owner
 from app.invoicing.issuer import Issuer
@@ -149,7 +150,7 @@ def months() -> tuple[MonthSum, ...]:
 
     Added up inside the database. Months are those of UTC.
     """
-    month = _month(session().get_bind().dialect.name)
+    month = month_of(BillingDocument.issued_at)
     chosen = select(
         month,
         BillingDocument.currency,
@@ -255,12 +256,6 @@ def _month_sum(
         Money.from_cents(gross - less, currency),
         Money.from_cents(vat - less_vat, currency),
     )
-
-
-def _month(dialect: str) -> Any:
-    if dialect == "postgresql":
-        return func.to_char(func.timezone("UTC", BillingDocument.issued_at), "YYYY-MM")
-    return func.strftime("%Y-%m", BillingDocument.issued_at)
 
 
 def _first_missing(series: str) -> int:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app.core.clock import now
 from app.core.db import new_id, session
-from app.core.upserts import Once
+from app.core.dialects import Once
 from app.jobs.models import Job
 from app.jobs.states import JobState
 

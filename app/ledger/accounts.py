@@ -1,6 +1,6 @@
 """Names of the accounts of the book."""
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, literal_column
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal
 
 PROVIDER = "provider"
 PLATFORM = "platform"
@@ -43,11 +43,3 @@ def user_of(account: ColumnElement[str]) -> ColumnElement[str]:
 def transit(payout_id: str) -> str:
     """On its way to a contributor."""
     return f"transit:{payout_id}"
-
-
-def kind_of(account: SQLColumnExpression[str], dialect: str) -> ColumnElement[str]:
-    """Return the part of a name before its colon, inside the database."""
-    if dialect == "postgresql":
-        return func.split_part(account, literal_column("':'"), 1)
-    colon = func.instr(account + literal_column("':'"), literal_column("':'"))
-    return func.substr(account, 1, colon - 1)

@@ -4,14 +4,13 @@ The lines come from a query, so that a million of them cost one statement and no
 What the database guarantees for each transaction it guarantees for these.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, String, Text, cast, func, insert, literal, select
+from sqlalchemy import Select, String, func, insert, literal, select
 
 from app.core.clock import now
 from app.core.db import new_id, session
+from app.core.dialects import new_identifier
 from app.ledger.errors import KeyReused, TooLarge
 from app.ledger.models import LedgerEntry, LedgerTransaction
 from pricing.money import Money
@@ -27,25 +26,6 @@ class Posted:
     id: str
     lines: int
     micros: int
-
-
-@contextmanager
-def room() -> Iterator[None]:
-    """Let SQLite keep what a large statement touches in memory, up to a quarter of a gigabyte.
-
-    With its usual two megabytes each of a million lines goes to a page of an index that was
-    just written out. PostgreSQL has room of its own.
-    """
-    connection = session().connection()
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    usual = int(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{ROOM_KIBIBYTES}")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 def post_selected(
@@ -77,7 +57,7 @@ def post_selected(
         )
         session().add(transaction)
         session().flush()
-        own = (_new_id(), literal(transaction.id, String(32)))
+        own = (new_identifier(), literal(transaction.id, String(32)))
         ready = lines.with_only_columns(*own, *lines.selected_columns, maintain_column_froms=True)
         session().execute(
             insert(LedgerEntry).from_select(["id", "transaction_id", "account", "micros"], ready)
@@ -120,10 +100,3 @@ def _sum(transaction_id: str) -> tuple[int, int]:
         raise TooLarge("a line leaves 64 bits")
     # PostgreSQL sums whole numbers into a decimal.
     return int(count), int(total)
-
-
-def _new_id() -> ColumnElement[str]:
-    """Return the expression for an identifier nobody can guess, one for each row."""
-    if session().get_bind().dialect.name == "postgresql":
-        return func.replace(cast(func.gen_random_uuid(), Text), "-", "")
-    return func.lower(func.hex(func.randomblob(16)))

@@ -22,15 +22,15 @@ from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, collate, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from app.core.clock import now
 from app.core.db import Database, session
+from app.core.dialects import by_bytes
+from app.core.hash_chain import GENESIS, Walk
 from app.ledger import service
 from app.ledger.models import LedgerEntry, LedgerLink, LedgerTransaction
 
-#: What the first link names as its predecessor.
-GENESIS = "0" * 64
 #: So many transactions are linked, or checked, at a time.
 AT_A_TIME = 200
 #: So many lines are held at a time.
@@ -125,20 +125,16 @@ def broken_at(db: Database, progress: Callable[[int], None] = lambda _percent: N
     """
     with db.unit_of_work(write=False):
         last = head().number
-    previous, told = GENESIS, 0
+    walk, told = Walk(), 0
     for start in range(0, last, AT_A_TIME):
-        expected = start
         for link, body in _links(db, start, min(start + AT_A_TIME, last)):
-            expected += 1
             number, before, digest = link
-            if number != expected or before != previous or body is None:
-                return expected
-            if _digest(body, number, previous) != digest:
-                return expected
-            previous = digest
-        if expected != min(start + AT_A_TIME, last):
-            return expected + 1
-        percent = 100 * expected // last
+            computed = None if body is None else _digest(body, walk.next, walk.digest)
+            if not walk.holds(number, before, digest, computed):
+                return walk.next
+        if walk.number != min(start + AT_A_TIME, last):
+            return walk.next
+        percent = 100 * walk.number // last
         if percent > told:
             told = percent
             progress(percent)
@@ -168,7 +164,12 @@ def _bodies(db: Database, ids: Sequence[str]) -> list[_Body]:
         .outerjoin(LedgerLink, LedgerLink.transaction_id == LedgerTransaction.id)
         .outerjoin(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .where(LedgerTransaction.id.in_(ids))
-        .order_by(LedgerTransaction.at, LedgerTransaction.id, _bytewise(db), LedgerEntry.micros)
+        .order_by(
+            LedgerTransaction.at,
+            LedgerTransaction.id,
+            by_bytes(LedgerEntry.account, db.engine),
+            LedgerEntry.micros,
+        )
     )
     return [body for _, body in _read(db, lines)]
 
@@ -214,11 +215,6 @@ def _digest(body: _Body, number: int, previous: str) -> str:
     return str(over.hexdigest())
 
 
-def _bytewise(db: Database) -> ColumnElement[Any]:
-    """Return the order of lines: by the bytes of their account, the same on both engines."""
-    return collate(LedgerEntry.account, "BINARY" if db.engine.dialect.name == "sqlite" else "C")
-
-
 def _links(
     db: Database, above: int, until: int
 ) -> Iterator[tuple[tuple[int, str, str], _Body | None]]:
@@ -229,7 +225,7 @@ def _links(
         .outerjoin(LedgerTransaction, LedgerTransaction.id == LedgerLink.transaction_id)
         .outerjoin(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .where(LedgerLink.number > above, LedgerLink.number <= until)
-        .order_by(LedgerLink.number, _bytewise(db), LedgerEntry.micros)
+        .order_by(LedgerLink.number, by_bytes(LedgerEntry.account, db.engine), LedgerEntry.micros)
     )
     for first, body in _read(db, chosen):
         yield (first[0], first[1], first[2]), body if first.sealed else None

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import ColumnElement, String, case, cast, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from app.core.db import Database, session
-from app.ledger import accounts
+from app.core.dialects import before_colon, day_of
 from app.ledger.models import LedgerEntry, LedgerLink, LedgerTransaction
 from app.ledger.queries import EntryView
 from pricing.money import Money
@@ -107,13 +107,12 @@ def days(currency: str, start: datetime, end: datetime) -> tuple[Day, ...]:
 
     Added up inside the database: a settlement has a line for every contributor.
     """
-    micros, dialect = LedgerEntry.micros, session().get_bind().dialect.name
-    kind = accounts.kind_of(LedgerEntry.account, dialect)
+    micros, kind = LedgerEntry.micros, before_colon(LedgerEntry.account)
     balances: dict[str, int] = {}
     before = select(kind, func.sum(micros)).where(_sealed(currency), LedgerTransaction.at < start)
     for name, total in session().execute(before.group_by(kind)):
         balances[name] = int(total)
-    day = _day(dialect)
+    day = day_of(LedgerTransaction.at)
     moved = select(
         day,
         kind,
@@ -187,10 +186,3 @@ def _views(account: str, currency: str, which: ColumnElement[bool]) -> tuple[Ent
 
 def _between(start: datetime, end: datetime) -> ColumnElement[bool]:
     return (LedgerTransaction.at >= start) & (LedgerTransaction.at < end)
-
-
-def _day(dialect: str) -> ColumnElement[str]:
-    """Return the day in UTC as YYYY-MM-DD, inside the database."""
-    if dialect == "postgresql":
-        return func.to_char(func.timezone("UTC", LedgerTransaction.at), "YYYY-MM-DD")
-    return cast(func.date(LedgerTransaction.at), String)

@@ -4,7 +4,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Select, cast, func, select
 
 from app.core.db import session
-from app.ledger import accounts
+from app.core.dialects import before_colon
 from app.ledger.models import LedgerEntry, LedgerTransaction
 from pricing.money import Money
 
@@ -80,7 +80,7 @@ def debts(prefix: str, currency: str) -> Money:
 def trial_balance(currency: str) -> dict[str, Money]:
     """Return the balance of every kind of account; they sum to zero."""
     # Added up by kind inside the database: there are as many accounts as contributors.
-    kind = accounts.kind_of(LedgerEntry.account, session().get_bind().dialect.name)
+    kind = before_colon(LedgerEntry.account)
     rows = session().execute(
         select(kind, func.sum(LedgerEntry.micros))
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)

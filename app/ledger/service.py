@@ -1,8 +1,8 @@
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from app.core import dialects
 from app.core.db import new_id, session
 from app.ledger.errors import KeyReused, Unbalanced
 from app.ledger.models import LedgerEntry, LedgerTransaction
@@ -79,7 +79,7 @@ def hold(accounts: Iterable[str]) -> None:
 
     For a decision that rests on a balance. On SQLite a writing unit is alone anyway.
     """
-    _lock(accounts, func.pg_advisory_xact_lock)
+    dialects.hold_alone(accounts)
 
 
 def hold_shared(names: Iterable[str]) -> None:
@@ -88,14 +88,7 @@ def hold_shared(names: Iterable[str]) -> None:
     For work on one account beside work on all of them. Whoever takes both kinds of lock takes
     the shared one first: then nobody waits in a circle.
     """
-    _lock(names, func.pg_advisory_xact_lock_shared)
-
-
-def _lock(names: Iterable[str], take: Callable[[Any], Any]) -> None:
-    if session().get_bind().dialect.name != "postgresql":
-        return
-    for name in sorted(set(names)):
-        session().execute(select(take(func.hashtextextended(name, 0))))
+    dialects.hold_shared(names)
 
 
 def _lines(transaction_id: str) -> dict[str, int]:

@@ -13,11 +13,11 @@ statement that gives way to an earlier one; whoever comes second reads what the 
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from app.core.clock import now
 from app.core.db import Database
+from app.core.dialects import insert_into, is_postgresql
 from app.core.errors import UnsafeConfiguration
 from app.payments.gateway import Mode
 from app.payments.models import Installation
@@ -65,8 +65,7 @@ def stamp(db: Database, mode: Mode) -> str | None:
             found = connection.scalar(select(Installation.mode))
         if found is not None:
             return str(found)
-        dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-        row = dialect.insert(Installation).values(id=1, mode=mode, stamped_at=now())
+        row = insert_into(Installation, db.engine).values(id=1, mode=mode, stamped_at=now())
         with db.writing.begin() as connection:
             connection.execute(row.on_conflict_do_nothing())
         with db.engine.connect() as connection:
@@ -79,4 +78,4 @@ def stamp(db: Database, mode: Mode) -> str | None:
 def _is_there(engine: Engine) -> bool:
     # Looking into a file that is not there would make one.
     name = engine.url.database
-    return engine.dialect.name != "sqlite" or (bool(name) and Path(str(name)).exists())
+    return is_postgresql(engine) or (bool(name) and Path(str(name)).exists())

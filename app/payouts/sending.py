@@ -25,6 +25,7 @@ from sqlalchemy import select
 from app.core import audit
 from app.core.clock import now
 from app.core.db import Database, new_id, session
+from app.core.dialects import has_one_writer
 from app.earnings import settlement
 from app.jobs.runner import Handlers
 from app.ledger import accounts
@@ -384,8 +385,8 @@ def install_worker(handlers: Handlers, paying: Paying) -> None:
 
     def pay(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         again, name = bool(payload["again"]), payload.get("run")
-        one_writer = paying.db.engine.dialect.name == "sqlite"
-        tally = run(paying, progress, again=again, name=name, at_once=1 if one_writer else AT_ONCE)
+        at_once = 1 if has_one_writer(paying.db.engine) else AT_ONCE
+        tally = run(paying, progress, again=again, name=name, at_once=at_once)
         log.info("payout run", sent=tally.sent, refused=tally.refused, unknown=tally.unknown)
         if tally.unknown:
             raise OutcomeUnknown

@@ -3,7 +3,7 @@
 import structlog
 
 from app.core.clock import now
-from app.core.upserts import Once
+from app.core.dialects import Once
 from app.jobs import service as jobs
 from app.payments.gateway import EventKind, PaymentGateway, ProviderEvent
 from app.webhooks.models import ProviderMessage

@@ -4,6 +4,8 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from app.core.spreadsheets import FORMULA
+
 NUMBER = (
     r"[+-]?(?:[0-9]{1,30}|[0-9]{1,3}(?:[ \x{a0}\x{202f}][0-9]{3}){1,9})?"
     r"(?:[.,][0-9]{0,30})?(?:[eE][+-]?[0-9]{1,2})?"
@@ -14,7 +16,6 @@ _NUMBER = re.compile(NUMBER.replace(r"\x{a0}", "\u00a0").replace(r"\x{202f}", "\
 _HAS_DIGIT = re.compile(HAS_DIGIT)
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 NOT_FINITE = frozenset({"nan", "inf", "infinity", "#num!", "#div/0!", "#n/a", "na", "n/a", "null"})
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FORMS = {
     "ymd": re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[T ][0-9:.,+Z-]{1,30})?"),
     "dmy": re.compile(r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})(?: [0-9:.]{1,12})?"),
@@ -25,7 +26,7 @@ FORM_NAMES = {"ymd": "2026-12-31", "dmy": "31/12/2026", "mdy": "12/31/2026"}
 
 def is_formula(text: str) -> bool:
     """Tell whether a spreadsheet would run the cell; a plain number is none."""
-    return text.startswith(FORMULA_STARTS) and number(text) is None
+    return text.startswith(FORMULA) and number(text) is None
 
 
 def number(text: str) -> Decimal | None:

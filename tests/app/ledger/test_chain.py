@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.core.clock import fixed_at
 from app.core.db import Database, session
+from app.core.hash_chain import GENESIS
 from app.ledger import bulk, chain, service
 from app.ledger.models import LedgerEntry, LedgerLink, LedgerTransaction
 
@@ -65,7 +66,7 @@ def tamper(db: Database, *statements: str) -> None:
 def test_links_are_the_transactions_oldest_first(db: Database) -> None:
     fill(db, 3)
     with db.unit_of_work():
-        assert chain.head() == chain.Head(0, chain.GENESIS, None)
+        assert chain.head() == chain.Head(0, GENESIS, None)
         assert chain.waiting() == 3
     assert chain.extend(db) == 3
     assert chain.extend(db) == 0
@@ -76,7 +77,7 @@ def test_links_are_the_transactions_oldest_first(db: Database) -> None:
         assert chain.waiting() == 0
         assert chain.head().digest == found[-1].digest
     assert [one.number for one in found] == [1, 2, 3]
-    assert [one.previous for one in found] == [chain.GENESIS, *(one.digest for one in found[:2])]
+    assert [one.previous for one in found] == [GENESIS, *(one.digest for one in found[:2])]
     assert chain.broken_at(db) is None
 
 
