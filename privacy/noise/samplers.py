@@ -27,8 +27,8 @@ Exact = npt.NDArray[np.object_]
 ONE = Fraction(1)
 #: Above this scale draws are made one at a time: 64 bits leave room for 2^9 scales.
 WIDEST = 2**52
-#: How many candidates of a vector are drawn at once.
-TRIES = 4096
+#: How many candidates of a vector are drawn at once: at first, and at most.
+FIRST_TRIES, MOST_TRIES = 16, 4096
 
 
 class _ExactUniform:
@@ -125,7 +125,8 @@ def discrete_k_norm(scale: Fraction, bound: int, size: int) -> Exact:
 
     P(z) is proportional to exp(-k ||z|| / scale) over all whole vectors, exactly: a vector of
     independent discrete Laplace draws of that scale is kept with the chance
-    exp(-(k ||z|| - sum |z_i|) / scale), which is at most 1 as k ||z|| >= sum |z_i|.
+    exp(-(k ||z|| - sum |z_i|) / scale), which is at most 1 as k ||z|| >= sum |z_i|. The first one
+    kept is returned; how many are drawn at once changes nothing but the time.
 
     Parameters
     ----------
@@ -150,8 +151,9 @@ def discrete_k_norm(scale: Fraction, bound: int, size: int) -> Exact:
     ----------
     Hardt, Talwar (2010), On the Geometry of Differential Privacy, arXiv 0907.3754.
     """
+    count = FIRST_TRIES
     while True:
-        tries = discrete_laplace(scale, TRIES * size).astype(np.int64).reshape(TRIES, size)
+        tries = discrete_laplace(scale, count * size).astype(np.int64).reshape(count, size)
         excess = k_norm.steps(tries, bound) - np.abs(tries).sum(axis=1)
 
         def exact(position: int, excess: Whole = excess) -> Fraction:
@@ -160,6 +162,7 @@ def discrete_k_norm(scale: Fraction, bound: int, size: int) -> Exact:
         kept = np.flatnonzero(happens(excess / float(scale), exact))
         if len(kept):
             return np.asarray(tries[kept[0]].astype(object))
+        count = min(2 * count, MOST_TRIES)
 
 
 def _fill(size: int, draw: Callable[[int], Whole]) -> Exact:
