@@ -94,7 +94,7 @@ def _page(
     known = finding.finding(view.id, position)
     spent = queries.spent(view.producer_id)
     return render_template(
-        f"releases/{'finding' if fragment else 'categories'}.html",
+        f"categories/{'fragment' if fragment else 'show'}.html",
         view=view,
         column=columns[position],
         position=position,
