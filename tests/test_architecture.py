@@ -27,7 +27,7 @@ def parts() -> set[str]:
     return {
         path.stem
         for path in inside
-        if (path / "__init__.py").exists() or (path.suffix == ".py" and path.stem != "__init__")
+        if any(path.glob("*.py")) or (path.suffix == ".py" and path.stem != "__init__")
     }
 
 
