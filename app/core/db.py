@@ -116,7 +116,9 @@ class Database:
         self._question: Callable[[], bool] | None = None
 
     def ask_first(self, question: Callable[[], bool]) -> None:
-        """Ask something now and, until the answer is yes, before each unit of work.
+        """Check now whether this database may be used, and again before each unit of work.
+
+        The check is not repeated once it was answered with yes.
 
         Parameters
         ----------

@@ -148,7 +148,10 @@ def givings(user_id: str) -> tuple[GivingView, ...]:
 
 
 def apart() -> tuple[str, ...]:
-    """Return whoever gives, or gave what a refund may take back: they are settled alone."""
+    """Return the contributors who are settled one by one.
+
+    They give their earnings away now, or did and a refund may still take some of it back.
+    """
     giving = select(Giving.user_id).where(Giving.until.is_(None))
     gave = select(EarningPosition.user_id).where(EarningPosition.donated_micros != 0)
     return tuple(sorted(session().scalars(giving.union(gave))))

@@ -31,12 +31,12 @@ def contributor(user_id: str) -> str:
 
 
 def contributors(user_id: SQLColumnExpression[str]) -> ColumnElement[str]:
-    """Do the same inside the database."""
+    """Return the names of contributors' accounts, put together inside the database."""
     return literal(_CONTRIBUTOR) + user_id
 
 
 def user_of(account: ColumnElement[str]) -> ColumnElement[str]:
-    """Return whose account a contributor's is, inside the database."""
+    """Return the contributor that an account's name holds, taken out inside the database."""
     return func.substr(account, len(_CONTRIBUTOR) + 1)
 
 

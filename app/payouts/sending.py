@@ -84,10 +84,11 @@ class _Later(Exception):
 
 
 @dataclass
-class _Purse:
-    """What the provider lets transfers use, asked for when it is not known to be enough.
+class _Available:
+    """The part of the market's balance at the provider that transfers may still use.
 
-    It is asked only while no transfer is on its way: else one might count twice, or not at all.
+    The provider is asked for it when what is left is not known to be enough, and only while no
+    transfer is being sent: a transfer under way may or may not be in its answer already.
     """
 
     gateway: PaymentGateway
@@ -125,7 +126,7 @@ class _Run:
     """What all payouts of one run share."""
 
     paying: Paying
-    purse: _Purse
+    available: _Available
     id: str
     again: bool
 
@@ -158,7 +159,7 @@ def run(
     for payout_id in started:
         _count(tally, _send(paying, payout_id))
     run_id, contributors, before = _begin(paying, name or new_id())
-    this = _Run(paying, _Purse(paying.gateway), run_id, again)
+    this = _Run(paying, _Available(paying.gateway), run_id, again)
     total = max(1, before + len(contributors))
     size = 1 if at_once == 1 else at_once * STRETCH
     with ThreadPoolExecutor(at_once) as pool:
@@ -212,7 +213,7 @@ def _pay(this: _Run, user_id: str) -> State | None:
             with this.paying.db.unit_of_work():
                 if not service.refresh(this.paying.gateway, user_id):
                     return None
-        if not this.purse.take(cents, standing.owed.currency):
+        if not this.available.take(cents, standing.owed.currency):
             service.wait(this.paying.db, user_id)
             return None
     except GatewayError as error:
@@ -226,7 +227,7 @@ def _pay(this: _Run, user_id: str) -> State | None:
         used = intended.cents
         return _deliver(this.paying, intended)
     finally:
-        this.purse.done(cents - used)
+        this.available.done(cents - used)
 
 
 def _begin(paying: Paying, run_id: str) -> tuple[str, tuple[str, ...], int]:

@@ -119,7 +119,7 @@ def _keep(user_id: str, seen: ProviderAccount) -> None:
 
 
 def bank_said(account_id: str, *, refused: bool) -> None:
-    """Take down that a contributor's own bank sent money back, or took it in the end.
+    """Write down that a contributor's own bank sent money back, or that it has accepted it.
 
     The money is theirs and lies in their account at the provider; only they can put it right.
     """

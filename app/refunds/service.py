@@ -279,7 +279,7 @@ def _apply(order: Order, row: Refund, seen: Given) -> None:
     failed = seen.status in ("failed", "canceled")
     if seen.moved and not row.booked and row.state in UNDER_WAY:
         if failed and seen.returned:
-            _there_and_back(order, row)
+            _book_failed(order, row)
         else:
             _book(order, row)
     if failed and row.state != RefundState.FAILED and (seen.returned or not row.booked):
@@ -307,8 +307,11 @@ def _book(order: Order, row: Refund) -> None:
             later.state, later.refunded_at = State.REFUNDED, now()
 
 
-def _there_and_back(order: Order, row: Refund) -> None:
-    """Book one that failed before it was seen: it left the balance and came back, no more."""
+def _book_failed(order: Order, row: Refund) -> None:
+    """Book a refund that we first hear of after it failed.
+
+    The money left the provider's balance and came back; contributors are not touched.
+    """
     micros = row.cents * MICROS_PER_CENT
     lines = {order.funding: -micros, accounts.PLATFORM: micros}
     ledger.post("refund", f"refund:{row.id}", order.currency, lines)

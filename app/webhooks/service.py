@@ -1,7 +1,7 @@
-"""Act on messages, and look without any.
+"""Act on the provider's messages, and ask the provider where no message came.
 
-A message says what to look at; what is true is asked of the provider. Whatever is lost or
-comes twice, late or in another order, the result is the same: acting means looking.
+A message only says what to ask about; what happened is what the provider answers. So a message
+that is lost, comes twice, late or in another order changes nothing in the end.
 """
 
 from collections.abc import Callable
