@@ -79,6 +79,7 @@ def schedule(market: Market) -> Schedule:
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))
     made.add("pay", HOURLY, lambda: payouts.schedule(db, market.settings.payout_every))
     made.add("compare with the provider", HOURLY, lambda: reconciliation.schedule(db))
+    made.add("verify the book", HOURLY, lambda: verifying.schedule(db))
     made.add("extend the chain", OFTEN, lambda: chain.extend(db))
     return made
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core import audit
+from app.core.clock import now
 from app.core.db import Database, new_id, session
 from app.core.permissions import Actor, Role, require
 from app.invoicing import queries as invoicing
@@ -133,6 +134,12 @@ def ask(actor: Actor) -> str:
     require(actor, Role.OPERATOR)
     audit.record(actor.user_id, "verify-book", "book", "all")
     return jobs.enqueue(JOB, f"{JOB}:{new_id()}", {})
+
+
+def schedule(db: Database) -> None:
+    """Have the book and the audit log worked out again once a day."""
+    with db.unit_of_work():
+        jobs.enqueue(JOB, f"{JOB}:{now():%Y-%m-%d}", {})
 
 
 def install_worker(handlers: Handlers, db: Database) -> None:

@@ -277,6 +277,17 @@ def test_the_worker_links_every_few_minutes(app: Flask, db: Database) -> None:
         assert chain.waiting() == 0
 
 
+def test_everything_is_verified_once_a_day(app: Flask, db: Database) -> None:
+    (task,) = [t for t in worker.schedule(market_of(app)).tasks if t.name == "verify the book"]
+    with fixed_at(START):
+        for _ in range(3):
+            task.do()
+        assert worker.runner(app).run_due() == 1
+    with fixed_at(START + timedelta(days=1)):
+        task.do()
+        assert worker.runner(app).run_due() == 1
+
+
 def test_asking_is_in_the_log(db: Database) -> None:
     with db.unit_of_work():
         verifying.ask(SYSTEM)
