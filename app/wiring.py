@@ -12,6 +12,7 @@ from markupsafe import Markup
 from app import cli
 from app.catalog import views as catalog
 from app.categories import views as categories
+from app.collections.texts import FILTERS
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
 from app.downloads import views as downloads
@@ -104,6 +105,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     install_login(app)
     install_error_pages(app)
     install_filters(app)
+    app.jinja_env.filters.update(FILTERS)
     _names(app, market)
     return app
 

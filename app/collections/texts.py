@@ -1,6 +1,10 @@
-"""Words for the public rules of collections."""
+"""What topics, purposes and levels of accuracy are called: each word once."""
+
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
+
+from app.collections.rules import Purpose
 
 TOPIC_NAMES = {
     "shopping": _l("Shopping"),
@@ -12,3 +16,32 @@ TOPIC_NAMES = {
     "home": _l("Home"),
     "other": _l("Other"),
 }
+PURPOSE_NAMES = {
+    Purpose.RESEARCH: _l("Research"),
+    Purpose.PUBLIC: _l("Public interest"),
+    Purpose.COMMERCIAL: _l("Commercial use"),
+}
+TIER_NAMES = {"gold": _l("gold"), "silver": _l("silver"), "bronze": _l("bronze")}
+
+
+def _named(names: dict[Any, Any], name: object) -> str:
+    return str(names.get(name, name))
+
+
+def topic_name(name: str) -> str:
+    """Return what a topic is called, in the reader's language."""
+    return _named(TOPIC_NAMES, name)
+
+
+def purpose_name(name: str) -> str:
+    """Return what a purpose is called, in the reader's language."""
+    return _named(PURPOSE_NAMES, name)
+
+
+def tier_name(name: str) -> str:
+    """Return what a level of accuracy is called, in the reader's language."""
+    return _named(TIER_NAMES, name)
+
+
+#: For templates.
+FILTERS = {"topic_name": topic_name, "purpose_name": purpose_name, "tier_name": tier_name}

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.collections.rules import Purpose
+from app.collections.texts import PURPOSE_NAMES
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ TEXTS: dict[Purpose, ConsentText] = {
     Purpose.RESEARCH: ConsentText(
         Purpose.RESEARCH,
         1,
-        _l("Research"),
+        PURPOSE_NAMES[Purpose.RESEARCH],
         _l(
             "The protected tables may be sold for scientific and statistical research, "
             "by universities, public bodies or companies that publish their results."
@@ -31,7 +32,7 @@ TEXTS: dict[Purpose, ConsentText] = {
     Purpose.PUBLIC: ConsentText(
         Purpose.PUBLIC,
         1,
-        _l("Public interest"),
+        PURPOSE_NAMES[Purpose.PUBLIC],
         _l(
             "The protected tables may be sold to public bodies, associations and journalists "
             "for planning, policy and reporting."
@@ -40,7 +41,7 @@ TEXTS: dict[Purpose, ConsentText] = {
     Purpose.COMMERCIAL: ConsentText(
         Purpose.COMMERCIAL,
         1,
-        _l("Commercial use"),
+        PURPOSE_NAMES[Purpose.COMMERCIAL],
         _l(
             "The protected tables may be sold to companies for market studies and products. "
             "Using them to single out or contact a person is forbidden by the licence."

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
+from app.collections.texts import purpose_name, tier_name
 from app.core.permissions import SYSTEM, Actor
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import DocumentView, Series
@@ -30,12 +31,6 @@ KINDS = {
     "owned": _l("what you own already"),
     "minimum": _l("smallest order"),
     "rounding": _l("rounding to the cent"),
-}
-TIERS = {"gold": _l("gold"), "silver": _l("silver"), "bronze": _l("bronze")}
-PURPOSES = {
-    "research": _l("Research"),
-    "public": _l("Public interest"),
-    "commercial": _l("Commercial use"),
 }
 
 
@@ -93,7 +88,7 @@ def document(actor: Actor, series: Series, number_: int) -> Described:
         _rows(found, order, reason),
         _paid(found, order, reason),
         reason,
-        str(PURPOSES.get(order.purpose, order.purpose)),
+        purpose_name(order.purpose),
         rate,
         untaxed,
     )
@@ -161,7 +156,7 @@ def _products(order: OrderView) -> Found:
 
 
 def _name(key: ProductKey, view: ReleaseView, product: Product) -> str:
-    tier = TIERS.get(product.tier.name, product.tier.name)
+    tier = tier_name(product.tier.name)
     table = " × ".join(product.marginal)
     return f"{view.rules.title} {view.edition.number}: {table} ({tier})"
 
