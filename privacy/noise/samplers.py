@@ -1,12 +1,12 @@
 """Draw exact discrete noise from the operating system's randomness.
 
-The only module that imports diffprivlib. Of that library only the event with chance exp(-x) is
-used: it compares a uniform draw with a fraction, exactly, one event at a time. Its
-`GaussianDiscrete` draws the uniform as a float and takes a number of steps that grows with sigma,
-which is millions on our grids. So the two short loops of the paper stand here: over many draws at
-once with the events of `privacy.noise.coins`, and, for grids finer than 64-bit numbers hold, one
-at a time with the library's event, given fractions and a uniform that compares exactly. No seed,
-no state and no generator can be passed in.
+Of diffprivlib only the event with chance exp(-x) is used (`privacy.noise.bernoulli`): it compares
+a uniform draw with a fraction, exactly, one event at a time. Its `GaussianDiscrete` draws the
+uniform as a float and takes a number of steps that grows with sigma, which is millions on our
+grids. So the two short loops of the paper stand here: over many draws at once with the events of
+`privacy.noise.coins`, and, for grids finer than 64-bit numbers hold, one at a time with the
+library's event, given fractions and a uniform that compares exactly. No seed, no state and no
+generator can be passed in.
 """
 
 import secrets
@@ -16,10 +16,10 @@ from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
-from diffprivlib.mechanisms.base import bernoulli_neg_exp
 
 from privacy.errors import PlanError
 from privacy.noise import k_norm
+from privacy.noise.bernoulli import bernoulli_neg_exp
 from privacy.noise.coins import Whole, below, happens, signs
 
 Exact = npt.NDArray[np.object_]

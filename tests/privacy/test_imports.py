@@ -10,7 +10,7 @@ import privacy
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIBRARY = ROOT / "privacy"
 #: Files and folders that only a worker loads: they read rows, draw noise or fit models.
-WORKERS = {"cube", "discovery", "drawing", "measure", "samplers", "synthetic"}
+WORKERS = {"bernoulli", "cube", "discovery", "drawing", "measure", "samplers", "synthetic"}
 
 
 def module_of(path):
