@@ -1,5 +1,7 @@
 """Commands: `flask --app app <command>`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,6 +11,7 @@ from flask import Flask
 
 from app.catalog.price_lists import currency
 from app.core.db import Database
+from app.core.errors import UnsafeConfiguration
 from app.core.permissions import SYSTEM
 from app.earnings import settlement
 from app.market import market_of
@@ -20,6 +23,26 @@ from app.users import service as users
 from pricing.money import Money
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+@contextmanager
+def refused_in_one_line() -> Iterator[None]:
+    """End a command whose settings are refused with one line that says what to set.
+
+    Elsewhere, in a web server or a test, the error is raised as it is.
+
+    Raises
+    ------
+    app.core.errors.UnsafeConfiguration
+    SystemExit
+    """
+    try:
+        yield
+    except UnsafeConfiguration as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        # Flask shows any other error as a traceback, and then says that there is no such command.
+        raise SystemExit(f"moisson: {error}") from None
 
 
 def migrations_config(url: str) -> Config:

@@ -77,7 +77,8 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     ------
     app.core.errors.UnsafeConfiguration
     """
-    market = open_market(environment, FACTS)
+    with cli.refused_in_one_line():
+        market = open_market(environment, FACTS)
     settings = market.settings
     configure_logs(settings.log_format)
     app = Flask("app")

@@ -18,8 +18,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from app.core.config import load_settings  # noqa: E402
-from app.payments.mode import STAND_IN_KEY, STAND_IN_KEY_PREFIX, decide  # noqa: E402
+from app.core.config import Settings, load_settings  # noqa: E402
+from app.core.errors import UnsafeConfiguration  # noqa: E402
+from app.payments.mode import (  # noqa: E402
+    STAND_IN_KEY,
+    STAND_IN_KEY_PREFIX,
+    Connection,
+    decide,
+)
 
 STARTED: list[subprocess.Popen[bytes]] = []
 
@@ -27,6 +33,13 @@ STARTED: list[subprocess.Popen[bytes]] = []
 def start(*command: str, **more: str) -> None:
     """Start a part of the market."""
     STARTED.append(subprocess.Popen(command, cwd=ROOT, env={**os.environ, **more}))
+
+
+def do(command: list[str], otherwise: str) -> None:
+    """Run a command to its end; where it fails, stop everything and say what was not done."""
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        stop()
+        sys.exit(f"moisson: {otherwise}; see above")
 
 
 def stop() -> None:
@@ -64,6 +77,21 @@ def wait_for(url: str, seconds: int = 60) -> None:
     sys.exit(f"moisson: nothing answers at {url}; is the port taken? Try PORT=8001 make run")
 
 
+def settled() -> tuple[Settings, Connection]:
+    """Read the settings and how payments go, or say in one line what to set."""
+    try:
+        settings = load_settings()
+        connection = decide(
+            settings.stripe_key,
+            settings.stripe_api_base,
+            settings.stripe_webhook_secret,
+            production=settings.production,
+        )
+    except UnsafeConfiguration as error:
+        sys.exit(f"moisson: {error}")
+    return settings, connection
+
+
 def main() -> None:
     """Run until interrupted."""
     parser = argparse.ArgumentParser()
@@ -81,15 +109,9 @@ def main() -> None:
         os.environ["MOISSON_STRIPE_KEY"] = STAND_IN_KEY
     if os.environ["MOISSON_STRIPE_KEY"].startswith(STAND_IN_KEY_PREFIX):
         os.environ.setdefault("MOISSON_STRIPE_API_BASE", stand_in)
-    settings = load_settings()
-    connection = decide(
-        settings.stripe_key,
-        settings.stripe_api_base,
-        settings.stripe_webhook_secret,
-        production=settings.production,
-    )
+    settings, connection = settled()
     os.environ.setdefault("MOISSON_STRIPE_WEBHOOK_SECRET", settings.stripe_webhook_secret)
-    subprocess.run([*flask, "migrate"], cwd=ROOT, check=True)
+    do([*flask, "migrate"], "the database could not be made ready")
     for taken in (address, stand_in):
         if answers(taken):
             sys.exit(f"moisson: something answers at {taken} already. Try PORT=8001 make run")
@@ -102,10 +124,7 @@ def main() -> None:
     )
     wait_for(f"{address}/readyz")
     if not options.no_demo and connection.mode == "stand-in":
-        filled = subprocess.run([*worker, "fill-market"], cwd=ROOT, check=False)
-        if filled.returncode != 0:
-            stop()
-            sys.exit("moisson: the demonstration data could not be made; see above")
+        do([*worker, "fill-market"], "the demonstration data could not be made")
     start(*worker, "worker")
     print(f"\n  Moisson is open: {address}   (end it with Ctrl-C)\n", flush=True)
     try:
