@@ -5,7 +5,8 @@ PrivacyError
 ├── WorkloadError    tables that the schema cannot give, or too many
 ├── PlanError        an accuracy, budget or tier that cannot be planned
 ├── BudgetExceeded   a charge above what a person allows
-└── ReleaseError     a stored release that cannot be read
+├── ReleaseError     a stored release that cannot be read
+└── NotInstalled     an optional part whose packages are missing
 """
 
 from typing import ClassVar
@@ -45,3 +46,9 @@ class ReleaseError(PrivacyError):
     """A stored release that cannot be read."""
 
     user_message = "This release cannot be read."
+
+
+class NotInstalled(PrivacyError):
+    """An optional part whose packages are missing."""
+
+    user_message = "This part is not available on this installation."

@@ -2,18 +2,23 @@
 
 They are post-processing of what was bought: whoever owns the tables could make them alone. They
 are made by a job, once for each set of tables, and kept.
+
+The library beneath is optional (extra `synthetic`). Where it is missing nothing is offered, and a
+job that was asked for all the same ends with an answer.
 """
 
 import hashlib
+import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.products import ProductKey, product, table
 from app.core.db import Database, session
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.downloads import rows
 from app.downloads.models import SyntheticFile
@@ -23,7 +28,7 @@ from app.jobs.runner import Handlers
 from app.orders import holdings
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
-from privacy.errors import PlanError
+from privacy.errors import NotInstalled, PlanError
 from privacy.tables.table import Table
 
 if TYPE_CHECKING:  # The library beneath is heavy, and only the worker loads it.
@@ -31,6 +36,17 @@ if TYPE_CHECKING:  # The library beneath is heavy, and only the worker loads it.
     from privacy.synthetic.synthesis import SyntheticRows
 
 JOB = "synthesise"
+
+
+def N_(text: str) -> str:  # noqa: N802
+    """Mark a text for translation where it is shown."""
+    return text
+
+
+NOT_INSTALLED = N_(
+    "Synthetic rows are not available on this installation. Your tables can be downloaded as usual."
+)
+TOO_LARGE = N_("These tables have too many columns for synthetic rows.")
 
 
 class Synthesiser(Protocol):
@@ -53,13 +69,25 @@ class Synthesising:
 
 @dataclass(frozen=True)
 class SyntheticView:
-    """Synthetic rows as their page shows them; no report until they are made."""
+    """Synthetic rows as their page shows them; no report until they are made.
+
+    Attributes
+    ----------
+    problem : str
+        Why they cannot be made, in the reader's language; empty where that is not known.
+    """
 
     key: str
     view: ReleaseView
     products: tuple[ProductKey, ...]
     report: rows.Report | None
     job: jobs_queries.JobView | None
+    problem: str
+
+
+def offered() -> bool:
+    """Say whether this installation can make synthetic rows."""
+    return importlib.util.find_spec("mbi") is not None
 
 
 def owned(actor: Actor, edition_id: str) -> tuple[ProductKey, ...]:
@@ -74,10 +102,14 @@ def ask(actor: Actor, edition_id: str) -> str:
     ------
     NotFound
         When they own none.
+    Conflict
+        Where this installation cannot make them.
     """
     keys = owned(actor, edition_id)
     if not keys:
         raise NotFound(_l("You own no table of this edition."))
+    if not offered():
+        raise Conflict(_l(NOT_INSTALLED))
     digest = releases.release(edition_id).digest
     products = "\n".join(str(key) for key in keys)
     key = hashlib.sha256(f"{digest}\n{products}".encode()).hexdigest()
@@ -96,12 +128,15 @@ def show(actor: Actor, key: str) -> SyntheticView:
     NotFound
     """
     file = _entitled(actor, key)
+    job = jobs_queries.with_key(f"{JOB}:{key}")
     return SyntheticView(
         key,
         releases.release(file.edition_id),
         _products(file),
         rows.report_of(file.content) if file.content else None,
-        jobs_queries.with_key(f"{JOB}:{key}"),
+        job,
+        # Any other message is the class of an error, which says nothing to a reader.
+        gettext(job.message) if job and job.message in (NOT_INSTALLED, TOO_LARGE) else "",
     )
 
 
@@ -122,6 +157,8 @@ def make(doors: Synthesising, key: str, progress: Callable[[int], None]) -> None
     ------
     Invalid
         Where the tables have more columns than one model can hold.
+    Conflict
+        Where this installation cannot make them.
     """
     with doors.db.unit_of_work(write=False):
         file = session().get_one(SyntheticFile, key)
@@ -134,7 +171,9 @@ def make(doors: Synthesising, key: str, progress: Callable[[int], None]) -> None
         # The seed is no secret: no privacy hangs on it, only that the rows stay the same.
         made, report = doors.synthesise(tables, int(key, 16), progress)
     except PlanError:
-        raise Invalid(_l("These tables have too many columns for synthetic rows.")) from None
+        raise Invalid(TOO_LARGE) from None
+    except NotInstalled:
+        raise Conflict(NOT_INSTALLED) from None
     content = rows.archive(view, made, report)
     with doors.db.unit_of_work():
         file = session().get_one(SyntheticFile, key)

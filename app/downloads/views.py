@@ -69,5 +69,6 @@ def _name(product: Product) -> str:
 
 
 def install(app: Flask) -> None:
-    """Add these pages to an application."""
+    """Add these pages to an application, and tell the others what they may offer."""
+    app.context_processor(lambda: {"synthetic_offered": synthetic.offered})
     app.register_blueprint(bp)

@@ -1,6 +1,7 @@
 """Fit a distribution to released tables, and draw rows from it.
 
-The only module that imports mbi and jax.
+The only module that imports mbi and jax, which are optional (extra `synthetic`): without them it
+can be imported all the same, and its functions say that they are missing.
 
 References
 ----------
@@ -14,25 +15,32 @@ from itertools import combinations, count
 from math import prod, sqrt
 from typing import Any
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
-# Set before mbi is loaded, which warns otherwise. 64 bits, because contributions may be many.
-for setting, wanted in (
-    ("jax_platforms", "cpu"),
-    ("jax_enable_x64", True),
-    ("jax_enable_compilation_cache", False),
-):
-    jax.config.update(setting, wanted)  # type: ignore[no-untyped-call]
+from privacy.errors import NotInstalled
+from privacy.plan.workload import Marginal, cells
+from privacy.schema import CubeSchema
+from privacy.synthetic.spreading import assigned
+from privacy.tables.table import Table
 
-import mbi  # noqa: E402
-from mbi.junction_tree import make_junction_tree, maximal_cliques  # noqa: E402
+try:
+    import jax
 
-from privacy.plan.workload import Marginal, cells  # noqa: E402
-from privacy.schema import CubeSchema  # noqa: E402
-from privacy.synthetic.spreading import assigned  # noqa: E402
-from privacy.tables.table import Table  # noqa: E402
+    # Set before mbi is loaded, which warns otherwise. 64 bits, because contributions may be many.
+    for setting, wanted in (
+        ("jax_platforms", "cpu"),
+        ("jax_enable_x64", True),
+        ("jax_enable_compilation_cache", False),
+    ):
+        jax.config.update(setting, wanted)  # type: ignore[no-untyped-call]
+
+    import mbi
+    from mbi.junction_tree import make_junction_tree, maximal_cliques
+except ModuleNotFoundError as error:
+    _MISSING: str | None = error.name
+else:
+    _MISSING = None
 
 Whole = npt.NDArray[np.int64]
 
@@ -41,6 +49,19 @@ STEPS = 2000
 EVERY = 50
 #: The fit ends once blocks of `EVERY` steps make its loss smaller by at most this part of it.
 ENOUGH = 1e-6
+
+
+def check_installed() -> None:
+    """Refuse to begin where mbi or jax is missing.
+
+    Raises
+    ------
+    NotInstalled
+    """
+    if _MISSING is not None:
+        raise NotInstalled(
+            f"Synthetic rows need the extra `synthetic`: the package {_MISSING} is missing"
+        )
 
 
 def model_cells(schema: CubeSchema, axes: Marginal, marginals: Sequence[Marginal]) -> int:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from privacy.errors import PlanError
 from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema
-from privacy.synthetic.fitting import STEPS, draw, fit, model_cells
+from privacy.synthetic.fitting import STEPS, check_installed, draw, fit, model_cells
 from privacy.synthetic.spreading import between_knots
 from privacy.tables.table import Table
 
@@ -120,12 +120,15 @@ def synthesise(
     ------
     PlanError
         Without tables, or where even single columns need a larger model.
+    NotInstalled
+        Without mbi and jax, which are optional.
 
     References
     ----------
     McKenna, Sheldon, Miklau (2019), Graphical-model based estimation and inference for
     differential privacy, arXiv 1901.09136: section 3, algorithm 1 (mirror descent).
     """
+    check_installed()
     if not tables:
         raise PlanError("Synthetic rows need at least one table")
     schema = tables[0].plan.schema

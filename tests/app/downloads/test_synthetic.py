@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app import worker
 from app.catalog.products import ProductKey
@@ -18,7 +19,8 @@ from app.core.permissions import Actor, Role
 from app.downloads import synthetic
 from app.downloads.models import SyntheticFile
 from app.jobs import queries as jobs_queries
-from privacy.errors import PlanError
+from app.jobs.models import Job, JobState
+from privacy.errors import NotInstalled, PlanError
 from tests import factories
 from tests.app.payouts.trading import Trade, trading
 from tests.browser import Browser
@@ -170,28 +172,80 @@ def test_only_who_owns_every_table_reaches_them_and_nobody_after_a_refund(
     assert answer.status_code == 404
 
 
-def test_a_model_that_is_too_large_is_said_so(
-    trade: Trade, made: factories.Published, keys: list[ProductKey], buyer: Actor
+@pytest.mark.parametrize(
+    ("refusal", "answer", "french"),
+    [
+        (PlanError, "too many columns", "trop de colonnes"),
+        (NotInstalled, "not available on this installation", "pas disponibles sur cette"),
+    ],
+)
+def test_rows_that_cannot_be_made_end_with_an_answer(
+    trade: Trade,
+    made: factories.Published,
+    keys: list[ProductKey],
+    buyer: Actor,
+    refusal: type[Exception],
+    answer: str,
+    french: str,
 ) -> None:
     trade.bought(buyer, keys[:1])
     key = wanted(trade, buyer, made.edition_id)
 
     def refuse(*_: object) -> object:
-        raise PlanError("too many")
+        raise refusal("the library's own words")
 
     runner = worker.runner(trade.app)
-    small = synthetic.Synthesising(trade.db, refuse)  # type: ignore[arg-type]
-    synthetic.install_worker(runner.handlers, small)
+    refusing = synthetic.Synthesising(trade.db, refuse)  # type: ignore[arg-type]
+    synthetic.install_worker(runner.handlers, refusing)
     runner.run_due()
     with trade.db.unit_of_work(write=False):
         job = jobs_queries.with_key(f"{synthetic.JOB}:{key}")
         assert job is not None
         assert job.state == "failed"
-        assert "too many columns" in job.message
+        assert answer in job.message
         assert session().get_one(SyntheticFile, key).content is None
-    page = Browser(trade.app, buyer).get(f"/downloads/synthetic/{key}").text
+    browser = Browser(trade.app, buyer)
+    page = browser.get(f"/downloads/synthetic/{key}").text
+    assert answer in page
     assert "Try again" in page
+    browser.post("/language/fr")
+    assert french in browser.get(f"/downloads/synthetic/{key}").text
+
+
+def test_an_error_is_not_shown(
+    trade: Trade, made: factories.Published, keys: list[ProductKey], buyer: Actor
+) -> None:
+    trade.bought(buyer, keys[:1])
+    key = wanted(trade, buyer, made.edition_id)
+    with trade.db.unit_of_work() as s:
+        job = s.scalars(select(Job).where(Job.key == f"{synthetic.JOB}:{key}")).one()
+        job.state, job.message = JobState.FAILED, "FloatingPointError"
+    page = Browser(trade.app, buyer).get(f"/downloads/synthetic/{key}").text
     assert "broke off" in page
+    assert "FloatingPointError" not in page
+
+
+def test_where_the_library_is_missing_nothing_is_offered(
+    trade: Trade,
+    made: factories.Published,
+    keys: list[ProductKey],
+    buyer: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order_id = trade.bought(buyer, keys[:1])
+    asked = wanted(trade, buyer, made.edition_id)
+    with trade.db.unit_of_work() as s:
+        s.scalars(select(Job).where(Job.kind == synthetic.JOB)).one().state = JobState.FAILED
+    monkeypatch.setitem(sys.modules, "mbi", None)
+    browser = Browser(trade.app, buyer)
+    address = f"/downloads/editions/{made.edition_id}/synthetic"
+    page = browser.get(f"/orders/{order_id}").text
+    assert f'action="{address}"' not in page
+    assert "not available on this installation" in page
+    assert "Try again" not in browser.get(f"/downloads/synthetic/{asked}").text
+    refused = browser.post(address)
+    assert refused.status_code == 409
+    assert "not available on this installation" in refused.text
 
 
 def test_the_web_process_does_not_load_the_library() -> None:
