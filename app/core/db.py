@@ -18,6 +18,8 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from app.core.errors import UnsafeConfiguration
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -83,18 +85,29 @@ class Database:
     *facts : object
         What an application is configured with and its services need deep down, one of a type:
         each unit of work on this database finds them with `fact`.
+
+    Raises
+    ------
+    UnsafeConfiguration
+        Where the database's driver is not installed.
     """
 
     def __init__(self, url: str, *facts: object) -> None:
         self._facts = {type(fact): fact for fact in facts}
         if url.startswith("postgresql://"):
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        self.engine: Engine = create_engine(
-            url,
-            pool_pre_ping=not url.startswith("sqlite"),
-            # An error of the database would otherwise quote what was written, in the log.
-            hide_parameters=True,
-        )
+        try:
+            self.engine: Engine = create_engine(
+                url,
+                pool_pre_ping=not url.startswith("sqlite"),
+                # An error of the database would otherwise quote what was written, in the log.
+                hide_parameters=True,
+            )
+        except ImportError as error:
+            raise UnsafeConfiguration(
+                "MOISSON_DATABASE_URL names a database whose driver is not installed; "
+                "for PostgreSQL run: make setup EXTRAS=postgresql"
+            ) from error
         self.writing: Engine = self.engine
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
