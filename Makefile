@@ -4,14 +4,17 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+#: Optional parts to install too: "synthetic", "postgresql", or both.
+EXTRAS ?=
+COMPILE := uv pip compile pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-header -q
 
 .PHONY: help run demo test test-all setup setup-dev lint format lock bench-cube bench-pricing bench-release bench-market bench-money screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-setup: ## the environment for running the market
-	@$(PYTHON) tools/setup_env.py locks/run.txt
+setup: ## the environment for running the market; EXTRAS="synthetic postgresql" for optional parts
+	@$(PYTHON) tools/setup_env.py locks/run.txt $(EXTRAS:%=locks/%.txt)
 
 setup-dev: ## the environment for working on it
 	@$(PYTHON) tools/setup_env.py locks/dev.txt
@@ -38,8 +41,10 @@ format: setup-dev ## format and fix
 	@$(BIN)/ruff check --fix .
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/run.txt
-	uv pip compile pyproject.toml --group demo --group dev -c locks/run.txt --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/dev.txt
+	$(COMPILE) -o locks/run.txt
+	$(COMPILE) --all-extras --group dev -c locks/run.txt -o locks/dev.txt
+	$(COMPILE) --extra postgresql -c locks/dev.txt -o locks/postgresql.txt
+	$(COMPILE) --extra synthetic -c locks/dev.txt -o locks/synthetic.txt
 
 demo: setup ## upload to payout in the terminal
 	@MOISSON_STRIPE_KEY=standin_sk_local $(BIN)/flask --app app.worker demo

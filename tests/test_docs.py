@@ -27,18 +27,47 @@ def test_every_command_is_documented_and_no_other(
 ) -> None:
     app = worker.create_app(environment(tmp_path, new_database("sqlite")))
     ours = set(app.cli.commands) - {"run", "shell", "routes"}
-    documented = set(re.findall(r"^\| `([a-z-]+)(?: [A-Z]+)?` \|", CONFIGURATION, re.MULTILINE))
+    commands = CONFIGURATION.split("\n## Commands")[1]
+    documented = set(re.findall(r"^\| `([a-z-]+)(?: [A-Z]+)?` \|", commands, re.MULTILINE))
     assert ours == documented
 
 
-def test_every_dependency_says_why_it_is_here() -> None:
+def test_every_dependency_says_why_it_is_here_and_no_other() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    listed = [*project["project"]["dependencies"]]
-    for group in project["dependency-groups"].values():
-        listed += group
-    words = set(re.findall(r"[a-z0-9-]+", (ROOT / "docs" / "dependencies.md").read_text()))
-    names = {re.split(r"[\[<>=]", one)[0].removeprefix("pytest-") for one in listed}
-    assert not names - words
+    extras = project["project"]["optional-dependencies"]
+    asked = {
+        "Always": project["project"]["dependencies"],
+        "For the demonstration": project["dependency-groups"]["demo"],
+        "Extras": [one for extra in extras.values() for one in extra],
+        "For development": project["dependency-groups"]["dev"],
+    }
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    parts = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    for title, listed in asked.items():
+        names = sorted(re.split(r"[\[<>=]", one)[0] for one in listed)
+        assert re.findall(r"^\| ([a-z0-9-]+) \| (?!earns)", parts[title], re.MULTILINE) == names
+    for extra, packages in extras.items():
+        for one in packages:
+            name = re.split(r"[\[<>=]", one)[0]
+            assert f"| {name} | extra `{extra}`: " in parts["Extras"]
+
+
+def test_every_extra_has_its_lock() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = set(project["project"]["optional-dependencies"])
+    locks = {lock.stem for lock in (ROOT / "locks").glob("*.txt")}
+    assert locks == {"run", "dev"} | extras
+    optional = CONFIGURATION.split("\n## Optional parts")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", optional, re.MULTILINE)) == extras
+
+
+def test_the_locks_agree_and_hold_one_another() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / "locks" / f"{name}.txt").read_text().splitlines()
+        return {line.removesuffix(" \\") for line in lines if re.match(r"[a-z0-9]", line)}
+
+    assert pins("run") < pins("postgresql") < pins("dev")
+    assert pins("run") < pins("synthetic") < pins("dev")
 
 
 @pytest.mark.parametrize("page", sorted(p.name for p in ROOT.glob("*.md")))

@@ -3,7 +3,7 @@
 Standard library only, because it runs before anything is installed. Each lock is
 installed once: a stamp beside the environment remembers its hash.
 
-    python3 tools/setup_env.py locks/run.txt
+    python3 tools/setup_env.py locks/run.txt locks/postgresql.txt
 """
 
 import hashlib
@@ -51,9 +51,11 @@ def install(lock: Path) -> None:
         [uv, "pip", "install", "--python", str(PYTHON)]
         if uv
         else [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
+        # What is imported is compiled when it is: most of what is installed never is.
+        + ["--no-compile"]
     )
-    # The lock is complete, so nothing is resolved again: that also leaves out Django,
-    # which the package that ships htmx's script names but which nothing here imports.
+    # The lock is complete, so nothing is resolved again: that also leaves out what a package
+    # names but the part of it that is used here never imports (tool.uv in pyproject.toml).
     subprocess.run([*head, "--no-deps", "--require-hashes", "-r", str(lock)], check=True)
     stamp.write_text(digest)
 
@@ -78,6 +80,9 @@ def compile_translations() -> None:
 
 
 if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        if not (ROOT / name).exists():
+            fail(f"There is no {name}; EXTRAS knows: synthetic postgresql.")
     create()
     for name in sys.argv[1:]:
         install(ROOT / name)
