@@ -195,8 +195,8 @@ def test_rows_that_cannot_be_made_end_with_an_answer(
         raise refusal("the library's own words")
 
     runner = worker.runner(trade.app)
-    small = synthetic.Synthesising(trade.db, refuse)  # type: ignore[arg-type]
-    synthetic.install_worker(runner.handlers, small)
+    refusing = synthetic.Synthesising(trade.db, refuse)  # type: ignore[arg-type]
+    synthetic.install_worker(runner.handlers, refusing)
     runner.run_due()
     with trade.db.unit_of_work(write=False):
         job = jobs_queries.with_key(f"{synthetic.JOB}:{key}")
