@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.money import report
 from bench.money.__main__ import FOLDER
 from bench.money.rows import Row
@@ -25,6 +27,7 @@ def figures(folder: Path) -> dict[str, float]:
     return {row["name"]: row["value"] for row in json.loads((folder / "money.json").read_text())}
 
 
+@pytest.mark.exhaustive
 def test_small_measurements_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench.money", "--quick", "--folder", str(tmp_path)]
     done = subprocess.run(

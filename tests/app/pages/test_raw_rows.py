@@ -15,6 +15,7 @@ from app.releases import service as releases
 from tests import factories
 from tests.browser import Browser
 from tests.conftest import environment
+from tests.pages import compile_once
 
 #: Same people offering, other rows: how many, whose, what, and whether they fit.
 FEW = factories.csv_rows(3, 1)
@@ -101,7 +102,7 @@ def market(new_database, tmp_path: Path):
 
     def make() -> Flask:
         folder = tmp_path / f"market-{len(made)}"
-        app = create_app(environment(folder, new_database("sqlite")))
+        app = compile_once(create_app(environment(folder, new_database("sqlite"))))
         made.append(app)
         return app
 

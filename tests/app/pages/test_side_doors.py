@@ -42,6 +42,7 @@ from privacy.release import Release
 from tests import factories
 from tests.browser import Browser
 from tests.conftest import environment
+from tests.pages import compile_once
 from tests.test_routes import WHO, For
 
 WITHOUT = factories.csv_rows(300, 2)
@@ -76,7 +77,9 @@ def worlds(
     made: list[World] = []
     drawn: list[Release] = []
     for position, content in enumerate((WITHOUT, request.param)):
-        app = create_app(environment(tmp_path / str(position), new_database("sqlite")))
+        app = compile_once(
+            create_app(environment(tmp_path / str(position), new_database("sqlite")))
+        )
         # One measurement takes far longer than the other, as that of more rows may.
         with app.app_context(), ExitStack() as clocks:
             clocks.enter_context(fixed_at(WHEN))
