@@ -54,7 +54,7 @@ _HOMES = {
     "quantiles": "tables.derived",
     "rho_for": "loss",
     "right_guesses": "loss",
-    "rows_of": "cube.rows",
+    "rows_of": "cube.columns",
     "shares": "tables.derived",
 }
 

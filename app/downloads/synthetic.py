@@ -20,7 +20,7 @@ from app.catalog.products import ProductKey, product, table
 from app.core.db import Database, session
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor
-from app.downloads import rows
+from app.downloads import synthetic_files as rows
 from app.downloads.models import SyntheticFile
 from app.jobs import queries as jobs_queries
 from app.jobs import service as jobs

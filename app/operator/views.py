@@ -14,7 +14,7 @@ from app.operator.forms import RefundForm
 from app.orders import queries as orders_queries
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.payouts import queries as payouts_queries
-from app.payouts import records
+from app.payouts import runs as records
 from app.payouts import service as payouts_service
 from app.reconciliation import queries as reconciliations
 from app.reconciliation import service as comparing

@@ -14,8 +14,7 @@ from typing import Any
 import stripe
 
 from app.payments.mode import Connection
-from app.payments.stripe_gateway import client_of, translated
-from app.payments.wanted import (
+from app.payments.requirements import (
     CONNECTED_EVENTS,
     FORBIDDEN,
     NEEDED,
@@ -24,6 +23,7 @@ from app.payments.wanted import (
     THIN_EVENTS,
     Right,
 )
+from app.payments.stripe_gateway import client_of, translated
 
 LABEL = "moisson"
 

@@ -12,7 +12,7 @@ import importlib.util
 from pathlib import Path
 
 from bench.money import report
-from bench.money.rows import Row
+from bench.money.figures import Row
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "benchmarks"
 PARTS = ("webhooks", "payouts", "machine")

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.money.rows import Row
+from bench.money.figures import Row
 
 ROOT = Path(__file__).parent.parent.parent
 HISTORIES = "tests/money/test_state_machine.py"

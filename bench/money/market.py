@@ -16,8 +16,8 @@ from app import create_app
 from app.cli import migrations_config
 from app.core.db import Database
 from app.market import market_of
+from bench.money.figures import BenchError
 from bench.money.parts import Part, answering, cpu_seconds, free_port, until
-from bench.money.rows import BenchError
 from stripe_stand_in import StandInConfig
 from stripe_stand_in.store import Store
 

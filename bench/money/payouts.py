@@ -10,9 +10,9 @@ from app.core.db import session
 from app.core.permissions import SYSTEM
 from app.payouts import service
 from bench.money.crowd import Earned, fill
+from bench.money.figures import BenchError, Row
 from bench.money.market import Market, open_market
 from bench.money.parts import until
-from bench.money.rows import BenchError, Row
 
 #: Shares of the contributors after which the worker is killed.
 KILLS = (0.25, 0.6)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.money.rows import Row
+from bench.money.figures import Row
 
 NAME = "money"
 ABOUT = """

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import text
 
 from bench.money import buying
+from bench.money.figures import BenchError, Row
 from bench.money.market import Market, open_market
 from bench.money.parts import until
-from bench.money.rows import BenchError, Row
 
 WORKERS = ("worker-1", "worker-2")
 WEB_WORKERS, WEB_THREADS = 2, 4

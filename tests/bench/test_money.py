@@ -9,7 +9,7 @@ import pytest
 
 from bench.money import report
 from bench.money.__main__ import FOLDER
-from bench.money.rows import Row
+from bench.money.figures import Row
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WANTED = {

@@ -10,8 +10,9 @@ from app.core.wording import in_words
 from app.market import current_market
 from app.operator.forms import CorrectionForm, HandOverForm, TakeBackForm
 from app.payments.gateway import GatewayError, PaymentGateway
-from app.payouts import queries, records
+from app.payouts import queries
 from app.payouts import reversals as taking_back
+from app.payouts import runs as records
 from app.reconciliation import corrections as correcting
 from app.reconciliation import cover as reserve
 from app.reconciliation import handovers as handing_over

@@ -8,8 +8,13 @@ import pytest
 from app.payments import stripe_reading as reading
 from app.payments.errors import GatewayRefused
 from app.payments.mode import Connection, decide
+from app.payments.requirements import (
+    CONNECTED_EVENTS,
+    NEEDED,
+    OWN_EVENTS,
+    THIN_EVENTS,
+)
 from app.payments.stripe_setup import StripeSetup, What, check_rights
-from app.payments.wanted import CONNECTED_EVENTS, NEEDED, OWN_EVENTS, THIN_EVENTS
 from app.webhooks.taking import HANDLED
 from tests.app.payouts.trading import Trade, trading
 from tests.stripe_stand_in.conftest import check_description

@@ -15,11 +15,11 @@ from app.payments.gateway import GatewayRefused, GatewayUnavailable
 from app.payouts import (
     in_kind,
     queries,
-    records,
     sending,
     service,
 )
 from app.payouts import reversals as taking_back
+from app.payouts import runs as records
 from app.payouts.errors import NotTakenBack, TooMuch
 from app.payouts.models import PayoutReversal
 from app.reconciliation import corrections as correcting
