@@ -76,6 +76,11 @@ def test_links_lead_somewhere(page: str) -> None:
         assert (ROOT / target).exists(), target
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "decisions").glob("*.md")]
+    assert sorted(set(numbers)) == sorted(numbers)
+
+
 def test_the_lock_names_no_registry() -> None:
     for lock in (ROOT / "locks").glob("*.txt"):
         text = lock.read_text()
