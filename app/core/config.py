@@ -6,6 +6,7 @@ keeps it so.
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -42,6 +43,8 @@ class Setting:
         What it means, for docs/configuration.md.
     shown : str
         The default in words, where it is not what stands in `default`.
+    strict : bool
+        Whether a variable that is there and empty is refused, not taken for the default.
     """
 
     variable: str
@@ -49,6 +52,7 @@ class Setting:
     parse: Parser
     says: str
     shown: str = ""
+    strict: bool = False
 
 
 def _text(_name: str, text: str) -> str:
@@ -97,6 +101,14 @@ def _folder(_name: str, text: str) -> Path:
     return Path(text).resolve()
 
 
+def _unsubscribe(name: str, text: str) -> str:
+    address = text.strip()
+    fits = re.fullmatch(r"(mailto:|https://)[!-;=?-~]+", address)
+    if address and fits is None:
+        raise UnsafeConfiguration(f"{name} must be one address that begins with mailto: or https:.")
+    return address
+
+
 def _one_of(*values: str) -> Parser:
     def parse(name: str, text: str) -> str:
         if text not in values:
@@ -116,8 +128,16 @@ def _at_most(most: int, unit: str) -> Parser:
     return parse
 
 
-def _setting(variable: str, default: str | None, parse: Parser, says: str, shown: str = "") -> Any:
-    return field(metadata={"setting": Setting(variable, default, parse, says, shown)})
+def _setting(
+    variable: str,
+    default: str | None,
+    parse: Parser,
+    says: str,
+    shown: str = "",
+    *,
+    strict: bool = False,
+) -> Any:
+    return field(metadata={"setting": Setting(variable, default, parse, says, shown, strict)})
 
 
 @dataclass(frozen=True)
@@ -129,6 +149,7 @@ class Settings:
         "development",
         _one_of(*ENVIRONMENTS),
         "`development`, `test` or `production`",
+        strict=True,
     )
     instance: Path = _setting(
         "MOISSON_INSTANCE",
@@ -152,10 +173,18 @@ class Settings:
         "SQLite in the instance folder",
     )
     vault: str = _setting(
-        "MOISSON_VAULT", "local", _text, "where rows are kept: `local` is the instance folder"
+        "MOISSON_VAULT",
+        "local",
+        _one_of("local"),
+        "where rows are kept: `local` is the instance folder",
+        strict=True,
     )
     engine: str = _setting(
-        "MOISSON_ENGINE", "duckdb", _text, "what counts an edition, in the worker"
+        "MOISSON_ENGINE",
+        "duckdb",
+        _one_of("duckdb"),
+        "what counts an edition, in the worker",
+        strict=True,
     )
     secret_key: str = _setting(
         "MOISSON_SECRET_KEY",
@@ -191,7 +220,7 @@ class Settings:
     list_unsubscribe: str = _setting(
         "MOISSON_LIST_UNSUBSCRIBE",
         "",
-        _text,
+        _unsubscribe,
         "address of the header List-Unsubscribe: `mailto:` or `https:`",
         "none",
     )
@@ -240,6 +269,7 @@ class Settings:
         "hour",
         _one_of(*PERIODS),
         "how often everybody is paid: `hour`, `day`, `week` or `month`, at its beginning (UTC)",
+        strict=True,
     )
     donation_to: str = _setting(
         "MOISSON_DONATION_TO",
@@ -352,21 +382,24 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _read(setting: Setting, env: Mapping[str, str], kept: Mapping[str, str] | None = None) -> Any:
-    given = env.get(setting.variable, "")
+    given = env.get(setting.variable)
     if setting.default is None:
-        return setting.parse(setting.variable, _secret(setting.variable, given, kept or {}))
-    return setting.parse(setting.variable, given or setting.default)
+        secret = _secret(setting.variable, (given or "").strip(), kept or {})
+        return setting.parse(setting.variable, secret)
+    empty = given is None or (not given and not setting.strict)
+    return setting.parse(setting.variable, setting.default if empty else str(given))
 
 
 def _secret(variable: str, given: str, kept: Mapping[str, str]) -> str:
-    if kept or variable == WEBHOOK_SECRET:
+    value = given or kept.get(variable, "").strip()
+    if variable == WEBHOOK_SECRET:
         # That of the provider is refused with its key, where that is missing, too.
-        return given or kept.get(variable, "")
-    if not given:
+        return value
+    if not value:
         raise UnsafeConfiguration(f"{variable} must be set in production (64 hex digits).")
-    if len(given) < SHORTEST:
+    if not kept and len(value) < SHORTEST:
         raise UnsafeConfiguration(f"{variable} is too short: use 64 random hex digits.")
-    return given
+    return value
 
 
 WEBHOOK_SECRET = "MOISSON_STRIPE_WEBHOOK_SECRET"  # noqa: S105 (a name)

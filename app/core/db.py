@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -66,7 +66,6 @@ def new_id() -> str:
 class _Unit:
     session: Session
     facts: Mapping[type, object]
-    after_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
 F = TypeVar("F")
@@ -188,7 +187,7 @@ def fact(kind: type[F]) -> F:
 
 
 def checkpoint() -> None:
-    """Commit what was done so far and run what waited for it.
+    """Commit what was done so far.
 
     Only for the step before an outside call, whose intent must survive a crash.
     """
@@ -196,17 +195,6 @@ def checkpoint() -> None:
     if unit is None:
         raise RuntimeError("no unit of work is open")
     unit.session.commit()
-    waiting, unit.after_commit = unit.after_commit, []
-    for action in waiting:
-        action()
-
-
-def after_commit(action: Callable[[], None]) -> None:
-    """Run an action once the unit of work is committed."""
-    unit = _current.get()
-    if unit is None:
-        raise RuntimeError("no unit of work is open")
-    unit.after_commit.append(action)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

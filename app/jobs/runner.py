@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, case, select, update
 
 from app.core.clock import now, this_hour
 from app.core.db import Database, session
@@ -26,6 +26,8 @@ from app.jobs.states import JobState
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 5
+#: So long at most a failed job waits before it is tried again.
+LONGEST_WAIT = timedelta(hours=1)
 #: Of jobs that come many at a time so many are claimed at once.
 TOGETHER = 20
 #: The message of a job during each of whose attempts the worker died.
@@ -42,12 +44,17 @@ class Handlers:
     ----------
     many : set of str
         Kinds that are short and come many at a time: a few are claimed together.
+    attempts : dict of str to int
+        How often a kind is tried, where it is not `ATTEMPTS`.
     """
 
     by_kind: dict[str, Handler] = field(default_factory=dict)
     many: set[str] = field(default_factory=set)
+    attempts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, kind: str, handler: Handler, *, many: bool = False) -> None:
+    def add(
+        self, kind: str, handler: Handler, *, many: bool = False, attempts: int = ATTEMPTS
+    ) -> None:
         """Say what does a kind of job.
 
         Parameters
@@ -57,8 +64,11 @@ class Handlers:
             units of work.
         many : bool
             Whether such jobs are short and come many at a time.
+        attempts : int
+            How often one is tried, at most an hour apart, before it is given up.
         """
         self.by_kind[kind] = handler
+        self.attempts[kind] = attempts
         if many:
             self.many.add(kind)
 
@@ -79,6 +89,7 @@ class Runner:
 
     db: Database
     handlers: Handlers
+    under_way: dict[str, _Claimed] = field(default_factory=dict)
 
     def waiting(self) -> bool:
         """Say whether a job is due, without a lock: whoever looks often disturbs nobody."""
@@ -148,8 +159,9 @@ class Runner:
             moment = now()
             # First those of workers that died; both are found in one index, by time.
             left = (Job.state == JobState.RUNNING, Job.lease_until < moment)
-            _give_up(s.scalars(_due(moment, most, *left, Job.attempts >= ATTEMPTS, *only)))
-            found = list(s.scalars(_due(moment, most, *left, Job.attempts < ATTEMPTS, *only)))
+            limit = self._most_attempts()
+            _give_up(s.scalars(_due(moment, most, *left, Job.attempts >= limit, *only)))
+            found = list(s.scalars(_due(moment, most, *left, Job.attempts < limit, *only)))
             if len(found) < most:
                 queued = Job.state == JobState.QUEUED
                 found += s.scalars(_due(moment, most - len(found), queued, *only))
@@ -170,6 +182,7 @@ class Runner:
                 running.progress = max(0, min(100, percent))
                 running.lease_until = now() + LEASE
 
+        self.under_way[job.id] = job
         try:
             self.handlers.by_kind[job.kind](json.loads(job.payload), progress)
         except AppError as error:
@@ -180,8 +193,28 @@ class Runner:
             # worker. The class alone is kept: a text may quote the data it failed on.
             name = type(e).__name__
             log.error("job failed", job=job.id, kind=job.kind, attempt=job.attempts, error=name)
-            return self._retry(job.id, name)
+            return self._retry(job, name)
+        finally:
+            self.under_way.pop(job.id, None)
         return JobState.DONE
+
+    def renew(self) -> None:
+        """Extend the leases of the jobs that are under way here: they are slow, not dead."""
+        mine = list(self.under_way.values())
+        with self.db.unit_of_work() as s:
+            for job in mine:
+                s.execute(update(Job).where(*_ours(job)).values(lease_until=now() + LEASE))
+
+    def give_back(self) -> None:
+        """Let others have the jobs that are under way here, because this process ends.
+
+        The attempt is not counted: it is not the job that ended the process.
+        """
+        self._give_back(tuple(self.under_way.values()))
+
+    def _most_attempts(self) -> Any:
+        others = {kind: n for kind, n in self.handlers.attempts.items() if n != ATTEMPTS}
+        return case(others, value=Job.kind, else_=ATTEMPTS) if others else ATTEMPTS
 
     def _run_together(self, claimed: Sequence[_Claimed]) -> int:
         """Run claimed jobs and mark those that succeeded at once; return how many were run."""
@@ -211,25 +244,20 @@ class Runner:
         """Let others have claimed jobs that were not begun, unless somebody claimed them since."""
         with self.db.unit_of_work() as s:
             for job in left:
-                ours = (
-                    Job.id == job.id,
-                    Job.attempts == job.attempts,
-                    Job.state == JobState.RUNNING,
-                )
                 s.execute(
                     update(Job)
-                    .where(*ours)
+                    .where(*_ours(job))
                     .values(state=JobState.QUEUED, attempts=job.attempts - 1, lease_until=None)
                 )
 
-    def _retry(self, job_id: str, error: str) -> JobState:
+    def _retry(self, claimed: _Claimed, error: str) -> JobState:
         with self.db.unit_of_work() as s:
-            job = s.get_one(Job, job_id)
-            if job.attempts >= ATTEMPTS:
+            job = s.get_one(Job, claimed.id)
+            if job.attempts >= self.handlers.attempts.get(job.kind, ATTEMPTS):
                 job.state, job.finished_at = JobState.FAILED, this_hour()
             else:
                 job.state = JobState.QUEUED
-                job.run_at = now() + timedelta(seconds=5 * 4**job.attempts)
+                job.run_at = now() + min(timedelta(seconds=5 * 4**job.attempts), LONGEST_WAIT)
             job.message, job.lease_until = error, None
             return JobState(job.state)
 
@@ -239,6 +267,11 @@ class Runner:
             job.state, job.message, job.finished_at = state, message[:200], this_hour()
             job.lease_until = None
             job.progress = 100 if state is JobState.DONE else job.progress
+
+
+def _ours(job: _Claimed) -> tuple[Any, ...]:
+    """Whether a job is still claimed by whoever claimed it so."""
+    return (Job.id == job.id, Job.attempts == job.attempts, Job.state == JobState.RUNNING)
 
 
 def _give_up(killers: Iterable[Job]) -> None:

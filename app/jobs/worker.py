@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from app.core.clock import now
-from app.jobs.runner import Runner
+from app.jobs.runner import LEASE, Runner
 from app.jobs.schedule import Schedule, next_time
 
 #: Seconds between two looks for work where there was none.
@@ -26,7 +26,7 @@ Context = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True)
 class Worker:
-    """Does the jobs of one application in some threads, and its schedules in one.
+    """Does the jobs of one application in some threads; short ones, and its schedules, in others.
 
     Attributes
     ----------
@@ -42,11 +42,12 @@ class Worker:
     def serve(self, threads: int = 1, on_ready: Callable[[], None] = lambda: None) -> None:
         """Work until SIGTERM or SIGINT; jobs under way have a few seconds to end.
 
-        What they do not finish is taken up by another worker when their lease ends.
+        What they do not finish is given back, for another worker to begin anew. Of a worker
+        that is killed it is taken up when its lease ends.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop.set())
-        targets = [self._jobs] * threads + [self._clock]
+        targets = [self._jobs] * threads + [self._short_jobs, self._clock]
         started = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in started:
             thread.start()
@@ -54,7 +55,9 @@ class Worker:
         while not self.stop.wait(3600):
             pass
         for thread in started:
-            thread.join(PATIENCE)
+            thread.join(PATIENCE / len(started))
+        # What goes on is another worker's at once, and its attempt is not counted.
+        self.runner.guarded("give jobs back", self.runner.give_back)
 
     def _jobs(self) -> None:
         while not self.stop.is_set():
@@ -68,9 +71,23 @@ class Worker:
         if not self.runner.waiting() or not self.runner.run_many(TURN) + self.runner.run_one():
             self.stop.wait(PAUSE)
 
+    def _short_jobs(self) -> None:
+        """Do jobs that come many at a time, so that none of them waits behind a long one."""
+        while not self.stop.is_set():
+            with self.context():
+                self.runner.guarded("look for short jobs", self._short_turn)
+
+    def _short_turn(self) -> None:
+        if not self.runner.waiting() or not self.runner.run_many(TURN):
+            self.stop.wait(PAUSE)
+
     def _clock(self) -> None:
         due = {task.name: next_time(now(), task.every) for task in self.schedule.tasks}
+        renewed = now()
         while not self.stop.wait(PAUSE):
+            if now() - renewed > LEASE / 4:
+                renewed = now()
+                self.runner.guarded("renew leases", self.runner.renew)
             for task in self.schedule.tasks:
                 if now() >= due[task.name]:
                     due[task.name] = next_time(now(), task.every)

@@ -166,3 +166,13 @@ def _view(row: LedgerTransaction) -> TransactionView:
         tuple(LineView(e.account, Money(e.micros, row.currency)) for e in shown),
         more,
     )
+
+
+def moved_since(account: str, moment: datetime) -> bool:
+    """Say whether anything was booked on an account after a moment."""
+    chosen = (
+        select(LedgerEntry.id)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerEntry.account == account, LedgerTransaction.at > moment)
+    )
+    return session().scalar(chosen.limit(1)) is not None

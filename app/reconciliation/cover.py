@@ -6,9 +6,10 @@ at least that, the market can pay everybody; only what is beyond it is the marke
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.core.clock import now
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.reconciliation import queries as reconciliations
@@ -16,6 +17,8 @@ from pricing.money import Money
 
 #: Among what is owed by kind of account, the name of what contributors owe.
 DEBTS = "debts"
+#: So long what the provider held may be relied on.
+FRESH = timedelta(minutes=5)
 
 
 class Cover(StrEnum):
@@ -34,6 +37,9 @@ class Reserve:
     ----------
     at : datetime
         When the provider was asked.
+    fresh : bool
+        Whether that was a moment ago and nothing moved at the provider since: only then may
+        somebody rely on what is free.
     available, pending : Money
         At the provider: usable now, and still settling.
     owed, debts : Money
@@ -44,6 +50,7 @@ class Reserve:
     """
 
     at: datetime
+    fresh: bool
     available: Money
     pending: Money
     owed: Money
@@ -86,7 +93,8 @@ def latest() -> Reserve | None:
     owed = {kind: Money(micros, code) for kind, micros in view.owed.items()}
     debts = owed.pop(DEBTS, Money.zero(code))
     total = sum(owed.values(), Money.zero(code))
-    return Reserve(view.at, view.available, view.pending, total, debts, owed)
+    fresh = view.at > now() - FRESH and not ledger.moved_since(accounts.PROVIDER, view.at)
+    return Reserve(view.at, fresh, view.available, view.pending, total, debts, owed)
 
 
 def owed_by_account(code: str) -> dict[str, int]:

@@ -6,11 +6,13 @@ the message is made, so that neither waits in the list of jobs.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
 
+from app.core.clock import now
 from app.core.config import Settings
 from app.core.db import Database, new_id, session
 from app.jobs import service as jobs
@@ -21,6 +23,10 @@ from app.users import tokens
 from app.users.models import User
 
 JOB = "account-letter"
+#: So long a link to change a password holds.
+RESET_LIFE = timedelta(hours=1)
+#: An SMTP server may be silent for most of a day.
+ATTEMPTS = 16
 
 
 class Kind(StrEnum):
@@ -34,7 +40,10 @@ class Kind(StrEnum):
 def ask(kind: Kind, user_id: str) -> None:
     """Have an e-mail sent once the present unit of work is committed."""
     key = new_id()
-    jobs.enqueue(JOB, f"{JOB}:{key}", {"letter": kind.value, "user": user_id, "key": key})
+    user = session().get_one(User, user_id)
+    asked = {"at": now().isoformat(), "fingerprint": fingerprint(user)}
+    payload = {"letter": kind.value, "user": user_id, "key": key, **asked}
+    jobs.enqueue(JOB, f"{JOB}:{key}", payload)
 
 
 def fingerprint(user: User) -> str:
@@ -42,13 +51,22 @@ def fingerprint(user: User) -> str:
     return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
 
 
-def compose(kind: Kind, user_id: str, key: str, site: str) -> Letter | None:
-    """Return an e-mail about an account; None where it was closed meanwhile."""
-    chosen = select(User).where(User.id == user_id, User.closed_at.is_(None))
+def compose(payload: Mapping[str, Any], site: str) -> Letter | None:
+    """Return an e-mail about an account.
+
+    None where the account was closed meanwhile, and for a link to change a password that was
+    changed since it was asked for, or that was asked for longer ago than such a link holds.
+    """
+    kind = Kind(payload["letter"])
+    chosen = select(User).where(User.id == payload["user"], User.closed_at.is_(None))
     user = session().scalars(chosen).one_or_none()
     if user is None:
         return None
-    return Letter(kind.value, user.email, user.locale, key, {"url": f"{site}{_path(kind, user)}"})
+    too_old = now() > datetime.fromisoformat(payload["at"]) + RESET_LIFE
+    if kind is Kind.RESET and (too_old or payload["fingerprint"] != fingerprint(user)):
+        return None
+    values = {"url": f"{site}{_path(kind, user)}"}
+    return Letter(kind.value, user.email, user.locale, payload["key"], values)
 
 
 def _path(kind: Kind, user: User) -> str:
@@ -63,10 +81,9 @@ def install_worker(handlers: Handlers, db: Database, settings: Settings, post: P
     """Tell the worker how these e-mails are made and sent."""
 
     def send(payload: Mapping[str, Any], _progress: Callable[[int], None]) -> None:
-        kind = Kind(payload["letter"])
         with db.unit_of_work(write=False):
-            letter = compose(kind, payload["user"], payload["key"], settings.base_url)
+            letter = compose(payload, settings.base_url)
         if letter is not None:
             post(message(letter, settings))
 
-    handlers.add(JOB, send)
+    handlers.add(JOB, send, many=True, attempts=ATTEMPTS)

@@ -12,7 +12,6 @@ from app.users.letters import Kind
 from app.users.models import User, UserSession
 
 VERIFY_SECONDS = 3 * 24 * 3600
-RESET_SECONDS = 3600
 
 
 def sign_up(
@@ -163,7 +162,7 @@ def reset(token: str, password: str) -> None:
     ------
     BadToken
     """
-    user_id, fingerprint = tokens.read(Kind.RESET, token, RESET_SECONDS)
+    user_id, fingerprint = tokens.read(Kind.RESET, token, int(letters.RESET_LIFE.total_seconds()))
     user = session().get(User, user_id)
     if user is None or user.closed_at is not None or letters.fingerprint(user) != fingerprint:
         raise BadToken(_l("This link was used or is no longer valid. Ask for a new one."))

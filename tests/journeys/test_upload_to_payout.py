@@ -248,5 +248,6 @@ def test_from_a_web_form_to_a_paid_contributor(
     empty_market.flask("make-operator", email)
     connect_and_be_paid(producer, operator)
     reconcile(operator)
+    empty_market.flask("verify-book")
     operator.goto("/operator")
     expect(operator.get_by_text("chain intact")).to_be_visible()

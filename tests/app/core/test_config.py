@@ -4,6 +4,8 @@ import pytest
 
 from app.core.config import load_settings
 from app.core.errors import UnsafeConfiguration
+from app.engine import opening as engines
+from app.vault import opening as vaults
 
 SAFE = {
     "MOISSON_ENV": "production",
@@ -45,6 +47,13 @@ def test_a_complete_production_starts(tmp_path: Path) -> None:
         ("MOISSON_ENV", "prod"),
         ("MOISSON_REFUND_DAYS", "-1"),
         ("MOISSON_UPLOAD_MEGABYTES", "many"),
+        ("MOISSON_ENV", ""),
+        ("MOISSON_PAYOUT_EVERY", ""),
+        ("MOISSON_SECRET_KEY", " " * 40),
+        ("MOISSON_ENGINE", "abacus"),
+        ("MOISSON_VAULT", ""),
+        ("MOISSON_LIST_UNSUBSCRIBE", "mailto:a@b\nX: y"),
+        ("MOISSON_LIST_UNSUBSCRIBE", "somewhere"),
     ],
 )
 def test_an_unsafe_production_does_not_start(tmp_path: Path, name: str, value: str) -> None:
@@ -67,3 +76,15 @@ def test_a_local_installation_makes_its_secrets_once(tmp_path: Path) -> None:
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
     other = load_settings({"MOISSON_INSTANCE": str(tmp_path / "other")})
     assert other.secret_key != first.secret_key
+
+
+def test_a_local_secret_that_is_missing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text('{"MOISSON_VAULT_KEY": "%s"}' % ("ab" * 32))
+    with pytest.raises(UnsafeConfiguration, match="MOISSON_SECRET_KEY"):
+        load_settings({"MOISSON_INSTANCE": str(tmp_path)})
+
+
+def test_the_kinds_that_a_setting_names_are_those_that_can_be_opened(tmp_path: Path) -> None:
+    for name, kinds in (("MOISSON_ENGINE", engines.KINDS), ("MOISSON_VAULT", vaults.KINDS)):
+        for kind in kinds:
+            load_settings({"MOISSON_INSTANCE": str(tmp_path), name: kind})

@@ -248,3 +248,35 @@ def test_the_workers_own_work_does_not_end_it(db: Database) -> None:
     runner = doing(db)
     assert not runner.guarded("sweep", broken)
     assert runner.guarded("sweep", lambda: None)
+
+
+def test_a_job_whose_worker_is_told_to_stop_is_given_back_uncounted(db: Database) -> None:
+    """Deployments use up no attempt: it is not the job that ended the process."""
+    job_id = add(db, "long", "long:1")
+
+    class Stopped(BaseException):
+        pass
+
+    def long(_payload: dict[str, Any], _progress: Any) -> None:
+        runner.give_back()
+        raise Stopped
+
+    for _ in range(ATTEMPTS + 2):
+        runner = doing(db, long=long)
+        with pytest.raises(Stopped):
+            runner.run_one()
+    assert (seen(db, job_id).state, seen(db, job_id).attempts) == (JobState.QUEUED, 0)
+
+
+def test_the_lease_of_a_slow_job_is_renewed_while_its_worker_lives(db: Database) -> None:
+    def slow(_payload: dict[str, Any], _progress: Any) -> None:
+        for minutes in (1, 2, 3, 4):
+            with fixed_at(NOON + timedelta(minutes=minutes)):
+                runner.renew()
+                assert other.claim() is None
+
+    runner, other = doing(db, slow=slow), doing(db)
+    with fixed_at(NOON):
+        job_id = add(db, "slow", "slow:1")
+        assert runner.run_one()
+    assert seen(db, job_id).state is JobState.DONE

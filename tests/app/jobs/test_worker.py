@@ -42,6 +42,23 @@ def working(db: Database, handler: Handler, schedule: Schedule | None = None) ->
             thread.join(SECONDS)
 
 
+@contextmanager
+def both(db: Database, long: Handler, short: Handler) -> Iterator[None]:
+    handlers = Handlers()
+    handlers.add("long", long)
+    handlers.add("short", short, many=True)
+    worker = Worker(Runner(db, handlers), Schedule(), nullcontext)
+    threads = [threading.Thread(target=target) for target in (worker._jobs, worker._short_jobs)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        worker.stop.set()
+        for thread in threads:
+            thread.join(SECONDS)
+
+
 def until(condition: object) -> bool:
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
@@ -110,3 +127,23 @@ def test_periods_are_those_of_the_clock() -> None:
     assert next_time(moment, OFTEN) == datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
     full = datetime(2026, 3, 2, 10, tzinfo=UTC)
     assert next_time(full, HOURLY) == datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+
+def test_a_short_job_does_not_wait_behind_a_long_one(db: Database) -> None:
+    """An e-mail leaves while an edition is measured, with one thread for jobs."""
+    begun, free, done = threading.Event(), threading.Event(), threading.Event()
+
+    def long(_payload: dict[str, int], _progress: object) -> None:
+        begun.set()
+        free.wait(SECONDS)
+
+    with both(db, long, lambda _payload, _progress: done.set()):
+        with db.unit_of_work():
+            jobs.enqueue("long", "long:1", {})
+        assert begun.wait(SECONDS)
+        with db.unit_of_work():
+            jobs.enqueue("short", "short:1", {})
+        try:
+            assert done.wait(SECONDS)
+        finally:
+            free.set()

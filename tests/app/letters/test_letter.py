@@ -16,7 +16,7 @@ from app.jobs.states import JobState
 from app.letters import post
 from app.letters.letter import Letter, message
 from app.market import market_of
-from app.users import letters
+from app.users import letters, queries
 from app.users import service as users
 from tests import factories
 from tests.inbox import read_mail
@@ -112,3 +112,52 @@ def closed(lite_app: Flask) -> Flask:
 def test_an_account_that_was_closed_meanwhile_gets_none(closed: Flask) -> None:
     factories.run_jobs(closed)
     assert not (market_of(closed).settings.instance / "mail").exists()
+
+
+def test_a_link_to_change_a_password_dies_with_the_old_one_and_with_its_hour(
+    lite_app: Flask,
+) -> None:
+    """However late it is sent: neither a change of password nor a silent server prolongs it."""
+    market, account = market_of(lite_app), factories.account(lite_app, Role.BUYER, name="forgets")
+    with market.db.unit_of_work(write=False):
+        view = queries.user(account.user_id)
+    assert view is not None
+
+    def asked() -> None:
+        with market.db.unit_of_work():
+            users.forgot(view.email)
+
+    asked()
+    factories.run_jobs(lite_app)
+    ((first, _),) = read_mail(market.settings.instance / "mail")
+    asked()
+    token = first.split("/password/reset/")[1].split()[0]
+    with market.db.unit_of_work():
+        users.reset(token, "another long password")
+    factories.run_jobs(lite_app)
+    asked()
+    with fixed_at(now() + timedelta(hours=1, minutes=1)):
+        factories.run_jobs(lite_app)
+    assert len(read_mail(market.settings.instance / "mail")) == 1
+
+
+def test_an_email_outlasts_a_server_that_is_silent_for_half_a_day(lite_app: Flask) -> None:
+    market, sent = market_of(lite_app), []
+    moment = now()
+
+    def runner(way: post.Post) -> Runner:
+        made = worker.runner(lite_app)
+        letters.install_worker(made.handlers, market.db, market.settings, way)
+        return made
+
+    def unreachable(_message: EmailMessage) -> None:
+        raise post.MailNotSent("TimeoutError")
+
+    with market.db.unit_of_work():
+        users.sign_up("patient@example.org", factories.PASSWORD, "P", {Role.BUYER}, "en")
+    for hours in range(9):
+        with fixed_at(moment + timedelta(hours=hours)):
+            runner(unreachable).run_due()
+    with fixed_at(moment + timedelta(hours=12)):
+        assert runner(sent.append).run_due() == 1
+    assert len(sent) == 1

@@ -270,9 +270,15 @@ def test_the_reserve_says_what_is_owed_held_and_free(
     assert seen.cover is Cover.COVERED
     assert seen.free == -share
     assert seen.missing.micros == 0
+    assert seen.fresh
     # Refunded after it was withdrawn: the provider holds less than is owed.
     withdraw(trade, seen.free.micros // 10_000)
     trade.deliver()
+    with trade.db.unit_of_work(write=False):
+        later = reserve.latest()
+    # What was free is withdrawn: the same figure is not offered again.
+    assert later is not None
+    assert not later.fresh
     sold(trade, made)
     trade.refund(order_id)
     after = compared(trade)
