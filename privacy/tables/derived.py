@@ -178,9 +178,14 @@ def _invert(at: Floats, excess: Floats, half: Floats) -> tuple[float, float, flo
     climbing = np.maximum.accumulate(excess)
     value = _crossing(at, climbing, int(np.searchsorted(climbing, 0.0)))
     within = np.flatnonzero(np.abs(excess) <= half)
-    if not len(within):
-        return None
-    first, last = int(within[0]), int(within[-1])
+    if len(within):
+        first, last = int(within[0]), int(within[-1])
+    else:
+        # So exact that zero is passed between two of the values looked at.
+        first = int(np.argmax(excess > 0))
+        if not first:
+            return None
+        last = first - 1
     low = _crossing(at, excess + half, first)
     high = _crossing(at[::-1], (half - excess)[::-1], len(at) - 1 - last)
     return value, min(low, value), max(high, value)

@@ -117,9 +117,11 @@ def test_events_of_an_account_name_it_and_go_to_connect_endpoints(
     market.gateway.transfer(account, 500, "EUR", "g", "t")
     market.receiver.wait_for("transfer.created")
     controls.deliveries("hold")
+    # A message of what went before may still be on its way when they are held.
+    before = controls.deliveries()["held"]
     controls.pay_out(account)
     controls.payout_failed(account)
-    assert controls.deliveries()["held"] == 4
+    assert controls.deliveries()["held"] - before == 4
     controls.deliveries("normal")
     market.receiver.wait_for("payout.failed")
     told = [each for each in market.receiver.events if each["type"].startswith("payout.")]

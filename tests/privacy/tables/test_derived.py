@@ -114,15 +114,18 @@ def test_a_table_of_no_dimension_has_no_shares():
 
 
 def test_quantiles_are_those_of_the_masses():
-    """Bronze at a huge budget: the noise is small beside a gap of ten."""
+    """Bronze at a huge budget: the noise is small beside a gap of ten, however it falls."""
     plan = plan_release(SCHEMA, SMALL, 40.0, 1e-6)
-    release = add_noise(plan, exact_counts(plan), 900, {"s": 1000})
-    table = release.table(("day", "paid"), GOLD)
-    found = {(e.coordinates, e.statistic): e for e in quantiles(table, "paid")}
-    assert found[(("day", "Fri"),), "median"].value == pytest.approx(55, abs=1)
-    assert found[(("day", "Fri"),), "quantile_25"].value == pytest.approx(30, abs=1)
-    assert found[(("day", "Sat"),), "quantile_75"].value == pytest.approx(27.5, abs=1)
-    assert all(e.low <= e.value <= e.high for e in found.values())
+    for _ in range(60):
+        release = add_noise(plan, exact_counts(plan), 900, {"s": 1000})
+        table = release.table(("day", "paid"), GOLD)
+        found = {(e.coordinates, e.statistic): e for e in quantiles(table, "paid")}
+        assert found[(("day", "Fri"),), "median"].value == pytest.approx(55, abs=1)
+        assert found[(("day", "Fri"),), "quantile_25"].value == pytest.approx(30, abs=1)
+        assert found[(("day", "Sat"),), "quantile_75"].value == pytest.approx(27.5, abs=1)
+        assert all(e.low <= e.value <= e.high for e in found.values())
+        # As exact as this, nothing is said to lie anywhere.
+        assert all(e.high - e.low < 5 for e in found.values())
 
 
 def test_a_group_is_the_sum_of_its_cells_and_of_no_other():
