@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from app.core.clock import now
 from app.jobs.runner import LEASE, Runner
@@ -45,15 +46,18 @@ class Worker:
         What they do not finish is given back, for another worker to begin anew. Of a worker
         that is killed it is taken up when its lease ends.
         """
+        # A second signal may come within the handler of the first: an event would then wait for
+        # itself, this queue does not.
+        told: SimpleQueue[int] = SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop.set())
+            signal.signal(number, lambda number, _: told.put(number))
         targets = [self._jobs] * threads + [self._short_jobs, self._clock]
         started = [threading.Thread(target=target, daemon=True) for target in targets]
         for thread in started:
             thread.start()
         on_ready()
-        while not self.stop.wait(3600):
-            pass
+        told.get()
+        self.stop.set()
         for thread in started:
             thread.join(PATIENCE / len(started))
         # What goes on is another worker's at once, and its attempt is not counted.

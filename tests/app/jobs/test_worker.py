@@ -1,5 +1,7 @@
 """The worker's loop: due jobs are found by looking, schedules by the clock."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 
 from app.core.db import Database
 from app.jobs import service as jobs
@@ -14,6 +17,7 @@ from app.jobs import worker as loop
 from app.jobs.runner import Handler, Handlers, Runner
 from app.jobs.schedule import HOURLY, OFTEN, Schedule, next_time
 from app.jobs.worker import Worker
+from app.market import market_of
 
 SECONDS = 10
 
@@ -147,3 +151,27 @@ def test_a_short_job_does_not_wait_behind_a_long_one(db: Database) -> None:
             assert done.wait(SECONDS)
         finally:
             free.set()
+
+
+class ToldAgain(threading.Event):
+    """An event within which the process is told to stop once more, as its lock is held."""
+
+    def set(self) -> None:
+        with self._cond:  # type: ignore[attr-defined]
+            signal.raise_signal(signal.SIGTERM)
+        super().set()
+
+
+@pytest.mark.timeout(30)
+def test_a_worker_that_is_told_to_stop_twice_at_once_stops(lite_app: Flask) -> None:
+    # By what started it and by the system, at the same moment.
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    runner = Runner(market_of(lite_app).db, Handlers())
+    worker = Worker(runner, Schedule(), nullcontext, ToldAgain())
+    tell = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM))
+    try:
+        worker.serve(on_ready=tell.start)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert worker.stop.is_set()
