@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from app.core import audit
 from app.core.clock import now
-from app.core.db import checkpoint, new_id, session
+from app.core.db import checkpoint, session
 from app.core.permissions import Actor, Role, require
 from app.ledger import accounts
 from app.ledger import service as ledger
-from app.payments.gateway import GatewayRefused, PaymentGateway, Reversal
-from app.payments.intents import ask_once
+from app.payments.gateway import PaymentGateway, Reversal
+from app.payments.intents import carry_out, wished
 from app.payouts.errors import NotTakenBack
 from app.payouts.models import Payout, PayoutReversal
 from app.payouts.states import ReversalState, State
@@ -53,10 +53,7 @@ def take_back(
     """
     require(actor, Role.OPERATOR)
     payout = _locked(payout_id)
-    known = session().get(PayoutReversal, once) if once is not None else None
-    if known is not None and known.state == ReversalState.REFUSED:
-        # The same form again after a no is another wish.
-        known, once = None, None
+    known, row_id = wished(PayoutReversal, once, {ReversalState.REFUSED})
     if known is not None:
         checkpoint()
         send(gateway, payout_id)
@@ -66,7 +63,6 @@ def take_back(
     if payout.state != State.SENT or not 0 < wanted <= left:
         raise NotTakenBack(_l("Only what was sent and not taken back yet can be taken back."))
     if _under_way(payout_id) is None:
-        row_id = once or new_id()
         session().add(
             PayoutReversal(
                 id=row_id,
@@ -95,24 +91,20 @@ def send(gateway: PaymentGateway, payout_id: str) -> None:
     if row is None:
         return
     transfer = session().get_one(Payout, payout_id).transfer_id or ""
-    row_id, cents, key, at = row.id, row.cents, row.key, row.at
-    checkpoint()
-    refusal, made = None, None
-    try:
-        made = ask_once(
-            at,
-            lambda: gateway.reverse_transfer(transfer, cents, key, {"reversal": row_id}),
-            lambda: _found(gateway, transfer, row_id),
-        )
-    except GatewayRefused as error:
-        refusal = error
+    row_id, cents, key = row.id, row.cents, row.key
+    carry_out(
+        row.at,
+        lambda: gateway.reverse_transfer(transfer, cents, key, {"reversal": row_id}),
+        lambda: _found(gateway, transfer, row_id),
+        lambda made: _apply(payout_id, row_id, made),
+    )
+
+
+def _apply(payout_id: str, row_id: str, made: Reversal | None) -> None:
     payout = _locked(payout_id)
     row = session().get_one(PayoutReversal, row_id, populate_existing=True)
     if row.state == ReversalState.INTENDED:
         _end(payout, row, made)
-    if refusal is not None:
-        checkpoint()
-        raise refusal
 
 
 def _end(payout: Payout, row: PayoutReversal, made: Reversal | None) -> None:

@@ -13,7 +13,7 @@ failed      the buyer's bank would not take it, perhaps days later: all is as be
 """
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -32,7 +32,7 @@ from app.orders.sale import Taking
 from app.orders.states import Event, RefundEvent, RefundState, State, next_refund, next_state
 from app.payments.gateway import GatewayRefused, PaymentGateway
 from app.payments.gateway import Refund as Given
-from app.payments.intents import ask_once
+from app.payments.intents import carry_out, wished
 from pricing.money import MICROS_PER_CENT
 
 #: A refund can fail so long after it was accepted.
@@ -83,10 +83,7 @@ def refund(
     require(actor, Role.OPERATOR)
     rows.hold_buyer(session().get_one(Order, order_id).buyer_id)
     order = rows.locked(order_id)
-    known = session().get(Refund, once) if once is not None else None
-    if known is not None and known.state in (RefundState.REFUSED, RefundState.FAILED):
-        # The same form again after a no is another wish.
-        known, once = None, None
+    known, refund_id = wished(Refund, once, {RefundState.REFUSED, RefundState.FAILED})
     if known is not None:
         checkpoint()
         send_refund(gateway, order_id)
@@ -107,7 +104,6 @@ def refund(
             )
         order.state = asked
     if _one(order_id, *UNDER_WAY) is None:
-        refund_id = once or new_id()
         session().add(
             Refund(
                 id=refund_id,
@@ -147,33 +143,31 @@ def send_refund(gateway: PaymentGateway, order_id: str) -> None:
         return
     if row is None or not order.payment_intent:
         return
-    payment, refund_id, cents, key, at = (
-        order.payment_intent,
-        row.id,
-        row.cents,
-        row.key,
-        row.at,
-    )
-    checkpoint()
-    refusal, given = None, None
+    payment, refund_id, cents, key = order.payment_intent, row.id, row.cents, row.key
+    said = {"order_id": order_id, "refund": refund_id}
     try:
-        given = _asked(gateway, payment, order_id, (refund_id, cents, key, at))
-    except GatewayRefused as error:
-        refusal = error
-    order = rows.locked(order_id)
-    row = _locked(refund_id)
+        carry_out(
+            row.at,
+            lambda: gateway.refund(payment, cents, key, said),
+            lambda: _given(gateway, payment, refund_id),
+            lambda given: _answered(order_id, refund_id, given),
+        )
+    except GatewayRefused as refusal:
+        if refusal.code != ALREADY_REFUNDED:
+            raise
+        # By somebody in the provider's own pages: what they did is taken over.
+        look(gateway, order_id)
+
+
+def _answered(order_id: str, refund_id: str, given: Given | None) -> None:
+    """Apply what the provider said to an intent; None is a definite no."""
+    order, row = rows.locked(order_id), _locked(refund_id)
     if given is not None:
         _apply(order, row, given)
     elif row.state == RefundState.INTENDED:
         row.state, row.ended_at = next_refund(RefundState.INTENDED, RefundEvent.REFUSE), now()
         _back_to_paid(order)
         audit.record("system", "refuse-refund", "order", order.id)
-        checkpoint()
-    if refusal is not None and refusal.code == ALREADY_REFUNDED:
-        # By somebody in the provider's own pages: what they did is taken over.
-        look(gateway, order_id)
-    elif refusal is not None:
-        raise refusal
 
 
 def _inside(order: Order, row: Refund) -> None:
@@ -183,18 +177,6 @@ def _inside(order: Order, row: Refund) -> None:
         _book(order, row)
         row.state, row.ended_at = next_refund(RefundState.INTENDED, RefundEvent.SUCCEED), now()
         session().flush()
-
-
-def _asked(
-    gateway: PaymentGateway, payment: str, order_id: str, intended: tuple[str, int, str, datetime]
-) -> Given:
-    """Ask for a refund, unless the provider has it already under a key it may have forgotten."""
-    refund_id, cents, key, at = intended
-    return ask_once(
-        at,
-        lambda: gateway.refund(payment, cents, key, {"order_id": order_id, "refund": refund_id}),
-        lambda: _given(gateway, payment, refund_id),
-    )
 
 
 def _given(gateway: PaymentGateway, payment: str, refund_id: str) -> Given | None:
