@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,8 +18,8 @@ from app.core.db import Database
 from app.market import market_of
 from app.payments.mode import STAND_IN_KEY
 from tests import factories, lengths, postgres, selection
+from tests.compiled import compile_addresses_once, compile_once, compile_statements_once
 from tests.memory import in_memory
-from tests.pages import compile_once
 from tests.stock import Copies, Edition, Stock, share_secrets
 
 ENGINES = ("sqlite", "postgresql")
@@ -39,7 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let random tests go to their full length where everything is asked for."""
+    """Make markets fast; let random tests go to full length where everything is asked for."""
+    compile_addresses_once()
+    compile_statements_once()
     if config.getoption("--everything"):
         settings.load_profile(lengths.EVERYTHING)
 
@@ -56,7 +59,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[LEFT_OUT] = len(left_out)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collection, and collect less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let libraries clean up after themselves; say how many tests were left out."""
+    gc.unfreeze()
     # A process of pytest-xdist tells the one that prints.
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)

@@ -37,7 +37,8 @@ def sign_in(page: Page, who: str, language: str) -> None:
 
 def kind(path: str) -> str:
     """Return what is the same in the addresses of all pages of a kind."""
-    return re.sub(r"[0-9a-f]{32}(~[\w~-]+)?", "ID", urlsplit(path).path)
+    kept = re.sub(r"[0-9a-f]{32}(~[\w~-]+)?", "ID", urlsplit(path).path)
+    return re.sub(r"(?<=/)\d[\d-]*(?=/|$)", "N", kept)
 
 
 def walk(page: Page, who: str, each: int = 1) -> Iterator[str]:

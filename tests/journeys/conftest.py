@@ -1,4 +1,6 @@
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.payments.mode import STAND_IN_KEY
 from tests.inbox import read_mail
@@ -45,7 +48,7 @@ class Market:
     def flask(self, *arguments: str) -> str:
         """Run one of the market's commands."""
         done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "app.worker", *arguments],
+            [sys.executable, "-m", "flask", "--app", "app", *arguments],
             cwd=ROOT,
             env=settings(self.instance),
             check=True,
@@ -66,6 +69,12 @@ def settings(instance: Path) -> dict[str, str]:
         "MOISSON_REFUND_DAYS": "0",
         "MOISSON_PAYOUT_MINIMUM_CENTS": "1",
     }
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds on a page: the rule and the first places."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [(each["id"], [node["target"] for node in each["nodes"][:3]]) for each in found]
 
 
 def free_port() -> int:
@@ -128,9 +137,30 @@ def empty_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
 
 
 @pytest.fixture(scope="session")
-def full_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make run` leaves in its folder, made once for all processes; to be copied."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "filled"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "done").exists():
+            for _ in serve(shared):
+                pass
+            (shared / "done").touch()
+    return shared / "instance"
+
+
+def serve_filled(filled: Path, folder: Path) -> Iterator[Market]:
+    """Serve a copy of the market as `make run` shows it."""
+    shutil.copytree(filled, folder / "instance")
+    yield from serve(folder, "--no-demo")
+
+
+@pytest.fixture(scope="session")
+def full_market(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     """The market as `make run` shows it."""
-    yield from serve(tmp_path_factory.mktemp("market"))
+    yield from serve_filled(filled, tmp_path_factory.mktemp("market"))
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,12 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.journeys.conftest import PATIENCE, Market, serve
+from tests.journeys.conftest import PATIENCE, Market, serve_filled
 from tests.journeys.test_upload_to_payout import accessible, sign_up
 from tests.stripe_stand_in.controls import Controls
 
@@ -55,9 +56,9 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+def market(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     """A market of its own, because accounts are restricted and books made to differ here."""
-    yield from serve(tmp_path_factory.mktemp("money"))
+    yield from serve_filled(filled, tmp_path_factory.mktemp("money"))
 
 
 @dataclass

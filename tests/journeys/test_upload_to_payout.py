@@ -8,11 +8,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import csv_rows
-from tests.journeys.conftest import PATIENCE, Market
+from tests.journeys.conftest import PATIENCE, Market, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PASSWORD = "a long enough password"
@@ -30,8 +29,7 @@ def accessible(page: Page) -> None:
     """Axe finds nothing on this page, light or dark: for pages that no link leads to."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        violations = Axe().run(page).response["violations"]
-        found = [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in violations]
+        found = violations(page)
         assert not found, f"{page.url} ({scheme}): {found}"
     page.emulate_media(color_scheme="light")
 

@@ -34,8 +34,8 @@ from stripe_stand_in.outbox import HELD
 from stripe_stand_in.store import Store
 from tests import factories, postgres
 from tests.app.payouts.trading import Trade, post
+from tests.compiled import compile_once
 from tests.conftest import environment, migrate
-from tests.pages import compile_once
 from tests.stripe_stand_in.controls import Controls
 from tests.stripe_stand_in.running import SECRET, served
 

@@ -9,7 +9,10 @@ __all__ = ["trade"]
 
 
 @pytest.fixture
-def buyer(trade: Trade) -> Actor:
+def buyer(trade: Trade, request: pytest.FixtureRequest) -> Actor:
+    if "made" in request.fixturenames:
+        # An edition is copied into a market where nothing has happened yet.
+        request.getfixturevalue("made")
     return factories.account(trade.app, Role.BUYER)
 
 

@@ -14,8 +14,8 @@ from app.market import market_of
 from app.releases import service as releases
 from tests import factories
 from tests.browser import Browser
+from tests.compiled import compile_once
 from tests.conftest import environment
-from tests.pages import compile_once
 
 #: Same people offering, other rows: how many, whose, what, and whether they fit.
 FEW = factories.csv_rows(3, 1)

@@ -41,8 +41,8 @@ from pricing.split import parts_of
 from privacy.release import Release
 from tests import factories
 from tests.browser import Browser
+from tests.compiled import compile_once
 from tests.conftest import environment
-from tests.pages import compile_once
 from tests.test_routes import WHO, For
 
 WITHOUT = factories.csv_rows(300, 2)

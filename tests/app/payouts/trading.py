@@ -39,8 +39,8 @@ from stripe_stand_in import StandInConfig, create_stand_in
 from stripe_stand_in.delivery import deliver_due
 from stripe_stand_in.store import Store
 from tests import factories
+from tests.compiled import compile_once
 from tests.conftest import environment
-from tests.pages import compile_once
 from tests.stripe_stand_in.running import SECRET, served
 
 KEY = "k" * 64
