@@ -71,9 +71,10 @@ def settings(instance: Path) -> dict[str, str]:
     }
 
 
-def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds on a page: the rule and the first places."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+def violations(page: Page, *rules: str) -> list[tuple[str, list[str]]]:
+    """What axe finds on a page, by all its rules or by some: the rule and the first places."""
+    options = {"resultTypes": ["violations"], **({"runOnly": [*rules]} if rules else {})}
+    found = Axe().run(page, options=options).response["violations"]
     return [(each["id"], [node["target"] for node in each["nodes"][:3]]) for each in found]
 
 
