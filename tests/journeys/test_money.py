@@ -115,6 +115,12 @@ def scene(request: pytest.FixtureRequest, chromium: Browser, market: Market) -> 
         context.close()
 
 
+#: In French too with `make test-all`: the walk of all pages sees most of these in French.
+ONE_LANGUAGE = pytest.mark.parametrize(
+    "scene", ["en", pytest.param("fr", marks=pytest.mark.exhaustive)], indirect=True
+)
+
+
 def press(page: Page, button: Locator) -> None:
     """Press a button and wait for the page it leads to: leaving earlier would call it off."""
     with page.expect_navigation():
@@ -200,6 +206,7 @@ def test_paying_in_every_way(scene: Scene) -> None:
     until(page, third, words["expired"])
 
 
+@ONE_LANGUAGE
 def test_giving_back_in_part_whole_and_when_a_bank_will_not_take_it(scene: Scene) -> None:
     page, operator, words = scene.buyer(), scene.person("operator@example.org"), scene.words
     order = ordered(page)
@@ -231,6 +238,7 @@ def test_giving_back_in_part_whole_and_when_a_bank_will_not_take_it(scene: Scene
     expect(page.get_by_text("CSV", exact=True)).to_have_count(0)
 
 
+@ONE_LANGUAGE
 def test_a_bank_takes_a_payment_back(scene: Scene) -> None:
     page, words = scene.buyer(), scene.words
     order = ordered(page)
@@ -284,6 +292,7 @@ def accounts(scene: Scene, provider: str) -> list[str]:
     return [found.nth(place).get_attribute("id") or "" for place in range(found.count())]
 
 
+@ONE_LANGUAGE
 def test_a_difference_is_shown_explained_and_booked(scene: Scene) -> None:
     words, operator = scene.words, scene.person("operator@example.org")
     page = scene.buyer()

@@ -32,8 +32,21 @@ def main_part(page: Page) -> str:
     return re.sub(r'name="csrf_token"[^>]*', "", text)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("who", ACCOUNTS)
+CASES = [(who, look) for who in ACCOUNTS for look in LOOKS]
+#: Everybody on a phone; wide, those who see the most. The others with `make test-all`.
+SHORTER = {f"{who}-{look}" for who, look in CASES if look.startswith("french")} | {
+    f"{who}-english, light, wide" for who in ("visitor", "operator")
+}
+
+
+@pytest.mark.parametrize(
+    ("who", "look"),
+    [
+        pytest.param(*case, id=name, marks=[] if name in SHORTER else [pytest.mark.exhaustive])
+        for case in CASES
+        for name in ["-".join(case)]
+    ],
+)
 def test_every_page_is_accessible_and_fits(
     chromium: Browser, full_market: Market, who: str, look: str
 ) -> None:
