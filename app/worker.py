@@ -11,7 +11,7 @@ import pyarrow as pa
 from flask import Flask
 
 from app.categories import service as discovering_categories
-from app.categories.queries import Terms
+from app.categories.queries import SearchTerms
 from app.core.config import Settings
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets
@@ -112,7 +112,10 @@ def discovering(market: Market) -> discovering_categories.Discovering:
     settings = market.settings
 
     def find(
-        rows: Iterator[pa.RecordBatch], terms: Terms, secret: str, before_noise: Callable[[], None]
+        rows: Iterator[pa.RecordBatch],
+        terms: SearchTerms,
+        secret: str,
+        before_noise: Callable[[], None],
     ) -> FoundCategories:
         plan = plan_discovery(terms.epsilon, terms.delta, terms.bound)
         planned = (plan.rho, plan.threshold_delta, plan.threshold)

@@ -17,10 +17,10 @@ from app.cli import migrations_config
 from app.core.db import Database
 from app.market import market_of
 from app.payments.mode import STAND_IN_KEY
-from tests import factories, lengths, postgres, selection
-from tests.compiled import compile_addresses_once, compile_once, compile_statements_once
-from tests.memory import in_memory
-from tests.stock import Copies, Edition, Stock, share_secrets
+from tests.support import factories, lengths, postgres, selection
+from tests.support.compiled import compile_addresses_once, compile_once, compile_statements_once
+from tests.support.memory import in_memory
+from tests.support.stock import Copies, Edition, Stock, share_secrets
 
 ENGINES = ("sqlite", "postgresql")
 #: How many tests were left to `make test-all`.
@@ -187,7 +187,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
-    """A migrated database: on each engine, where a test needs both (see tests/selection.py)."""
+    """A migrated database: on each engine, where a test needs both (see support/selection.py)."""
     return new_database(request.param)
 
 

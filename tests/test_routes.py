@@ -13,9 +13,9 @@ from werkzeug.routing import Rule
 from app.core.permissions import Actor, Role
 from app.downloads import synthetic
 from app.users import queries as users
-from tests import factories
-from tests.app.payouts.trading import trading
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import trading
 
 
 class For(Enum):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import conftest, selection
+from tests import conftest
+from tests.support import selection
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,10 +11,10 @@ from app.invoicing import issuer
 from app.market import market_of
 from app.users import passwords
 from app.users import service as users
-from tests import factories
-from tests.browser import Browser
 from tests.conftest import environment
-from tests.inbox import read_mail
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.inbox import read_mail
 
 
 def opened(new_database: Callable[[str], str], folder: Path, **more: str) -> Flask:

@@ -19,7 +19,7 @@ from pricing.rarity import Rarity
 
 
 @dataclass(frozen=True)
-class Standing:
+class CollectionRarity:
     """A collection's place in the catalogue.
 
     Attributes
@@ -59,7 +59,7 @@ class RarityIndex:
         Topics of which nothing is published.
     """
 
-    standings: tuple[Standing, ...]
+    standings: tuple[CollectionRarity, ...]
     moments: tuple[Moment, ...]
     first_factor: float
     missing: tuple[str, ...]
@@ -86,7 +86,7 @@ def rarity_index() -> RarityIndex:
     entries = tuple(e for e in releases.catalogue() if e.people >= book.minimum_people)
     factors, counts = _now(book, entries)
     standings = tuple(
-        Standing(collections.rules(collection), counts[collection], len(entries), factor)
+        CollectionRarity(collections.rules(collection), counts[collection], len(entries), factor)
         for collection, factor in sorted(factors.items(), key=lambda pair: (-pair[1], pair[0]))
     )
     topics = {standing.rules.topic for standing in standings}

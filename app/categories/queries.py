@@ -14,7 +14,7 @@ from privacy.loss import Rho
 
 
 @dataclass(frozen=True)
-class Terms:
+class SearchTerms:
     """What finding costs each person, once; public, and computed without any row.
 
     Attributes
@@ -46,10 +46,10 @@ class Terms:
 
 #: The plan of `privacy.discovery`, written down: that module draws noise, so no page loads it.
 #: The worker refuses to work where the two differ.
-TERMS = Terms(FINDING_EPSILON, FINDING_DELTA, 1, Rho(5141), FINDING_DELTA / 2, 55)
+TERMS = SearchTerms(FINDING_EPSILON, FINDING_DELTA, 1, Rho(5141), FINDING_DELTA / 2, 55)
 
 
-class State(StrEnum):
+class SearchState(StrEnum):
     """Where the finding of one column is."""
 
     WANTED = "wanted"
@@ -58,7 +58,7 @@ class State(StrEnum):
     FOUND = "found"
 
 
-class Event(StrEnum):
+class SearchEvent(StrEnum):
     """What happens to it."""
 
     ASK = "ask"
@@ -68,20 +68,20 @@ class Event(StrEnum):
 
 
 _NEXT = {
-    (State.WANTED, Event.ASK): State.WANTED,
-    (State.REFUSED, Event.ASK): State.WANTED,
+    (SearchState.WANTED, SearchEvent.ASK): SearchState.WANTED,
+    (SearchState.REFUSED, SearchEvent.ASK): SearchState.WANTED,
     # Charged people are not asked for twice: the work goes on where it broke off.
-    (State.CHARGED, Event.ASK): State.CHARGED,
-    (State.WANTED, Event.CHARGE): State.CHARGED,
-    (State.WANTED, Event.REFUSE): State.REFUSED,
+    (SearchState.CHARGED, SearchEvent.ASK): SearchState.CHARGED,
+    (SearchState.WANTED, SearchEvent.CHARGE): SearchState.CHARGED,
+    (SearchState.WANTED, SearchEvent.REFUSE): SearchState.REFUSED,
     # The noise of a charge was drawn and lost: it is charged again, or cannot be.
-    (State.CHARGED, Event.CHARGE): State.CHARGED,
-    (State.CHARGED, Event.REFUSE): State.REFUSED,
-    (State.CHARGED, Event.FIND): State.FOUND,
+    (SearchState.CHARGED, SearchEvent.CHARGE): SearchState.CHARGED,
+    (SearchState.CHARGED, SearchEvent.REFUSE): SearchState.REFUSED,
+    (SearchState.CHARGED, SearchEvent.FIND): SearchState.FOUND,
 }
 
 
-def next_state(state: State, event: Event) -> State:
+def next_state(state: SearchState, event: SearchEvent) -> SearchState:
     """Return the state after an event.
 
     Raises
@@ -108,7 +108,7 @@ class FindingView:
     position: int
     column: str
     person_column: str
-    state: State
+    state: SearchState
     refused: str
     attempt: int
     people: tuple[tuple[str, int], ...]
@@ -139,7 +139,7 @@ def view(row: FoundCategoriesRow) -> FindingView:
         row.position,
         row.column_name,
         row.person_column,
-        State(row.state),
+        SearchState(row.state),
         row.refused,
         row.attempt,
         tuple((value, count) for value, count in json.loads(row.people)),

@@ -16,9 +16,9 @@ from app.categories import queries as finding
 from app.categories.models import FoundCategoriesRow
 from app.categories.queries import (
     TERMS,
-    Event,
-    State,
-    Terms,
+    SearchEvent,
+    SearchState,
+    SearchTerms,
     next_state,
 )
 from app.consent import queries as consent
@@ -57,7 +57,7 @@ class Finder(Protocol):
     def __call__(
         self,
         rows: Iterator[pa.RecordBatch],
-        terms: Terms,
+        terms: SearchTerms,
         secret: str,
         before_noise: Callable[[], None],
     ) -> "FoundCategories":
@@ -113,7 +113,7 @@ def ask(
     """
     uploaded = offering.uploaded_rows(actor, dataset_id)
     row = session().get(FoundCategoriesRow, (dataset_id, position))
-    if row is not None and row.state == State.FOUND:
+    if row is not None and row.state == SearchState.FOUND:
         _offer(actor, row)
         return True
     offering.check_promise(uploaded.found_for, person_column)
@@ -124,11 +124,11 @@ def ask(
             position=position,
             column_name=column,
             person_column=person_column,
-            state=State.WANTED,
+            state=SearchState.WANTED,
         )
         session().add(row)
     else:
-        row.state, row.refused = next_state(State(row.state), Event.ASK), ""
+        row.state, row.refused = next_state(SearchState(row.state), SearchEvent.ASK), ""
         if row.attempt == 0:
             row.person_column = person_column
     session().flush()
@@ -196,13 +196,13 @@ def _charge(doors: Discovering, dataset_id: str, position: int) -> tuple[_Search
     except Conflict:
         uploaded = None
     row = _locked(dataset_id, position)
-    if row.state in (State.FOUND, State.REFUSED):
+    if row.state in (SearchState.FOUND, SearchState.REFUSED):
         return None, row.refused
     if uploaded is None or not doors.vault.exists(uploaded.rows_object):
         return None, _refuse(row, "erased")
     if uploaded.found_for not in (None, row.person_column):
         return None, _refuse(row, "people")
-    if one_draw.needs_charge(row, State.WANTED, State.CHARGED):
+    if one_draw.needs_charge(row, SearchState.WANTED, SearchState.CHARGED):
         wanted = Charge(
             finding.subject(dataset_id, position), row.attempt + 1, TERMS.rho, TERMS.threshold_delta
         )
@@ -211,7 +211,7 @@ def _charge(doors: Discovering, dataset_id: str, position: int) -> tuple[_Search
             return None, _refuse(row, refused)
         offering.promise(SYSTEM, dataset_id, row.person_column)
         row.attempt += 1
-        row.state = next_state(State(row.state), Event.CHARGE)
+        row.state = next_state(SearchState(row.state), SearchEvent.CHARGE)
         audit.record(SYSTEM.user_id, "charge-privacy", "dataset", dataset_id, rho=TERMS.rho.micro)
     search = _Search(
         dataset_id,
@@ -225,7 +225,7 @@ def _charge(doors: Discovering, dataset_id: str, position: int) -> tuple[_Search
 
 
 def _refuse(row: FoundCategoriesRow, reason: str) -> str:
-    row.state, row.refused = next_state(State(row.state), Event.REFUSE), reason
+    row.state, row.refused = next_state(SearchState(row.state), SearchEvent.REFUSE), reason
     return reason
 
 
@@ -244,7 +244,7 @@ def _mark_drawn(doors: Discovering, search: _Search) -> None:
         doors.db,
         lambda: _locked(search.dataset_id, search.position),
         search.attempt,
-        State.CHARGED,
+        SearchState.CHARGED,
     )
 
 
@@ -252,12 +252,12 @@ def _keep(search: _Search, people: dict[str, int]) -> None:
     # The dataset is locked first, as everywhere, so that nobody waits in a circle.
     offering.lock(search.dataset_id)
     row = _locked(search.dataset_id, search.position)
-    if not one_draw.is_ours(row, search.attempt, State.CHARGED):
+    if not one_draw.is_ours(row, search.attempt, SearchState.CHARGED):
         return
     # Rules about a value, not about people: these cannot stand in a list of categories.
     named = [(v, n) for v, n in sorted(people.items()) if v != OTHER and not is_formula(v)]
     row.people, row.plan = json.dumps(named), json.dumps(asdict(TERMS))
-    row.state, row.found_at = next_state(State(row.state), Event.FIND), this_hour()
+    row.state, row.found_at = next_state(SearchState(row.state), SearchEvent.FIND), this_hour()
     _offer(SYSTEM, row)
     session().flush()
     audit.record(SYSTEM.user_id, "found-categories", "dataset", search.dataset_id)

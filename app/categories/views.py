@@ -70,7 +70,7 @@ def find(dataset_id: str, position: int) -> str | Response | tuple[str, int]:
     columns = _columns(actor, dataset_id, position)
     form = _form(view, columns, position)
     known = finding.finding(dataset_id, position)
-    found = known is not None and known.state is finding.State.FOUND
+    found = known is not None and known.state is finding.SearchState.FOUND
     if not found and not form.validate_on_submit():
         return _page(view, columns, position, form), 422
     column, person = columns[position].name, form.person.data or ""

@@ -15,7 +15,7 @@ from app.core.db import session
 from app.core.errors import Conflict
 from app.core.permissions import Actor, require_owner
 from app.datasets.models import Dataset
-from app.datasets.states import State
+from app.datasets.states import DatasetState
 from app.datasets.understanding import Answers
 
 
@@ -79,7 +79,7 @@ def lock(dataset_id: str) -> None:
 def keep_draft(actor: Actor, dataset_id: str, answers: Answers) -> None:
     """Keep what was typed so far, unless the file was checked against earlier answers."""
     row = _own(actor, dataset_id)
-    if row.state == State.UPLOADED:
+    if row.state == DatasetState.UPLOADED:
         row.answers, row.offered = json.dumps(answers.to_dict()), "{}"
 
 

@@ -11,7 +11,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, require_owner
 from app.datasets.models import Dataset
-from app.datasets.states import State
+from app.datasets.states import DatasetState
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class DatasetView:
     producer_id: str
     collection_id: str | None
     title: str
-    state: State
+    state: DatasetState
     joining: bool
     everyone_is_me: bool
     profile_object: str | None
@@ -62,7 +62,7 @@ def _view(row: Dataset) -> DatasetView:
         row.producer_id,
         row.collection_id,
         row.title,
-        State(row.state),
+        DatasetState(row.state),
         row.joining,
         row.everyone_is_me,
         row.profile_object,
@@ -104,7 +104,7 @@ def listed(collection_id: str) -> tuple[ListedDataset, ...]:
     """Return the datasets that wait for a collection's next edition."""
     chosen = (
         select(Dataset)
-        .where(Dataset.collection_id == collection_id, Dataset.state == State.LISTED)
+        .where(Dataset.collection_id == collection_id, Dataset.state == DatasetState.LISTED)
         .order_by(Dataset.id)
     )
     return tuple(

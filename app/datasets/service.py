@@ -26,7 +26,7 @@ from app.datasets.ingest.profiling import ColumnProfile, profile
 from app.datasets.ingest.reading import Limits, read_csv
 from app.datasets.models import Dataset
 from app.datasets.problems import problem_of, problem_text
-from app.datasets.states import Event, State, next_state
+from app.datasets.states import DatasetEvent, DatasetState, next_state
 from app.datasets.understanding import Answers, mapping_of, schema_of
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
@@ -92,7 +92,7 @@ def upload(
         producer_id=actor.user_id,
         collection_id=collection_id,
         title=title.strip(),
-        state=State.UPLOADED,
+        state=DatasetState.UPLOADED,
         joining=collection_id is not None,
         upload_object=rows_object,
         profile_object=profile_object,
@@ -125,7 +125,7 @@ def answer(actor: Actor, dataset_id: str, answers: Answers) -> None:
         When the answers do not make a schema; they are kept all the same.
     """
     row = _own(actor, dataset_id)
-    state = next_state(State(row.state), Event.CHECK)
+    state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
     row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     _schema_and_mapping(answers, row.collection_id if row.joining else None)
     offering.check_promise(row.found_for, answers.person)
@@ -144,7 +144,7 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
     """Conform every row to the schema and write the result to the vault, or note the problems."""
     with doors.db.unit_of_work(write=False):
         row = session().get_one(Dataset, dataset_id)
-        if row.state != State.CHECKING or row.upload_object is None:
+        if row.state != DatasetState.CHECKING or row.upload_object is None:
             return
         answers = Answers.from_dict(json.loads(row.answers))
         joining, collection_id = row.joining, row.collection_id
@@ -159,11 +159,11 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
         problems = [problem_of(error) for error in found.errors]
     with doors.db.unit_of_work():
         row = session().get_one(Dataset, dataset_id)
-        event = Event.FAIL if problems else Event.PASS
-        if row.state != State.CHECKING:
+        event = DatasetEvent.FAIL if problems else DatasetEvent.PASS
+        if row.state != DatasetState.CHECKING:
             doors.vault.erase(rows_object)
             return
-        row.state, row.problems = next_state(State(row.state), event), json.dumps(problems)
+        row.state, row.problems = next_state(DatasetState(row.state), event), json.dumps(problems)
         if not problems:
             row.rows_object, row.row_count = rows_object, count
     if old_rows and not problems:
@@ -178,7 +178,7 @@ def found_collection(actor: Actor, dataset_id: str, proposal: collections_servic
     BadRules, Conflict
     """
     row = _own(actor, dataset_id)
-    if row.collection_id is not None or row.state != State.CHECKED:
+    if row.collection_id is not None or row.state != DatasetState.CHECKED:
         raise Conflict(_l("Check the columns first."))
     row.collection_id = collections_service.found(actor, proposal)
     return row.collection_id
@@ -201,7 +201,7 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
     agreed = wanted & rules.purposes
     if not agreed:
         raise Conflict(_l("Agree to at least one purpose, or leave the dataset unlisted."))
-    row.state = next_state(State(row.state), Event.PUBLISH)
+    row.state = next_state(DatasetState(row.state), DatasetEvent.PUBLISH)
     row.purposes, row.listed_at = " ".join(sorted(agreed)), now()
     # Leaving a purpose out here is about this dataset: it takes no earlier consent back.
     consent.decide(actor, wanted | consent_queries.granted(actor.user_id))
@@ -216,7 +216,7 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
 def unlist(actor: Actor, dataset_id: str) -> None:
     """Take a dataset back before its edition closes."""
     row = _own(actor, dataset_id)
-    row.state = next_state(State(row.state), Event.UNLIST)
+    row.state = next_state(DatasetState(row.state), DatasetEvent.UNLIST)
     row.listed_at = None
     audit.record(actor.user_id, "unlist-dataset", "dataset", row.id)
 
@@ -224,7 +224,7 @@ def unlist(actor: Actor, dataset_id: str) -> None:
 def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
     """Erase the rows and their keys at once; published releases stay as they are."""
     row = _own(actor, dataset_id)
-    row.state = next_state(State(row.state), Event.ERASE)
+    row.state = next_state(DatasetState(row.state), DatasetEvent.ERASE)
     for object_id in (row.upload_object, row.profile_object, row.rows_object):
         if object_id:
             doors.vault.erase(object_id)
@@ -244,13 +244,13 @@ def rows_of(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[pa.Recor
 def mark_measured(actor: Actor, dataset_id: str) -> None:
     """Note that a dataset went into an edition: it is measured once."""
     row = _own(actor, dataset_id)
-    row.state = next_state(State(row.state), Event.MEASURE)
+    row.state = next_state(DatasetState(row.state), DatasetEvent.MEASURE)
 
 
 def relist(actor: Actor, dataset_id: str) -> None:
     """Put a dataset that was left out of an edition back in the line."""
     row = _own(actor, dataset_id)
-    row.state = next_state(State(row.state), Event.RELIST)
+    row.state = next_state(DatasetState(row.state), DatasetEvent.RELIST)
 
 
 def install_worker(handlers: Handlers, doors: Checking) -> None:

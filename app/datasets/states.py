@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.states import step
 
 
-class State(StrEnum):
+class DatasetState(StrEnum):
     """Where a dataset is."""
 
     UPLOADED = "uploaded"
@@ -18,7 +18,7 @@ class State(StrEnum):
     ERASED = "erased"
 
 
-class Event(StrEnum):
+class DatasetEvent(StrEnum):
     """What happens to a dataset."""
 
     CHECK = "check"
@@ -32,20 +32,20 @@ class Event(StrEnum):
 
 
 _NEXT = {
-    (State.UPLOADED, Event.CHECK): State.CHECKING,
-    (State.CHECKED, Event.CHECK): State.CHECKING,
-    (State.CHECKING, Event.CHECK): State.CHECKING,
-    (State.CHECKING, Event.PASS): State.CHECKED,
-    (State.CHECKING, Event.FAIL): State.UPLOADED,
-    (State.CHECKED, Event.PUBLISH): State.LISTED,
-    (State.LISTED, Event.UNLIST): State.CHECKED,
-    (State.LISTED, Event.MEASURE): State.MEASURED,
-    (State.MEASURED, Event.RELIST): State.LISTED,
-    **{(state, Event.ERASE): State.ERASED for state in State},
+    (DatasetState.UPLOADED, DatasetEvent.CHECK): DatasetState.CHECKING,
+    (DatasetState.CHECKED, DatasetEvent.CHECK): DatasetState.CHECKING,
+    (DatasetState.CHECKING, DatasetEvent.CHECK): DatasetState.CHECKING,
+    (DatasetState.CHECKING, DatasetEvent.PASS): DatasetState.CHECKED,
+    (DatasetState.CHECKING, DatasetEvent.FAIL): DatasetState.UPLOADED,
+    (DatasetState.CHECKED, DatasetEvent.PUBLISH): DatasetState.LISTED,
+    (DatasetState.LISTED, DatasetEvent.UNLIST): DatasetState.CHECKED,
+    (DatasetState.LISTED, DatasetEvent.MEASURE): DatasetState.MEASURED,
+    (DatasetState.MEASURED, DatasetEvent.RELIST): DatasetState.LISTED,
+    **{(state, DatasetEvent.ERASE): DatasetState.ERASED for state in DatasetState},
 }
 
 
-def next_state(state: State, event: Event) -> State:
+def next_state(state: DatasetState, event: DatasetEvent) -> DatasetState:
     """Return the state after an event.
 
     Raises

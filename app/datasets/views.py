@@ -27,7 +27,7 @@ from app.datasets.forms import (
 )
 from app.datasets.ingest.profiling import ColumnProfile
 from app.datasets.problems import problem_texts
-from app.datasets.states import State
+from app.datasets.states import DatasetState
 from app.datasets.suggesting import columns_data, join_data
 from app.datasets.understanding import Answers, ColumnAnswer, schema_of
 from app.jobs import queries as jobs_queries
@@ -90,7 +90,7 @@ def new() -> str | Response | tuple[str, int]:
 def columns(dataset_id: str) -> str | Response | tuple[str, int]:
     actor = current_actor()
     view = queries.dataset(actor, dataset_id)
-    if view.state not in (State.UPLOADED, State.CHECKED):
+    if view.state not in (DatasetState.UPLOADED, DatasetState.CHECKED):
         return redirect(url_for("datasets.show", dataset_id=dataset_id))
     profiles = service.understood(actor, _doors(), dataset_id)
     rules = collections.rules(view.collection_id) if view.joining and view.collection_id else None
@@ -171,7 +171,7 @@ def _typed(data: dict[str, Any]) -> dict[str, Any]:
 def show(dataset_id: str) -> str | Response:
     actor = current_actor()
     view = queries.dataset(actor, dataset_id)
-    if request.headers.get("HX-Request") and view.state != State.CHECKING:
+    if request.headers.get("HX-Request") and view.state != DatasetState.CHECKING:
         response = Response()
         response.headers["HX-Refresh"] = "true"
         return response
@@ -191,7 +191,7 @@ def show(dataset_id: str) -> str | Response:
 def found(dataset_id: str) -> str | Response | tuple[str, int]:
     actor = current_actor()
     view = queries.dataset(actor, dataset_id)
-    if view.state != State.CHECKED or view.collection_id is not None:
+    if view.state != DatasetState.CHECKED or view.collection_id is not None:
         return redirect(url_for("datasets.show", dataset_id=dataset_id))
     form = CollectionForm()
     form.epsilon_milli.choices = [SelectChoice(str(e), _privacy_words(e / 1000)) for e in EPSILONS]
@@ -237,7 +237,7 @@ def _proposal(form: CollectionForm, schema: Any, rules: Any) -> Proposal:
 def publish(dataset_id: str) -> str | Response | tuple[str, int]:
     actor = verified_actor()
     view = queries.dataset(actor, dataset_id)
-    if view.state != State.CHECKED or view.collection_id is None:
+    if view.state != DatasetState.CHECKED or view.collection_id is None:
         return redirect(url_for("datasets.show", dataset_id=dataset_id))
     rules = collections.rules(view.collection_id)
     form = PublishForm()

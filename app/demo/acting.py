@@ -16,7 +16,7 @@ from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor, Role
 from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
-from app.datasets.states import State
+from app.datasets.states import DatasetState
 from app.datasets.understanding import Answers
 from app.demo.browsing import send_form
 from app.demo.rules import Design
@@ -91,7 +91,7 @@ class Stage:
         with self.db.unit_of_work():
             return datasets.upload(producer, self.doors, io.BytesIO(content), title, collection_id)
 
-    def check(self, producer: Actor, dataset_id: str, answers: Answers) -> State:
+    def check(self, producer: Actor, dataset_id: str, answers: Answers) -> DatasetState:
         """Answer what the columns mean and have every row checked."""
         with self.db.unit_of_work():
             datasets.answer(producer, dataset_id, answers)

@@ -15,14 +15,14 @@ from app.demo.rules import EVERY_PURPOSE, HEALTH, SHOPPING, WORK, Design
 from app.jobs.runner import Runner
 from app.market import Market
 from app.payouts import sending
-from app.payouts.queries import Terms
+from app.payouts.queries import PayoutTerms
 from app.reconciliation import service as reconciliation
 
 NOT_COMMERCIAL = frozenset({Purpose.RESEARCH, Purpose.PUBLIC})
 
 
 @dataclass(frozen=True)
-class Part:
+class CastMember:
     """One account of the demonstration."""
 
     name: str
@@ -33,29 +33,29 @@ class Part:
 
 
 CAST = (
-    Part("a", "panel-a@example.org", "Household panel A", Role.PRODUCER,
+    CastMember("a", "panel-a@example.org", "Household panel A", Role.PRODUCER,
          "owns the shopping collection; an edition is open"),
-    Part("b", "panel-b@example.org", "Household panel B", Role.PRODUCER,
+    CastMember("b", "panel-b@example.org", "Household panel B", Role.PRODUCER,
          "many households; payout account connected"),
-    Part("c", "panel-c@example.org", "Household panel C", Role.PRODUCER,
+    CastMember("c", "panel-c@example.org", "Household panel C", Role.PRODUCER,
          "no payout account yet; a dataset waits"),
-    Part("1", "survey-1@example.org", "Survey house 1", Role.PRODUCER,
+    CastMember("1", "survey-1@example.org", "Survey house 1", Role.PRODUCER,
          "owns work and pay; was paid out"),
-    Part("2", "survey-2@example.org", "Survey house 2", Role.PRODUCER,
+    CastMember("2", "survey-2@example.org", "Survey house 2", Role.PRODUCER,
          "has a file that does not pass its check"),
-    Part("3", "survey-3@example.org", "Survey house 3", Role.PRODUCER,
+    CastMember("3", "survey-3@example.org", "Survey house 3", Role.PRODUCER,
          "payout account connected"),
-    Part("x", "archive-1@example.org", "Study archive 1", Role.PRODUCER,
+    CastMember("x", "archive-1@example.org", "Study archive 1", Role.PRODUCER,
          "owns visits to the doctor"),
-    Part("y", "archive-2@example.org", "Study archive 2", Role.PRODUCER,
+    CastMember("y", "archive-2@example.org", "Study archive 2", Role.PRODUCER,
          "has a file whose columns are not explained yet"),
-    Part("z", "archive-3@example.org", "Study archive 3", Role.PRODUCER,
+    CastMember("z", "archive-3@example.org", "Study archive 3", Role.PRODUCER,
          "refuses commercial use: an edition of its own"),
-    Part("institute", "institute@example.org", "Research institute", Role.BUYER,
+    CastMember("institute", "institute@example.org", "Research institute", Role.BUYER,
          "five orders: an upgrade, one not paid yet; an open bundle"),
-    Part("retailer", "retailer@example.org", "Market research company", Role.BUYER,
+    CastMember("retailer", "retailer@example.org", "Market research company", Role.BUYER,
          "three orders, one of them refunded"),
-    Part("operator", "operator@example.org", "Market operator", Role.OPERATOR,
+    CastMember("operator", "operator@example.org", "Market operator", Role.OPERATOR,
          "jobs, orders, the book, the privacy ledger"),
 )  # fmt: skip
 LAST = CAST[-1]
@@ -92,7 +92,7 @@ def fill(market: Market, runner: Runner, say: Callable[[str], None]) -> bool:
             say("For the complete one, remove the folder instance/ and run this again.")
         return False
     settings = market.settings
-    terms = Terms(settings.refund_days, settings.payout_minimum_cents)
+    terms = PayoutTerms(settings.refund_days, settings.payout_minimum_cents)
     _Story(stage, terms, now(), say).tell()
     return True
 
@@ -112,7 +112,7 @@ class _Story:
     """The weeks of the market, in order; the operator's account comes last."""
 
     def __init__(
-        self, stage: Stage, terms: Terms, today: datetime, say: Callable[[str], None]
+        self, stage: Stage, terms: PayoutTerms, today: datetime, say: Callable[[str], None]
     ) -> None:
         self.stage = stage
         self.terms = terms

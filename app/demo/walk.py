@@ -39,7 +39,7 @@ from app.downloads import files as downloads
 from app.jobs.runner import Runner
 from app.ledger import queries as ledger
 from app.market import Market, market_of
-from app.orders.states import State
+from app.orders.states import OrderState
 from app.payments.mode import STAND_IN_KEY
 from app.payouts import income, sending
 from app.payouts import queries as payouts
@@ -254,7 +254,7 @@ class _Walk:
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             self.stage.work()
-            if self.stage.shown_order(order_id).state is State.PAID:
+            if self.stage.shown_order(order_id).state is OrderState.PAID:
                 self.say("   The provider's signed message arrived; the worker fulfilled the order")
                 return
             time.sleep(0.05)

@@ -15,7 +15,7 @@ EVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Part:
+class EditionEarnings:
     """One contributor's part of one edition, in millionths.
 
     Attributes
@@ -95,20 +95,20 @@ def _earned(shares: Mapping[str, int], until: datetime = EVER) -> dict[str, int]
     return {edition: count * each.get(edition, 0) for edition, count in shares.items()}
 
 
-def parts(user_id: str) -> dict[str, Part]:
+def parts(user_id: str) -> dict[str, EditionEarnings]:
     """Return a contributor's part of every edition, as it is in the database now."""
     return _parts(user_id, shares_of(user_id))
 
 
-def _parts(user_id: str, shares: Mapping[str, int]) -> dict[str, Part]:
+def _parts(user_id: str, shares: Mapping[str, int]) -> dict[str, EditionEarnings]:
     chosen = select(EarningPosition).where(EarningPosition.user_id == user_id)
     rows = session().scalars(chosen.execution_options(populate_existing=True))
     kept = {row.edition_id: row for row in rows}
     totals = {edition: 0 for edition in kept} | _earned(shares)
     return {
-        edition: Part(total, kept[edition].settled_micros, kept[edition].donated_micros)
+        edition: EditionEarnings(total, kept[edition].settled_micros, kept[edition].donated_micros)
         if edition in kept
-        else Part(total)
+        else EditionEarnings(total)
         for edition, total in sorted(totals.items())
     }
 

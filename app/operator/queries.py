@@ -13,14 +13,14 @@ from app.operator import books, verifying
 from app.operator.books import Balance
 from app.operator.verifying import Verification
 from app.orders import queries as orders
-from app.orders.states import State as OrderState
+from app.orders.states import OrderState
 from app.payouts import queries as payouts
 from app.reconciliation import cover as reserve
 from app.reconciliation import queries as reconciliations
-from app.reconciliation.cover import Reserve
+from app.reconciliation.cover import CoverReport
 from app.releases import queries as releases
 from app.releases.queries import EditionView
-from app.releases.states import State as EditionState
+from app.releases.states import EditionState
 from app.users import queries as users
 from app.webhooks import queries as webhooks
 
@@ -42,7 +42,7 @@ class Overview:
     books: tuple[Balance, ...]
     verification: Verification | None
     reconciliation: reconciliations.ReconciliationView | None
-    reserve: Reserve | None
+    reserve: CoverReport | None
 
 
 @dataclass(frozen=True)

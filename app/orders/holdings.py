@@ -10,7 +10,7 @@ from app.catalog.products import ProductKey
 from app.core.db import session
 from app.orders.models import Order, OrderItem
 from app.orders.queries import OrderView
-from app.orders.states import State
+from app.orders.states import OrderState
 
 
 def entitled(buyer_id: str, key: ProductKey) -> str | None:
@@ -27,7 +27,7 @@ def held(buyer_id: str) -> dict[ProductKey, str]:
     rows = session().execute(
         select(Order.id, Order.owned, OrderItem.product)
         .join(OrderItem, OrderItem.order_id == Order.id)
-        .where(Order.buyer_id == buyer_id, Order.state == State.PAID)
+        .where(Order.buyer_id == buyer_id, Order.state == OrderState.PAID)
         .order_by(Order.paid_at, Order.id, OrderItem.product)
     )
     waiting: dict[str, tuple[set[str], list[str]]] = {}
@@ -65,6 +65,6 @@ def bundle_of(
 
 def waits(order: OrderView) -> bool:
     """Say whether a paid order gives nothing, because what it rests on was taken back."""
-    if order.state is not State.PAID or not order.products:
+    if order.state is not OrderState.PAID or not order.products:
         return False
     return held(order.buyer_id).get(order.products[0]) is None

@@ -9,7 +9,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Actor, require_owner
 from app.ledger import service as ledger
 from app.orders.models import Order, OrderItem
-from app.orders.states import State
+from app.orders.states import OrderState
 from app.payments.gateway import CheckoutSession, PaymentGateway
 
 
@@ -49,7 +49,7 @@ def hold_buyer(buyer_id: str) -> None:
     ledger.hold([f"buyer:{buyer_id}"])
 
 
-def of_buyer(buyer_id: str, *states: State) -> tuple[Order, ...]:
+def of_buyer(buyer_id: str, *states: OrderState) -> tuple[Order, ...]:
     """Return a buyer's orders in some states as they are now, oldest first."""
     chosen = (
         select(Order)

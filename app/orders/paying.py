@@ -6,10 +6,16 @@ from app.core.db import session
 from app.orders import issuing, sale
 from app.orders import locking as rows
 from app.orders.models import Order
-from app.orders.states import Event, State, next_state
+from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import CheckoutSession, GatewayUnavailable, PaymentGateway
 
-SETTLED = (State.PAID, State.REFUNDING, State.REFUNDED, State.DISPUTED, State.LOST)
+SETTLED = (
+    OrderState.PAID,
+    OrderState.REFUNDING,
+    OrderState.REFUNDED,
+    OrderState.DISPUTED,
+    OrderState.LOST,
+)
 
 
 def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> bool:
@@ -55,22 +61,26 @@ def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> b
 
 def _unpaid(order: Order, seen: CheckoutSession) -> None:
     """Follow a payment page that is open, over, or waits for money that takes days."""
-    state = State(order.state)
-    if seen.status == "expired" and state in (State.QUOTED, State.PAYING):
-        order.state = next_state(state, Event.EXPIRE)
-    elif seen.failed and state in (State.PAYING, State.PENDING):
-        order.state = next_state(state, Event.FAIL)
+    state = OrderState(order.state)
+    if seen.status == "expired" and state in (OrderState.QUOTED, OrderState.PAYING):
+        order.state = next_state(state, OrderEvent.EXPIRE)
+    elif seen.failed and state in (OrderState.PAYING, OrderState.PENDING):
+        order.state = next_state(state, OrderEvent.FAIL)
         audit.record("system", "fail-payment", "order", order.id)
-    elif seen.waiting and state is State.PAYING:
-        order.state = next_state(state, Event.WAIT)
+    elif seen.waiting and state is OrderState.PAYING:
+        order.state = next_state(state, OrderEvent.WAIT)
         order.checkout_session = seen.id
         audit.record("system", "await-payment", "order", order.id)
 
 
 def _expire_unopened(order: Order) -> None:
     """End an order whose payment page a crash lost: nobody has its address."""
-    if order.checkout_session is None and order.expires_at < now() and order.state == State.PAYING:
-        order.state = next_state(State(order.state), Event.EXPIRE)
+    if (
+        order.checkout_session is None
+        and order.expires_at < now()
+        and order.state == OrderState.PAYING
+    ):
+        order.state = next_state(OrderState(order.state), OrderEvent.EXPIRE)
 
 
 def _pay(order: Order, seen: CheckoutSession) -> None:
@@ -80,7 +90,7 @@ def _pay(order: Order, seen: CheckoutSession) -> None:
     if seen.settled_in != order.currency:
         # The book would mix currencies: somebody has to look at the provider's settings.
         raise RuntimeError("the provider settled in another currency than the order's")
-    order.state = next_state(State(order.state), Event.PAY)
+    order.state = next_state(OrderState(order.state), OrderEvent.PAY)
     order.checkout_session, order.payment_intent = seen.id, seen.payment_intent
     order.charge, order.fee_cents = seen.charge, seen.fee_cents
     order.paid_at = now()
@@ -100,7 +110,7 @@ def pay_from(order_id: str, account: str) -> None:
         When the order is not waiting for its payment.
     """
     order = rows.locked(order_id)
-    order.state = next_state(State(order.state), Event.SPEND)
+    order.state = next_state(OrderState(order.state), OrderEvent.SPEND)
     order.funding, order.paid_at = account, now()
     sale.book(order)
     issuing.invoice(order)

@@ -13,7 +13,7 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require_owner
 from app.orders.models import Order, OrderItem, Refund, SaleEdition
-from app.orders.states import RefundState, State
+from app.orders.states import OrderState, RefundState
 from pricing.money import Money
 from pricing.quote import Step
 from pricing.vat import vat_included
@@ -39,7 +39,7 @@ class OrderView:
 
     id: str
     buyer_id: str
-    state: State
+    state: OrderState
     purpose: Purpose
     total: Money
     total_cents: int
@@ -231,15 +231,15 @@ def refunds(order_id: str | None = None) -> tuple[RefundView, ...]:
     )
 
 
-def counted() -> dict[State, int]:
+def counted() -> dict[OrderState, int]:
     """Return how many orders are in each state."""
     rows = session().execute(select(Order.state, func.count()).group_by(Order.state))
-    return {State(state): count for state, count in rows}
+    return {OrderState(state): count for state, count in rows}
 
 
 def unfinished() -> tuple[str, ...]:
     """Return the orders whose payment or refund is under way: to ask the provider about."""
-    states = (State.PAYING, State.PENDING, State.REFUNDING)
+    states = (OrderState.PAYING, OrderState.PENDING, OrderState.REFUNDING)
     refunds = select(Refund.order_id).where(Refund.state == RefundState.INTENDED)
     chosen = select(Order.id).where(Order.state.in_(states) | Order.id.in_(refunds))
     return tuple(session().scalars(chosen))
@@ -303,7 +303,7 @@ def _view(row: Order) -> OrderView:
     return OrderView(
         row.id,
         row.buyer_id,
-        State(row.state),
+        OrderState(row.state),
         Purpose(row.purpose),
         Money.from_cents(row.total_cents, row.currency),
         row.total_cents,

@@ -27,7 +27,7 @@ from app.orders.errors import (
     PurposeRefused,
 )
 from app.orders.models import Order, OrderItem
-from app.orders.states import Event, State, next_state
+from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import CheckoutLine, CheckoutRequest, PaymentGateway
 from pricing.item import ItemKey
 from pricing.quote import QuoteLine
@@ -38,7 +38,7 @@ ORDER_LIFE = timedelta(hours=2)
 #: The provider keeps a payment page open for at least half an hour.
 SHORTEST_CHECKOUT = timedelta(minutes=31)
 #: A payment is under way: its page is open, or its money takes days.
-UNPAID = (State.PAYING, State.PENDING)
+UNPAID = (OrderState.PAYING, OrderState.PENDING)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
             OrderItem(order_id=order.id, product=str(one.key), edition_id=one.key.edition)
         )
     if not order.total_cents:
-        order.state, order.paid_at = next_state(State.QUOTED, Event.GRANT), now()
+        order.state, order.paid_at = next_state(OrderState.QUOTED, OrderEvent.GRANT), now()
     session().flush()
     bundle.empty(actor.user_id)
     audit.record(actor.user_id, "place-order", "order", order.id, cents=order.total_cents)
@@ -118,7 +118,7 @@ def _written(buyer_id: str, purpose: Purpose, present: Bundle, quote: SignedQuot
     order = Order(
         id=new_id(),
         buyer_id=buyer_id,
-        state=State.QUOTED,
+        state=OrderState.QUOTED,
         purpose=purpose,
         total_cents=quote.total_cents,
         currency=priced.total.currency,
@@ -173,7 +173,7 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
     rows.hold_buyer(actor.user_id)
     order = rows.own(actor, order_id)
     _refuse_stale(order)
-    order.state = next_state(State(order.state), Event.CHECK_OUT)
+    order.state = next_state(OrderState(order.state), OrderEvent.CHECK_OUT)
     request = _request(order, back)
     checkpoint()
     opened = gateway.open_checkout(request)
@@ -218,8 +218,8 @@ def cancel(actor: Actor, gateway: PaymentGateway, order_id: str) -> bool:
             checkpoint()
             raise PaymentPending(_l("Your payment is under way; please do not pay twice."))
         order = rows.own(actor, order_id)
-    if order.state != State.EXPIRED:
-        order.state = next_state(State(order.state), Event.EXPIRE)
+    if order.state != OrderState.EXPIRED:
+        order.state = next_state(OrderState(order.state), OrderEvent.EXPIRE)
     audit.record(actor.user_id, "cancel-order", "order", order.id)
     return True
 

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.states import step
 
 
-class State(StrEnum):
+class OrderState(StrEnum):
     """Where an order is."""
 
     QUOTED = "quoted"
@@ -21,7 +21,7 @@ class State(StrEnum):
     LOST = "lost"
 
 
-class Event(StrEnum):
+class OrderEvent(StrEnum):
     """What happens to an order."""
 
     CHECK_OUT = "check-out"
@@ -42,39 +42,39 @@ class Event(StrEnum):
 
 
 _NEXT = {
-    (State.QUOTED, Event.CHECK_OUT): State.PAYING,
-    (State.PAYING, Event.CHECK_OUT): State.PAYING,
+    (OrderState.QUOTED, OrderEvent.CHECK_OUT): OrderState.PAYING,
+    (OrderState.PAYING, OrderEvent.CHECK_OUT): OrderState.PAYING,
     # What costs nothing is granted without the provider.
-    (State.QUOTED, Event.GRANT): State.PAID,
+    (OrderState.QUOTED, OrderEvent.GRANT): OrderState.PAID,
     # Paid with earnings, inside the book.
-    (State.QUOTED, Event.SPEND): State.PAID,
-    (State.PAYING, Event.PAY): State.PAID,
-    (State.EXPIRED, Event.PAY): State.PAID,
+    (OrderState.QUOTED, OrderEvent.SPEND): OrderState.PAID,
+    (OrderState.PAYING, OrderEvent.PAY): OrderState.PAID,
+    (OrderState.EXPIRED, OrderEvent.PAY): OrderState.PAID,
     # Paid in a way that takes days: it arrives, or it does not.
-    (State.PAYING, Event.WAIT): State.PENDING,
-    (State.PENDING, Event.PAY): State.PAID,
-    (State.PENDING, Event.FAIL): State.EXPIRED,
-    (State.PAYING, Event.FAIL): State.EXPIRED,
-    (State.QUOTED, Event.EXPIRE): State.EXPIRED,
-    (State.PAYING, Event.EXPIRE): State.EXPIRED,
-    (State.PAID, Event.ASK_REFUND): State.REFUNDING,
-    (State.REFUNDING, Event.ASK_REFUND): State.REFUNDING,
-    (State.REFUNDING, Event.REFUND): State.REFUNDED,
-    (State.PAID, Event.REFUND): State.REFUNDED,
-    (State.REFUNDING, Event.REFUSE_REFUND): State.PAID,
+    (OrderState.PAYING, OrderEvent.WAIT): OrderState.PENDING,
+    (OrderState.PENDING, OrderEvent.PAY): OrderState.PAID,
+    (OrderState.PENDING, OrderEvent.FAIL): OrderState.EXPIRED,
+    (OrderState.PAYING, OrderEvent.FAIL): OrderState.EXPIRED,
+    (OrderState.QUOTED, OrderEvent.EXPIRE): OrderState.EXPIRED,
+    (OrderState.PAYING, OrderEvent.EXPIRE): OrderState.EXPIRED,
+    (OrderState.PAID, OrderEvent.ASK_REFUND): OrderState.REFUNDING,
+    (OrderState.REFUNDING, OrderEvent.ASK_REFUND): OrderState.REFUNDING,
+    (OrderState.REFUNDING, OrderEvent.REFUND): OrderState.REFUNDED,
+    (OrderState.PAID, OrderEvent.REFUND): OrderState.REFUNDED,
+    (OrderState.REFUNDING, OrderEvent.REFUSE_REFUND): OrderState.PAID,
     # Given back, and then the buyer's bank would not take it.
-    (State.REFUNDED, Event.RESTORE): State.PAID,
-    (State.PAID, Event.DISPUTE): State.DISPUTED,
-    (State.DISPUTED, Event.WIN): State.PAID,
-    (State.DISPUTED, Event.LOSE): State.LOST,
+    (OrderState.REFUNDED, OrderEvent.RESTORE): OrderState.PAID,
+    (OrderState.PAID, OrderEvent.DISPUTE): OrderState.DISPUTED,
+    (OrderState.DISPUTED, OrderEvent.WIN): OrderState.PAID,
+    (OrderState.DISPUTED, OrderEvent.LOSE): OrderState.LOST,
     # Of a part only: the rest was paid.
-    (State.DISPUTED, Event.LOSE_PART): State.PAID,
+    (OrderState.DISPUTED, OrderEvent.LOSE_PART): OrderState.PAID,
     # Lost first and won in the end.
-    (State.LOST, Event.WIN): State.PAID,
+    (OrderState.LOST, OrderEvent.WIN): OrderState.PAID,
 }
 
 
-def next_state(state: State, event: Event) -> State:
+def next_state(state: OrderState, event: OrderEvent) -> OrderState:
     """Return the state after an event.
 
     Raises

@@ -35,7 +35,7 @@ __all__ = [
     "NotEnoughBalance",
     "PaymentGateway",
     "ProviderEvent",
-    "Refund",
+    "ProviderRefund",
     "Reversal",
     "Transfer",
     "WebhookInvalid",
@@ -131,7 +131,7 @@ class CheckoutSession:
 
 
 @dataclass(frozen=True)
-class Refund:
+class ProviderRefund:
     """Money given back; ``status`` is pending, succeeded, failed or canceled.
 
     ``moved`` once it left the balance, ``returned`` once it came back because the buyer's bank
@@ -315,15 +315,15 @@ class PaymentGateway(Protocol):
         cents: int | None,
         key: str,
         metadata: Mapping[str, str] = NO_METADATA,
-    ) -> Refund:
+    ) -> ProviderRefund:
         """Give money back: so many cents, or all that is left."""
         ...
 
-    def refunds_of(self, payment_intent: str) -> Iterator[Refund]:
+    def refunds_of(self, payment_intent: str) -> Iterator[ProviderRefund]:
         """List the refunds of a payment: to look before sending with an old key."""
         ...
 
-    def refunds(self, since: datetime) -> Iterator[Refund]:
+    def refunds(self, since: datetime) -> Iterator[ProviderRefund]:
         """List the refunds made since a moment, newest first."""
         ...
 

@@ -31,7 +31,7 @@ from app.payments.gateway import (
     Dispute,
     Mode,
     ProviderEvent,
-    Refund,
+    ProviderRefund,
     Reversal,
     Transfer,
 )
@@ -145,7 +145,7 @@ class StripeGateway:
         cents: int | None,
         key: str,
         metadata: Mapping[str, str] = NO_METADATA,
-    ) -> Refund:
+    ) -> ProviderRefund:
         """Give money back: so many cents, or all that is left."""
         params: Any = {"payment_intent": payment_intent, "metadata": dict(metadata)}
         if cents is not None:
@@ -153,12 +153,12 @@ class StripeGateway:
         options: Any = {"idempotency_key": key}
         return reading.refund(self._ask(lambda: self._client.v1.refunds.create(params, options)))
 
-    def refunds_of(self, payment_intent: str) -> Iterator[Refund]:
+    def refunds_of(self, payment_intent: str) -> Iterator[ProviderRefund]:
         """List the refunds of a payment."""
         params: Any = {"payment_intent": payment_intent, "limit": 100}
         return map(reading.refund, self._pages(self._client.v1.refunds.list, params))
 
-    def refunds(self, since: datetime) -> Iterator[Refund]:
+    def refunds(self, since: datetime) -> Iterator[ProviderRefund]:
         """List the refunds made since a moment, newest first."""
         params: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100}
         return map(reading.refund, self._pages(self._client.v1.refunds.list, params))

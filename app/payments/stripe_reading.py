@@ -20,7 +20,7 @@ from app.payments.gateway import (
     Dispute,
     EventKind,
     ProviderEvent,
-    Refund,
+    ProviderRefund,
     Reversal,
     Transfer,
 )
@@ -67,9 +67,9 @@ def session(plain: _Plain) -> CheckoutSession:
     )
 
 
-def refund(plain: _Plain) -> Refund:
+def refund(plain: _Plain) -> ProviderRefund:
     """Read a refund."""
-    return Refund(
+    return ProviderRefund(
         id=plain["id"],
         payment_intent=_id(plain.get("payment_intent")),
         charge=_id(plain.get("charge")),

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.payouts.states import State
+from app.payouts.states import PayoutState
 from pricing.money import MICROS_PER_CENT
 
 #: After a refusal the same contributor is tried again a day later.
@@ -63,7 +63,7 @@ class Facts:
         Whether the provider was asked about it at all.
     waits_since : datetime or None
         Since when the market's own money at the provider does not cover it.
-    latest : State or None
+    latest : PayoutState or None
         Of the contributor's latest payout.
     refused_at : datetime or None
         When that was refused.
@@ -81,7 +81,7 @@ class Facts:
     status: str
     asked: bool
     waits_since: datetime | None
-    latest: State | None
+    latest: PayoutState | None
     refused_at: datetime | None
     again: bool = False
 
@@ -93,7 +93,7 @@ class Facts:
     @property
     def rests(self) -> bool:
         """Whether the latest payout was refused a short while ago."""
-        refused = self.latest is State.REFUSED and not self.again
+        refused = self.latest is PayoutState.REFUSED and not self.again
         return refused and (self.refused_at or self.now) > self.now - REST_AFTER_REFUSAL
 
 
@@ -116,7 +116,7 @@ class Hold:
 HOLDS = (
     Hold(
         Held.UNDER_WAY,
-        lambda f: f.latest is State.INTENDED,
+        lambda f: f.latest is PayoutState.INTENDED,
         _l("%(amount)s is on its way; we wait for the payment provider to confirm it."),
     ),
     Hold(

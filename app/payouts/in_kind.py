@@ -11,15 +11,15 @@ from app.orders import paying
 from app.orders import queries as orders
 from app.payouts import queries
 from app.payouts.errors import TooMuch
-from app.payouts.queries import Terms
+from app.payouts.queries import PayoutTerms
 
 
-def spendable_cents(user_id: str, terms: Terms) -> int:
+def spendable_cents(user_id: str, terms: PayoutTerms) -> int:
     """Return what a contributor can spend: theirs, beyond any refund, and not on its way."""
     return queries.standing(user_id, terms).free_cents
 
 
-def pay(actor: Actor, order_id: str, terms: Terms) -> None:
+def pay(actor: Actor, order_id: str, terms: PayoutTerms) -> None:
     """Pay one's own order with one's own earnings; both sides are in the same book.
 
     Raises

@@ -8,9 +8,9 @@ from app.earnings.queries import GivingView, givings, shares_of
 from app.orders import queries as orders
 from app.payouts.queries import (
     AccountView,
+    PayoutStanding,
+    PayoutTerms,
     PayoutView,
-    Standing,
-    Terms,
     account,
     payouts_of,
     standing,
@@ -51,7 +51,7 @@ class Month:
 class Income:
     """Everything on the income page."""
 
-    standing: Standing
+    standing: PayoutStanding
     account: AccountView | None
     lines: tuple[IncomeLine, ...]
     months: tuple[Month, ...]
@@ -64,7 +64,7 @@ class Income:
         return bool(self.givings) and self.givings[0].until is None
 
 
-def income(user_id: str, terms: Terms) -> Income:
+def income(user_id: str, terms: PayoutTerms) -> Income:
     """Return one contributor's income, each sale and payout of it."""
     lines = income_lines(user_id, terms)
     return Income(
@@ -77,7 +77,7 @@ def income(user_id: str, terms: Terms) -> Income:
     )
 
 
-def income_lines(user_id: str, terms: Terms) -> tuple[IncomeLine, ...]:
+def income_lines(user_id: str, terms: PayoutTerms) -> tuple[IncomeLine, ...]:
     """Return what each sale earned a contributor, newest first, reversed ones included."""
     shares = shares_of(user_id)
     editions = {edition: releases.edition(edition) for edition in shares}

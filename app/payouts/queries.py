@@ -17,12 +17,12 @@ from app.orders import queries as orders
 from app.payouts import holds
 from app.payouts.holds import Facts, Held
 from app.payouts.models import ConnectedAccount, Payout, PayoutReversal
-from app.payouts.states import State
+from app.payouts.states import PayoutState
 from pricing.money import MICROS_PER_CENT, Money
 
 
 @dataclass(frozen=True)
-class Terms:
+class PayoutTerms:
     """When earnings are paid out: after so many days, from so many cents, how often.
 
     `every` is "hour", "day", "week" or "month".
@@ -33,9 +33,9 @@ class Terms:
     every: str = "hour"
 
 
-def terms(settings: Settings) -> Terms:
+def terms(settings: Settings) -> PayoutTerms:
     """Return when earnings are paid out, as the settings say."""
-    return Terms(settings.refund_days, settings.payout_minimum_cents, settings.payout_every)
+    return PayoutTerms(settings.refund_days, settings.payout_minimum_cents, settings.payout_every)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class PayoutView:
     account_id: str
     amount: Money
     cents: int
-    state: State
+    state: PayoutState
     key: str
     transfer_id: str | None
     reason: str
@@ -77,7 +77,7 @@ class PayoutView:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PayoutStanding:
     """What one contributor earned, is owed, and can be sent now.
 
     Attributes
@@ -113,7 +113,7 @@ class Standing:
         return Money.from_cents(self.payable_cents, self.owed.currency)
 
 
-def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
+def standing(user_id: str, terms: PayoutTerms, *, again: bool = False) -> PayoutStanding:
     """Return what a contributor is owed and what holds it.
 
     Parameters
@@ -125,11 +125,13 @@ def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
     sums = earnings.sums(user_id, now() - timedelta(days=terms.refund_days))
     owed = sums.coming - ledger.balance(accounts.contributor(user_id), code).micros
     cents = _cents_by_state(user_id)
-    under_way, paid = (cents.get(s, 0) * MICROS_PER_CENT for s in (State.INTENDED, State.SENT))
+    under_way, paid = (
+        cents.get(s, 0) * MICROS_PER_CENT for s in (PayoutState.INTENDED, PayoutState.SENT)
+    )
     spent = orders.spent_from(accounts.contributor(user_id)) * MICROS_PER_CENT
     free = min(owed, sums.free - under_way - paid - spent) // MICROS_PER_CENT
     held = holds.decide(_facts(user_id, owed, free, sums.waiting, terms, again=again))
-    return Standing(
+    return PayoutStanding(
         Money(sums.earned, code),
         Money(sums.waiting, code),
         Money(owed, code),
@@ -143,18 +145,18 @@ def standing(user_id: str, terms: Terms, *, again: bool = False) -> Standing:
     )
 
 
-def _cents_by_state(user_id: str) -> dict[State, int]:
+def _cents_by_state(user_id: str) -> dict[PayoutState, int]:
     rows = session().execute(
         select(Payout.state, func.sum(Payout.cents - Payout.reversed_cents))
         .where(Payout.user_id == user_id)
         .group_by(Payout.state)
     )
     # PostgreSQL sums whole numbers into a decimal.
-    return {State(state): int(cents) for state, cents in rows}
+    return {PayoutState(state): int(cents) for state, cents in rows}
 
 
 def _facts(
-    user_id: str, owed: int, free_cents: int, waiting: int, terms: Terms, *, again: bool
+    user_id: str, owed: int, free_cents: int, waiting: int, terms: PayoutTerms, *, again: bool
 ) -> Facts:
     mine, latest = account(user_id), _latest_payout(user_id)
     return Facts(
@@ -168,7 +170,7 @@ def _facts(
         status=mine.status if mine else "",
         asked=bool(mine and mine.refreshed_at),
         waits_since=mine.waits_since if mine else None,
-        latest=State(latest.state) if latest else None,
+        latest=PayoutState(latest.state) if latest else None,
         refused_at=(latest.ended_at or latest.at) if latest else None,
         again=again,
     )
@@ -233,7 +235,7 @@ def payout(payout_id: str) -> PayoutView:
 
 def under_way() -> tuple[str, ...]:
     """Return the payouts without an answer, oldest first."""
-    chosen = select(Payout.id).where(Payout.state == State.INTENDED)
+    chosen = select(Payout.id).where(Payout.state == PayoutState.INTENDED)
     return tuple(session().scalars(chosen.order_by(Payout.at, Payout.id)))
 
 
@@ -285,7 +287,7 @@ def payout_view(row: Payout) -> PayoutView:
         row.account_id,
         Money.from_cents(row.cents, row.currency),
         row.cents,
-        State(row.state),
+        PayoutState(row.state),
         row.key,
         row.transfer_id,
         row.reason,

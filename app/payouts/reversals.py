@@ -20,7 +20,7 @@ from app.payments.gateway import PaymentGateway, Reversal
 from app.payments.intents import carry_out, wished
 from app.payouts.errors import NotTakenBack
 from app.payouts.models import Payout, PayoutReversal
-from app.payouts.states import ReversalState, State
+from app.payouts.states import PayoutState, ReversalState
 from pricing.money import MICROS_PER_CENT
 
 
@@ -60,7 +60,7 @@ def take_back(
         return
     left = payout.cents - payout.reversed_cents
     wanted = left if cents is None else cents
-    if payout.state != State.SENT or not 0 < wanted <= left:
+    if payout.state != PayoutState.SENT or not 0 < wanted <= left:
         raise NotTakenBack(_l("Only what was sent and not taken back yet can be taken back."))
     if _under_way(payout_id) is None:
         session().add(

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from app.catalog.price_lists import currency
 from app.core.db import session
 from app.payouts.models import Payout, PayoutReversal, PayoutRun
-from app.payouts.states import ReversalState, State
+from app.payouts.states import PayoutState, ReversalState
 from pricing.money import Money
 
 
@@ -50,9 +50,10 @@ def _run(row: PayoutRun) -> RunView:
         .where(Payout.run_id == row.id)
         .group_by(Payout.state)
     )
-    by_state = {State(state): (count, int(cents)) for state, count, cents in found}
+    by_state = {PayoutState(state): (count, int(cents)) for state, count, cents in found}
     sent, refused, waiting = (
-        by_state.get(state, (0, 0)) for state in (State.SENT, State.REFUSED, State.INTENDED)
+        by_state.get(state, (0, 0))
+        for state in (PayoutState.SENT, PayoutState.REFUSED, PayoutState.INTENDED)
     )
     return RunView(
         row.id,

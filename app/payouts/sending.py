@@ -42,8 +42,8 @@ from app.payouts import queries, service
 from app.payouts import reversals as taking_back
 from app.payouts.errors import OutcomeUnknown
 from app.payouts.models import Payout, PayoutRun
-from app.payouts.queries import PayoutView, Terms
-from app.payouts.states import Event, State, next_state
+from app.payouts.queries import PayoutTerms, PayoutView
+from app.payouts.states import PayoutEvent, PayoutState, next_state
 from app.users import queries as users
 from pricing.money import MICROS_PER_CENT
 
@@ -62,7 +62,7 @@ class Paying:
 
     db: Database
     gateway: PaymentGateway
-    terms: Terms
+    terms: PayoutTerms
 
 
 def paying(market: Market) -> Paying:
@@ -178,17 +178,17 @@ def run(
 
 def _pay_all(
     this: _Run, stretch: Sequence[str], pool: ThreadPoolExecutor | None
-) -> list[State | None]:
+) -> list[PayoutState | None]:
     """Pay some contributors, in a pool or one after the other; return what came of each."""
     if pool is None:
         return [_pay(this, user_id) for user_id in stretch]
-    begun: list[Future[State | None]] = []
+    begun: list[Future[PayoutState | None]] = []
     try:
         for user_id in stretch:
             begun.append(pool.submit(copy_context().run, _pay, this, user_id))
     finally:
         wait(begun)
-    states: list[State | None] = []
+    states: list[PayoutState | None] = []
     for user_id, future in zip(stretch, begun, strict=True):
         try:
             states.append(future.result())
@@ -198,7 +198,7 @@ def _pay_all(
     return states
 
 
-def _pay(this: _Run, user_id: str) -> State | None:
+def _pay(this: _Run, user_id: str) -> PayoutState | None:
     """Pay a contributor; return what came of it, None where something holds it."""
     with this.paying.db.unit_of_work(write=False):
         # A closed account is paid no more: its owner was paid before, or gave the rest up.
@@ -218,7 +218,7 @@ def _pay(this: _Run, user_id: str) -> State | None:
             return None
     except GatewayError as error:
         log.warning("account unknown", error=type(error).__name__)
-        return State.INTENDED
+        return PayoutState.INTENDED
     used = 0
     try:
         intended = _intend(this, user_id)
@@ -270,10 +270,10 @@ def _take_back(paying: Paying, payout_id: str, tally: Tally) -> None:
         tally.unknown += 1
 
 
-def _count(tally: Tally, state: State | None) -> None:
-    tally.sent += state is State.SENT
-    tally.refused += state is State.REFUSED
-    tally.unknown += state is State.INTENDED
+def _count(tally: Tally, state: PayoutState | None) -> None:
+    tally.sent += state is PayoutState.SENT
+    tally.refused += state is PayoutState.REFUSED
+    tally.unknown += state is PayoutState.INTENDED
 
 
 def _intend(this: _Run, user_id: str) -> PayoutView | None:
@@ -291,7 +291,7 @@ def _intend(this: _Run, user_id: str) -> PayoutView | None:
             account_id=account.account_id,
             cents=standing.payable_cents,
             currency=standing.owed.currency,
-            state=State.INTENDED,
+            state=PayoutState.INTENDED,
             key=f"payout:{payout_id}",
             at=now(),
             run_id=this.id,
@@ -304,15 +304,15 @@ def _intend(this: _Run, user_id: str) -> PayoutView | None:
         return queries.payout_view(payout)
 
 
-def _send(paying: Paying, payout_id: str) -> State:
+def _send(paying: Paying, payout_id: str) -> PayoutState:
     with paying.db.unit_of_work(write=False):
         payout = queries.payout(payout_id)
     return _deliver(paying, payout)
 
 
-def _deliver(paying: Paying, payout: PayoutView) -> State:
+def _deliver(paying: Paying, payout: PayoutView) -> PayoutState:
     """Send a payout whose intent is committed, and book what the provider says."""
-    if payout.state is not State.INTENDED:
+    if payout.state is not PayoutState.INTENDED:
         return payout.state
     try:
         transfer = _transferred(paying.gateway, payout)
@@ -320,11 +320,11 @@ def _deliver(paying: Paying, payout: PayoutView) -> State:
         return _refused(paying, payout, error)
     except GatewayError as error:
         log.warning("payout without an answer", payout=payout.id, error=type(error).__name__)
-        return State.INTENDED
+        return PayoutState.INTENDED
     return _confirm(paying.db, payout.id, transfer)
 
 
-def _refused(paying: Paying, payout: PayoutView, error: GatewayRefused) -> State:
+def _refused(paying: Paying, payout: PayoutView, error: GatewayRefused) -> PayoutState:
     state = _refuse(paying.db, payout.id, error.code or type(error).__name__)
     try:
         # Why is told by the account: it may have been restricted without our hearing of it.
@@ -351,29 +351,29 @@ def _transferred(gateway: PaymentGateway, payout: PayoutView) -> Transfer:
     )
 
 
-def _confirm(db: Database, payout_id: str, transfer: Transfer) -> State:
+def _confirm(db: Database, payout_id: str, transfer: Transfer) -> PayoutState:
     with db.unit_of_work():
         payout = _locked(payout_id)
-        if payout.state == State.INTENDED:
-            payout.state = next_state(State(payout.state), Event.SEND)
+        if payout.state == PayoutState.INTENDED:
+            payout.state = next_state(PayoutState(payout.state), PayoutEvent.SEND)
             payout.transfer_id, payout.ended_at = transfer.id, now()
             micros = payout.cents * MICROS_PER_CENT
             lines = {accounts.transit(payout_id): micros, accounts.PROVIDER: -micros}
             ledger.post("transfer", f"transfer:{payout_id}", payout.currency, lines)
             audit.record("system", "send-payout", "payout", payout_id, cents=payout.cents)
             service.waits_no_more(payout.user_id)
-        return State(payout.state)
+        return PayoutState(payout.state)
 
 
-def _refuse(db: Database, payout_id: str, reason: str) -> State:
+def _refuse(db: Database, payout_id: str, reason: str) -> PayoutState:
     with db.unit_of_work():
         payout = _locked(payout_id)
-        if payout.state == State.INTENDED:
-            payout.state = next_state(State(payout.state), Event.REFUSE)
+        if payout.state == PayoutState.INTENDED:
+            payout.state = next_state(PayoutState(payout.state), PayoutEvent.REFUSE)
             payout.reason, payout.ended_at = reason[:80], now()
             ledger.reverse(payout.key, "payout-refused", f"payout-refused:{payout_id}")
             audit.record("system", "refuse-payout", "payout", payout_id)
-        return State(payout.state)
+        return PayoutState(payout.state)
 
 
 def _locked(payout_id: str) -> Payout:

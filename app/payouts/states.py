@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.states import step
 
 
-class State(StrEnum):
+class PayoutState(StrEnum):
     """Where a payout is."""
 
     INTENDED = "intended"
@@ -23,7 +23,7 @@ class ReversalState(StrEnum):
     REFUSED = "refused"
 
 
-class Event(StrEnum):
+class PayoutEvent(StrEnum):
     """What the provider answered."""
 
     SEND = "send"
@@ -31,12 +31,12 @@ class Event(StrEnum):
 
 
 _NEXT = {
-    (State.INTENDED, Event.SEND): State.SENT,
-    (State.INTENDED, Event.REFUSE): State.REFUSED,
+    (PayoutState.INTENDED, PayoutEvent.SEND): PayoutState.SENT,
+    (PayoutState.INTENDED, PayoutEvent.REFUSE): PayoutState.REFUSED,
 }
 
 
-def next_state(state: State, event: Event) -> State:
+def next_state(state: PayoutState, event: PayoutEvent) -> PayoutState:
     """Return the state after an answer; no answer leaves a payout intended.
 
     Raises

@@ -42,9 +42,9 @@ def _links() -> service.Links:
     return service.Links(base + url_for("payouts.came_back"), base + url_for("payouts.fresh_link"))
 
 
-def _terms() -> queries.Terms:
+def _terms() -> queries.PayoutTerms:
     chosen = current_market().settings
-    return queries.Terms(chosen.refund_days, chosen.payout_minimum_cents, chosen.payout_every)
+    return queries.PayoutTerms(chosen.refund_days, chosen.payout_minimum_cents, chosen.payout_every)
 
 
 def _page(form: CountryForm) -> str:
@@ -62,7 +62,7 @@ def _page(form: CountryForm) -> str:
     )
 
 
-def _why(income: earned.Income, terms: queries.Terms) -> str:
+def _why(income: earned.Income, terms: queries.PayoutTerms) -> str:
     """Say what holds the money, or when it is sent."""
     standing, account = income.standing, income.account
     under_way = standing.held is holds.Held.UNDER_WAY

@@ -30,7 +30,7 @@ class Cover(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reserve:
+class CoverReport:
     """What the provider holds against what is owed.
 
     Attributes
@@ -81,7 +81,7 @@ class Reserve:
         return Cover.SETTLING if self.available < self.owed else Cover.COVERED
 
 
-def latest() -> Reserve | None:
+def latest() -> CoverReport | None:
     """Return what the latest comparison found; None before any.
 
     What was held and what was owed are of the same moment: a sale after it changes neither.
@@ -94,7 +94,7 @@ def latest() -> Reserve | None:
     debts = owed.pop(DEBTS, Money.zero(code))
     total = sum(owed.values(), Money.zero(code))
     fresh = view.at > now() - FRESH and not ledger.moved_since(accounts.PROVIDER, view.at)
-    return Reserve(view.at, fresh, view.available, view.pending, total, debts, owed)
+    return CoverReport(view.at, fresh, view.available, view.pending, total, debts, owed)
 
 
 def owed_by_account(code: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ from app.orders import issuing, queries, sale
 from app.orders import locking as rows
 from app.orders.models import Order, OrderDispute
 from app.orders.sale import Taking
-from app.orders.states import Event, State, next_state
+from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import Dispute, PaymentGateway
 
 
@@ -76,8 +76,8 @@ def _withdrawn(order: Order, dispute: Dispute) -> OrderDispute:
     session().add(row)
     key, to_cents = f"dispute:{dispute.id}", order.taken_cents + cents
     sale.take(order, Taking("dispute", key, to_cents, -dispute.withdrawn_cents))
-    if order.state == State.PAID:
-        order.state = next_state(State.PAID, Event.DISPUTE)
+    if order.state == OrderState.PAID:
+        order.state = next_state(OrderState.PAID, OrderEvent.DISPUTE)
     audit.record("system", "dispute-order", "order", order.id, cents=cents)
     return row
 
@@ -89,8 +89,8 @@ def _reinstated(order: Order, row: OrderDispute, dispute: Dispute) -> None:
     to_cents = order.taken_cents - cents
     sale.take(order, Taking("reinstatement", key, to_cents, dispute.reinstated_cents))
     row.reinstated_cents, row.taken_cents = dispute.reinstated_cents, 0
-    if order.state in (State.DISPUTED, State.LOST):
-        order.state, order.refunded_at = next_state(State(order.state), Event.WIN), None
+    if order.state in (OrderState.DISPUTED, OrderState.LOST):
+        order.state, order.refunded_at = next_state(OrderState(order.state), OrderEvent.WIN), None
     audit.record("system", "win-dispute", "order", order.id, cents=cents)
 
 
@@ -98,9 +98,9 @@ def _lost(order: Order, row: OrderDispute) -> None:
     # Only now: until it is decided the invoice stands, and its payment is in question.
     start = order.taken_cents - row.taken_cents
     issuing.credit(order, f"dispute:{row.id}", start, order.taken_cents)
-    if order.state == State.DISPUTED:
+    if order.state == OrderState.DISPUTED:
         whole = order.taken_cents == order.total_cents
-        event = Event.LOSE if whole else Event.LOSE_PART
-        order.state = next_state(State.DISPUTED, event)
+        event = OrderEvent.LOSE if whole else OrderEvent.LOSE_PART
+        order.state = next_state(OrderState.DISPUTED, event)
         order.refunded_at = now() if whole else None
     audit.record("system", "lose-dispute", "order", order.id, cents=row.taken_cents)

@@ -29,9 +29,15 @@ from app.orders import locking as rows
 from app.orders.errors import LaterPurchase, NothingToRefund, RefundUnderWay
 from app.orders.models import Order, OrderDispute, Refund
 from app.orders.sale import Taking
-from app.orders.states import Event, RefundEvent, RefundState, State, next_refund, next_state
-from app.payments.gateway import GatewayRefused, PaymentGateway
-from app.payments.gateway import Refund as Given
+from app.orders.states import (
+    OrderEvent,
+    OrderState,
+    RefundEvent,
+    RefundState,
+    next_refund,
+    next_state,
+)
+from app.payments.gateway import GatewayRefused, PaymentGateway, ProviderRefund
 from app.payments.intents import carry_out, wished
 from pricing.money import MICROS_PER_CENT
 
@@ -50,9 +56,9 @@ def later_purchases(order_id: str) -> tuple[str, ...]:
     return tuple(later.id for later in reversed(_resting_on(order)) if later.total_cents)
 
 
-def _resting_on(order: Order, *states: State) -> tuple[Order, ...]:
+def _resting_on(order: Order, *states: OrderState) -> tuple[Order, ...]:
     mine = {str(key) for key in rows.keys(order.id)}
-    among = states or (State.PAYING, State.PENDING, State.PAID, State.REFUNDING)
+    among = states or (OrderState.PAYING, OrderState.PENDING, OrderState.PAID, OrderState.REFUNDING)
     others = rows.of_buyer(order.buyer_id, *among)
     return tuple(o for o in others if o.id != order.id and mine & set(json.loads(o.owned)))
 
@@ -90,12 +96,12 @@ def refund(
         return
     if not order.total_cents:
         raise NothingToRefund(_l("Nothing was paid for this order."))
-    asked = next_state(State(order.state), Event.ASK_REFUND)
+    asked = next_state(OrderState(order.state), OrderEvent.ASK_REFUND)
     left = order.total_cents - order.taken_cents
     wanted = left if cents is None else cents
     if not 0 < wanted <= left:
         raise NothingToRefund(_l("Less than that is left of what was paid."))
-    if _one(order_id, *UNDER_WAY) is not None and order.state != State.REFUNDING:
+    if _one(order_id, *UNDER_WAY) is not None and order.state != OrderState.REFUNDING:
         raise RefundUnderWay(_l("A refund of this order is on its way already."))
     if wanted == left:
         if later_purchases(order_id):
@@ -159,7 +165,7 @@ def send_refund(gateway: PaymentGateway, order_id: str) -> None:
         look(gateway, order_id)
 
 
-def _answered(order_id: str, refund_id: str, given: Given | None) -> None:
+def _answered(order_id: str, refund_id: str, given: ProviderRefund | None) -> None:
     """Apply what the provider said to an intent; None is a definite no."""
     order, row = rows.locked(order_id), _locked(refund_id)
     if given is not None:
@@ -179,7 +185,7 @@ def _inside(order: Order, row: Refund) -> None:
         session().flush()
 
 
-def _given(gateway: PaymentGateway, payment: str, refund_id: str) -> Given | None:
+def _given(gateway: PaymentGateway, payment: str, refund_id: str) -> ProviderRefund | None:
     """Find a refund that may have been carried out under a key that is forgotten."""
     for seen in gateway.refunds_of(payment):
         # Those of earlier versions carry the order alone, which had the same number.
@@ -211,7 +217,7 @@ def look(gateway: PaymentGateway, order_id: str) -> None:
             _apply(order, row, seen)
 
 
-def apply(seen: Given) -> bool:
+def apply(seen: ProviderRefund) -> bool:
     """Apply what a refund has become, whoever made it; return whether it is of an order of ours."""
     row = _known(seen)
     order_id = row.order_id if row else queries.with_payment(seen.payment_intent or "")
@@ -226,18 +232,18 @@ def apply(seen: Given) -> bool:
     return row is not None
 
 
-def _known(seen: Given) -> Refund | None:
+def _known(seen: ProviderRefund) -> Refund | None:
     ours = seen.metadata.get("refund", "")
     chosen = select(Refund).where((Refund.provider_id == seen.id) | (Refund.id == ours))
     chosen = chosen.with_for_update().execution_options(populate_existing=True)
     return session().scalars(chosen).one_or_none()
 
 
-def _taken_over(order: Order, seen: Given) -> Refund | None:
+def _taken_over(order: Order, seen: ProviderRefund) -> Refund | None:
     """Write down a refund that was not made here; None where it does not fit the order."""
     left = order.total_cents - order.taken_cents
     # A dispute may have been seen before what was given back earlier.
-    known = (State.PAID, State.REFUNDING, State.DISPUTED, State.LOST)
+    known = (OrderState.PAID, OrderState.REFUNDING, OrderState.DISPUTED, OrderState.LOST)
     fits = order.state in known and seen.amount_cents <= left
     if not seen.moved or not (fits or seen.returned):
         return None
@@ -256,7 +262,7 @@ def _taken_over(order: Order, seen: Given) -> Refund | None:
     return row
 
 
-def _apply(order: Order, row: Refund, seen: Given) -> None:
+def _apply(order: Order, row: Refund, seen: ProviderRefund) -> None:
     row.provider_id = seen.id
     failed = seen.status in ("failed", "canceled")
     if seen.moved and not row.booked and row.state in UNDER_WAY:
@@ -280,13 +286,16 @@ def _book(order: Order, row: Refund) -> None:
     issuing.credit(order, f"refund:{row.id}", order.taken_cents, to_cents)
     sale.take(order, Taking("refund", f"refund:{row.id}", to_cents, -row.cents))
     row.booked = True
-    if order.taken_cents < order.total_cents or order.state not in (State.PAID, State.REFUNDING):
+    if order.taken_cents < order.total_cents or order.state not in (
+        OrderState.PAID,
+        OrderState.REFUNDING,
+    ):
         return
-    order.state, order.refunded_at = next_state(State(order.state), Event.REFUND), now()
+    order.state, order.refunded_at = next_state(OrderState(order.state), OrderEvent.REFUND), now()
     for later in _resting_on(order):
         if not later.total_cents:
             # Added for nothing to what is now given back.
-            later.state, later.refunded_at = State.REFUNDED, now()
+            later.state, later.refunded_at = OrderState.REFUNDED, now()
 
 
 def _book_failed(order: Order, row: Refund) -> None:
@@ -309,20 +318,23 @@ def _fail(order: Order, row: Refund) -> None:
         issuing.invoice_again(order, key, to_cents, order.taken_cents)
         sale.take(order, Taking("refund-failed", key, to_cents, row.cents))
         row.booked = False
-        if order.state == State.REFUNDED:
-            order.state, order.refunded_at = next_state(State.REFUNDED, Event.RESTORE), None
+        if order.state == OrderState.REFUNDED:
+            order.state, order.refunded_at = (
+                next_state(OrderState.REFUNDED, OrderEvent.RESTORE),
+                None,
+            )
             _suspend_disputed(order)
-            for later in _resting_on(order, State.REFUNDED):
+            for later in _resting_on(order, OrderState.REFUNDED):
                 if not later.total_cents:
-                    later.state, later.refunded_at = State.PAID, None
+                    later.state, later.refunded_at = OrderState.PAID, None
     else:
         _back_to_paid(order)
     audit.record("system", "fail-refund", "order", order.id, cents=row.cents)
 
 
 def _back_to_paid(order: Order) -> None:
-    if order.state == State.REFUNDING:
-        order.state = next_state(State.REFUNDING, Event.REFUSE_REFUND)
+    if order.state == OrderState.REFUNDING:
+        order.state = next_state(OrderState.REFUNDING, OrderEvent.REFUSE_REFUND)
         _suspend_disputed(order)
 
 
@@ -334,7 +346,7 @@ def _suspend_disputed(order: Order) -> None:
         OrderDispute.status.not_in(("won", "lost")),
     )
     if session().scalars(chosen.limit(1)).first() is not None:
-        order.state = next_state(State.PAID, Event.DISPUTE)
+        order.state = next_state(OrderState.PAID, OrderEvent.DISPUTE)
 
 
 def _locked(refund_id: str) -> Refund:

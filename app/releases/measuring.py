@@ -24,7 +24,7 @@ from app.releases.models import (
     EditionDataset,
     PublishedRelease,
 )
-from app.releases.states import Event, State, next_state
+from app.releases.states import EditionEvent, EditionState, next_state
 from app.vault.interface import Vault
 from pricing.split import denominator
 from privacy.loss import Rho
@@ -79,7 +79,7 @@ def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) 
     """Charge, count, mark, draw, publish; see `app.releases.one_draw`."""
     with doors.db.unit_of_work():
         state, attempt, plan, objects = _charge(doors, edition_id)
-    if state is not State.CHARGED or plan is None:
+    if state is not EditionState.CHARGED or plan is None:
         return
     progress(10)
     release = doors.measure(
@@ -101,7 +101,7 @@ def _locked(edition_id: str) -> Edition:
 
 def _charge(
     doors: Measuring, edition_id: str
-) -> tuple[State, int, NoisePlan | None, dict[str, str]]:
+) -> tuple[EditionState, int, NoisePlan | None, dict[str, str]]:
     """Lock, check and charge everybody's account; leave out whom it would put over."""
     edition = _locked(edition_id)
     rules = collections.rules(edition.collection_id)
@@ -115,13 +115,13 @@ def _charge(
         .all()
     )
     rho = rules.plan(sources=2).rho
-    if one_draw.needs_charge(edition, State.CLOSED, State.CHARGED):
+    if one_draw.needs_charge(edition, EditionState.CLOSED, EditionState.CHARGED):
         edition.attempt += 1
         for member in members:
             _charge_member(doors, edition, member, rho)
         anybody = any(not member.left_out for member in members)
-        event = Event.CHARGE if anybody else Event.NOBODY
-        edition.state = next_state(State(edition.state), event)
+        event = EditionEvent.CHARGE if anybody else EditionEvent.NOBODY
+        edition.state = next_state(EditionState(edition.state), event)
         if anybody:
             audit.record(SYSTEM.user_id, "charge-privacy", "edition", edition_id, rho=rho.micro)
     objects = {m.dataset_id: m.rows_object for m in members if not m.left_out}
@@ -129,7 +129,7 @@ def _charge(
     plan = rules.plan(sources=len(objects))
     if plan.rho > rho:
         raise RuntimeError("the plan costs more than was charged")
-    return State(edition.state), edition.attempt, plan, objects
+    return EditionState(edition.state), edition.attempt, plan, objects
 
 
 def _charge_member(doors: Measuring, edition: Edition, member: EditionDataset, rho: Rho) -> None:
@@ -149,14 +149,14 @@ def _charge_member(doors: Measuring, edition: Edition, member: EditionDataset, r
 
 
 def _mark_drawn(doors: Measuring, edition_id: str, attempt: int) -> None:
-    one_draw.mark_drawn(doors.db, lambda: _locked(edition_id), attempt, State.CHARGED)
+    one_draw.mark_drawn(doors.db, lambda: _locked(edition_id), attempt, EditionState.CHARGED)
 
 
 def _publish(edition_id: str, attempt: int, release: Release) -> None:
     edition = _locked(edition_id)
-    if not one_draw.is_ours(edition, attempt, State.CHARGED):
+    if not one_draw.is_ours(edition, attempt, EditionState.CHARGED):
         return
-    edition.state = next_state(State(edition.state), Event.PUBLISH)
+    edition.state = next_state(EditionState(edition.state), EditionEvent.PUBLISH)
     edition.published_at = this_hour()
     edition.people = int(release.people(release.plan.tiers[0]).value)
     # Numbered one by one, so that a catalogue is named by its last number.

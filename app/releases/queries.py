@@ -17,7 +17,7 @@ from app.releases.models import (
     PrivacyCharge,
     PublishedRelease,
 )
-from app.releases.states import State
+from app.releases.states import EditionState
 from privacy.release import Release
 
 EVER_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ class EditionView:
     collection_id: str
     number: int
     purposes: frozenset[Purpose]
-    state: State
+    state: EditionState
     closed_at: datetime
     published_at: datetime | None
     floor_micros: int = 0
@@ -108,7 +108,7 @@ def _edition(row: Edition) -> EditionView:
         row.collection_id,
         row.number,
         frozenset(Purpose(p) for p in row.purposes.split()),
-        State(row.state),
+        EditionState(row.state),
         row.closed_at,
         row.published_at,
         row.floor_micros,
@@ -143,7 +143,7 @@ def published() -> tuple[EditionView, ...]:
     """Return every published edition, newest first."""
     chosen = (
         select(Edition)
-        .where(Edition.state == State.PUBLISHED)
+        .where(Edition.state == EditionState.PUBLISHED)
         .order_by(Edition.published_at.desc(), Edition.id)
     )
     return tuple(_edition(row) for row in session().scalars(chosen))

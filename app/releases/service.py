@@ -19,7 +19,7 @@ from app.releases.models import (
     Edition,
     EditionDataset,
 )
-from app.releases.states import State
+from app.releases.states import EditionState
 
 
 def next_closing(rules: CollectionRules) -> datetime:
@@ -79,7 +79,7 @@ def _found_edition(
         collection_id=collection_id,
         number=number,
         purposes=purposes,
-        state=State.CLOSED,
+        state=EditionState.CLOSED,
         floor_micros=collections.rules(collection_id).floor_micros,
     )
     session().add(edition)

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.states import step
 
 
-class State(StrEnum):
+class EditionState(StrEnum):
     """Where an edition is."""
 
     CLOSED = "closed"
@@ -16,7 +16,7 @@ class State(StrEnum):
     EMPTY = "empty"
 
 
-class Event(StrEnum):
+class EditionEvent(StrEnum):
     """What happens to an edition."""
 
     CHARGE = "charge"
@@ -25,16 +25,16 @@ class Event(StrEnum):
 
 
 _NEXT = {
-    (State.CLOSED, Event.CHARGE): State.CHARGED,
-    (State.CLOSED, Event.NOBODY): State.EMPTY,
+    (EditionState.CLOSED, EditionEvent.CHARGE): EditionState.CHARGED,
+    (EditionState.CLOSED, EditionEvent.NOBODY): EditionState.EMPTY,
     # The noise of a charge was drawn and lost: its people are charged again, or nobody can be.
-    (State.CHARGED, Event.CHARGE): State.CHARGED,
-    (State.CHARGED, Event.NOBODY): State.EMPTY,
-    (State.CHARGED, Event.PUBLISH): State.PUBLISHED,
+    (EditionState.CHARGED, EditionEvent.CHARGE): EditionState.CHARGED,
+    (EditionState.CHARGED, EditionEvent.NOBODY): EditionState.EMPTY,
+    (EditionState.CHARGED, EditionEvent.PUBLISH): EditionState.PUBLISHED,
 }
 
 
-def next_state(state: State, event: Event) -> State:
+def next_state(state: EditionState, event: EditionEvent) -> EditionState:
     """Return the state after an event.
 
     Raises

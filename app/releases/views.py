@@ -9,7 +9,7 @@ from app.jobs import queries as jobs_queries
 from app.releases import queries, service
 from app.releases.errors import NothingListed
 from app.releases.measuring import JOB
-from app.releases.states import State
+from app.releases.states import EditionState
 from app.users.login import current_actor
 
 bp = Blueprint("editions", __name__)
@@ -33,7 +33,7 @@ def show(edition_id: str) -> str | Response:
     edition = queries.edition(edition_id)
     actor = current_actor()
     rules = collections.rules(edition.collection_id)
-    if edition.state is State.PUBLISHED:
+    if edition.state is EditionState.PUBLISHED:
         address = url_for("catalog.release", edition_id=edition_id)
         if request.headers.get("HX-Request"):
             return Response(headers={"HX-Redirect": address})

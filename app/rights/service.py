@@ -6,7 +6,7 @@ from app.core.permissions import Actor
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.service import Checking
-from app.datasets.states import State
+from app.datasets.states import DatasetState
 from app.earnings import queries as earnings
 from app.earnings import settlement
 from app.invoicing import service as invoicing
@@ -40,7 +40,7 @@ def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
     if waive:
         settlement.waive(actor.user_id)
     for view in datasets.of_producer(actor.user_id):
-        if view.state is not State.ERASED:
+        if view.state is not DatasetState.ERASED:
             datasets_service.erase(actor, doors, view.id)
     invoicing.forget_details(actor)
     users.close(actor)

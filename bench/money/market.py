@@ -17,7 +17,7 @@ from app.cli import migrations_config
 from app.core.db import Database
 from app.market import market_of
 from bench.money.figures import BenchError
-from bench.money.parts import Part, answering, cpu_seconds, free_port, until
+from bench.money.parts import BenchProcess, answering, cpu_seconds, free_port, until
 from stripe_stand_in import StandInConfig
 from stripe_stand_in.store import Store
 
@@ -34,7 +34,7 @@ class Market:
     environment: dict[str, str]
     config: StandInConfig
     url: str
-    parts: dict[str, Part] = field(default_factory=dict)
+    parts: dict[str, BenchProcess] = field(default_factory=dict)
 
     @property
     def db(self) -> Database:
@@ -50,12 +50,12 @@ class Market:
     def trade(self) -> Any:
         """Return what people do on it, as the tests do it."""
         # The builders of the tests, which are not part of what mypy reads.
-        trading = importlib.import_module("tests.app.payouts.trading")
+        trading = importlib.import_module("tests.support.trading")
         return trading.Trade(self.app, self.url, self.config.public_url, self.config)
 
-    def start(self, name: str, *arguments: str) -> Part:
+    def start(self, name: str, *arguments: str) -> BenchProcess:
         """Start a part."""
-        self.parts[name] = Part(name, arguments, self.folder, self.environment)
+        self.parts[name] = BenchProcess(name, arguments, self.folder, self.environment)
         return self.parts[name]
 
     def web(self, workers: int, threads: int) -> None:
@@ -69,7 +69,7 @@ class Market:
         )
         until(lambda: answering(int(port)), STARTING)
 
-    def worker(self, name: str) -> Part:
+    def worker(self, name: str) -> BenchProcess:
         """Start a job worker and wait until it works."""
         part = self.start(name, "-m", "flask", "--app", "app.worker", "worker")
         until(lambda: part.said("worker ready"), STARTING)
@@ -97,7 +97,7 @@ def _postmaster(environment: dict[str, str]) -> int:
 @contextmanager
 def open_market() -> Iterator[Market]:
     """Yield a new market whose stand-in runs; everything is ended and removed afterwards."""
-    postgres = importlib.import_module("tests.postgres")
+    postgres = importlib.import_module("tests.support.postgres")
     with (
         tempfile.TemporaryDirectory(prefix="moisson-bench-") as name,
         postgres.server(durable=True) as server,

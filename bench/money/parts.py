@@ -38,7 +38,7 @@ def until(condition: Callable[[], bool], seconds: float, pause: float = 0.1) -> 
     return time.monotonic() - begun
 
 
-class Part:
+class BenchProcess:
     """One process of ours, with what it writes in a file.
 
     Parameters

@@ -62,7 +62,7 @@ def machine() -> str:
 
 def _database() -> str:
     """Return the version of the server that the tests, and so the measurements, start."""
-    found: Path | None = importlib.import_module("tests.postgres")._system_binaries()
+    found: Path | None = importlib.import_module("tests.support.postgres")._system_binaries()
     if found is None:
         return "PostgreSQL of a wheel"
     told = subprocess.run([found / "postgres", "--version"], capture_output=True, text=True)

@@ -95,7 +95,7 @@ def storm(load: Load) -> Outcome:
     """Send the messages of paid orders to a market of its own, and count what came of them."""
     _outside_the_hour(load)
     with open_market() as market:
-        made = importlib.import_module("tests.app.payouts.trading").published(market.app)
+        made = importlib.import_module("tests.support.trading").published(market.app)
         buying.hold(market)
         # Started before there are orders: what a worker looks for when it starts would else do
         # the work of the messages.

@@ -27,7 +27,7 @@ Figure = dict[str, str | float]
 @contextmanager
 def databases() -> Iterator[Callable[[str], str]]:
     """Give a function that makes an empty database of an engine and returns its address."""
-    postgres = importlib.import_module("tests.postgres")
+    postgres = importlib.import_module("tests.support.postgres")
     with tempfile.TemporaryDirectory() as folder, postgres.server(durable=True) as server:
         count = 0
 

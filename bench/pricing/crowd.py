@@ -82,7 +82,7 @@ def market(url: str) -> Iterator[tuple[Flask, Database]]:
 def first_edition(app: Flask) -> Any:
     """Publish an edition that was measured as the product does it, of somebody who also buys."""
     # The builders of the tests, which are not part of what mypy reads.
-    factories = importlib.import_module("tests.factories")
+    factories = importlib.import_module("tests.support.factories")
     return factories.published(app, factories.account(app, Role.PRODUCER, Role.BUYER))
 
 

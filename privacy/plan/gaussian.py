@@ -11,7 +11,7 @@ import numpy as np
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho, epsilon_of, rho_for
 from privacy.noise import intervals
-from privacy.plan.mechanism import Charge, Counts, Samplers, Terms, Vector, Words
+from privacy.plan.mechanism import Charge, Counts, PlanTerms, Samplers, Vector, Words
 from privacy.plan.optimum import grid_variances
 from privacy.plan.residual import Exact, residual, without_means
 from privacy.plan.sensitivity import Costs
@@ -53,7 +53,7 @@ class GaussianNoise:
     widest: ClassVar[float] = intervals.QUANTILE
 
     @classmethod
-    def planned(cls, terms: Terms, people: bool) -> tuple[Charge, Self]:
+    def planned(cls, terms: PlanTerms, people: bool) -> tuple[Charge, Self]:
         """Share out rho, and find the best noise of each residual.
 
         Raises
@@ -70,7 +70,7 @@ class GaussianNoise:
             _variance_for(charge.shares, terms.schema.bound),
         )
 
-    def is_sound(self, terms: Terms, charge: Charge) -> bool:
+    def is_sound(self, terms: PlanTerms, charge: Charge) -> bool:
         """Work out anew whether the noise costs no more than it is charged for."""
         variances = np.array(
             [
@@ -89,7 +89,7 @@ class GaussianNoise:
             and (terms.sources == 1 or bound**2 * MICRO <= 2 * charge.shares.micro * shares)
         )
 
-    def epsilon_spent(self, terms: Terms, charge: Charge) -> float:
+    def epsilon_spent(self, terms: PlanTerms, charge: Charge) -> float:
         """Say what the release costs, as epsilon at its delta."""
         return epsilon_of(charge.rho, terms.delta)
 
@@ -115,7 +115,11 @@ class GaussianNoise:
         return float(intervals.whole_half_width(sd))
 
     def draw_residuals(
-        self, samplers: Samplers, terms: Terms, counts: Mapping[Marginal, Exact] | None, step: int
+        self,
+        samplers: Samplers,
+        terms: PlanTerms,
+        counts: Mapping[Marginal, Exact] | None,
+        step: int,
     ) -> Counts:
         """Draw the numerators of all residuals: of noise, or of counts and noise."""
         drawn = {}

@@ -12,7 +12,7 @@ import numpy as np
 from privacy.errors import PlanError
 from privacy.loss import MICRO, pure_rho, rho_for
 from privacy.noise import laplace
-from privacy.plan.mechanism import Charge, Counts, Samplers, Terms, Vector, Words
+from privacy.plan.mechanism import Charge, Counts, PlanTerms, Samplers, Vector, Words
 from privacy.plan.residual import Exact, plus, without_means
 from privacy.plan.workload import MAX_CELLS, Marginal, Workload, cells
 from privacy.schema import CubeSchema
@@ -58,7 +58,7 @@ class GeometricNoise:
     widest: ClassVar[float] = laplace.WIDEST
 
     @classmethod
-    def planned(cls, terms: Terms, people: bool) -> tuple[Charge, Self]:
+    def planned(cls, terms: PlanTerms, people: bool) -> tuple[Charge, Self]:
         """Share out epsilon, in whole millionths.
 
         Raises
@@ -105,7 +105,7 @@ class GeometricNoise:
             Fraction(bound) / self.share_scale if self.share_scale else Fraction(0),
         )
 
-    def is_sound(self, terms: Terms, charge: Charge) -> bool:
+    def is_sound(self, terms: PlanTerms, charge: Charge) -> bool:
         """Work out anew whether the noise costs no more than it is charged for."""
         base = base_table(terms.schema, terms.workload)
         scales = (self.cube_scale, self.people_scale, self.share_scale)
@@ -120,7 +120,7 @@ class GeometricNoise:
             and all(pure_rho(e) <= rho for e, rho in zip(parts, charged, strict=True))
         )
 
-    def epsilon_spent(self, terms: Terms, charge: Charge) -> float:
+    def epsilon_spent(self, terms: PlanTerms, charge: Charge) -> float:
         """Say what the release costs as epsilon; it needs no delta."""
         return float(sum(self.epsilons(terms.schema.bound)))
 
@@ -168,7 +168,11 @@ class GeometricNoise:
         return float(laplace.whole_half_width(float(self.people_scale), factor))
 
     def draw_residuals(
-        self, samplers: Samplers, terms: Terms, counts: Mapping[Marginal, Exact] | None, step: int
+        self,
+        samplers: Samplers,
+        terms: PlanTerms,
+        counts: Mapping[Marginal, Exact] | None,
+        step: int,
     ) -> Counts:
         """Draw the numerators of all residuals: of noise, or of counts and noise.
 

@@ -12,7 +12,7 @@ import numpy as np
 from privacy.errors import PlanError
 from privacy.noise.k_norm import Moments, moments
 from privacy.plan.geometric import GeometricNoise, base_table
-from privacy.plan.mechanism import Charge, Samplers, Terms, Vector, Words
+from privacy.plan.mechanism import Charge, PlanTerms, Samplers, Vector, Words
 from privacy.plan.residual import Exact
 from privacy.plan.workload import Marginal, Workload
 from privacy.schema import CubeSchema
@@ -50,7 +50,7 @@ class KNormNoise(GeometricNoise):
     )
 
     @classmethod
-    def planned(cls, terms: Terms, people: bool) -> tuple[Charge, Self]:
+    def planned(cls, terms: PlanTerms, people: bool) -> tuple[Charge, Self]:
         """Share out epsilon; the base must be all dimensions, and nothing else.
 
         Raises
@@ -97,7 +97,7 @@ class KNormNoise(GeometricNoise):
             raise PlanError("K-norm noise needs a smaller table or a larger budget")
         return found
 
-    def is_sound(self, terms: Terms, charge: Charge) -> bool:
+    def is_sound(self, terms: PlanTerms, charge: Charge) -> bool:
         """Work out anew whether the noise costs no more than it is charged for."""
         fits = self.bound == terms.schema.bound and self.base == terms.schema.hard
         return fits and super().is_sound(terms, charge)

@@ -25,7 +25,7 @@ SHARES_PERCENT = 5
 
 
 @dataclass(frozen=True)
-class Terms:
+class PlanTerms:
     """What is measured, and within which privacy loss; all of it public.
 
     Parameters
@@ -161,12 +161,12 @@ class Noise(Protocol):
     widest: ClassVar[float]
 
     @classmethod
-    def planned(cls, terms: Terms, people: bool) -> tuple[Charge, Self]:
+    def planned(cls, terms: PlanTerms, people: bool) -> tuple[Charge, Self]:
         """Plan the best noise of this kind, and say what it costs.
 
         Parameters
         ----------
-        terms : Terms
+        terms : PlanTerms
         people : bool
             Whether to measure the number of people.
 
@@ -177,11 +177,11 @@ class Noise(Protocol):
         """
         ...
 
-    def is_sound(self, terms: Terms, charge: Charge) -> bool:
+    def is_sound(self, terms: PlanTerms, charge: Charge) -> bool:
         """Work out anew whether the noise costs no more than it is charged for."""
         ...
 
-    def epsilon_spent(self, terms: Terms, charge: Charge) -> float:
+    def epsilon_spent(self, terms: PlanTerms, charge: Charge) -> float:
         """Say what the release costs, as epsilon at its delta."""
         ...
 
@@ -234,14 +234,18 @@ class Noise(Protocol):
         ...
 
     def draw_residuals(
-        self, samplers: Samplers, terms: Terms, counts: Mapping[Marginal, Exact] | None, step: int
+        self,
+        samplers: Samplers,
+        terms: PlanTerms,
+        counts: Mapping[Marginal, Exact] | None,
+        step: int,
     ) -> Counts:
         """Draw the numerators of all residuals: of noise, or of counts and noise.
 
         Parameters
         ----------
         samplers : Samplers
-        terms : Terms
+        terms : PlanTerms
         counts : mapping of Marginal to Exact, or None
             Exact masses of the `counted` tables; None for noise alone.
         step : int

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from privacy.errors import PlanError, PrivacyError
 from privacy.loss import Rho
 from privacy.plan import covariance
-from privacy.plan.mechanism import Charge, Noise, Terms
+from privacy.plan.mechanism import Charge, Noise, PlanTerms
 from privacy.plan.mechanisms import Mechanism, noise_from
 from privacy.plan.objective import Objective
 from privacy.plan.tiers import Tier
@@ -58,9 +58,9 @@ class NoisePlan:
     noise: Noise
 
     @cached_property
-    def terms(self) -> Terms:
+    def terms(self) -> PlanTerms:
         """What is measured, and within which loss: all that a kind of noise needs to know."""
-        return Terms(
+        return PlanTerms(
             self.schema, self.workload, self.objective, self.epsilon, self.delta, self.sources
         )
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from privacy.errors import PlanError
-from privacy.plan.mechanism import Noise, Terms
+from privacy.plan.mechanism import Noise, PlanTerms
 from privacy.plan.mechanisms import KINDS, Mechanism
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.objective import Aim, Objective, reaches, statistics
@@ -60,7 +60,7 @@ def plan_release(
     check_tiers(tiers)
     if sources < 1:
         raise PlanError("A release needs at least one source")
-    terms = Terms(schema, workload, objective or Objective(), epsilon, delta, sources)
+    terms = PlanTerms(schema, workload, objective or Objective(), epsilon, delta, sources)
     if mechanism.kind is not None:
         return _plan(mechanism.kind, terms, tiers, people)
     first, *others = KINDS
@@ -73,7 +73,7 @@ def plan_release(
     return min(choices, key=predicted_error)
 
 
-def _plan(kind: type[Noise], terms: Terms, tiers: tuple[Tier, ...], people: bool) -> NoisePlan:
+def _plan(kind: type[Noise], terms: PlanTerms, tiers: tuple[Tier, ...], people: bool) -> NoisePlan:
     charge, noise = kind.planned(terms, people)
     return NoisePlan(
         terms.schema,

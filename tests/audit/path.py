@@ -22,7 +22,7 @@ from app.downloads.files import table_csv
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import measure_edition, row_schema
 from app.releases.queries import EditionView, ReleaseView
-from app.releases.states import State
+from app.releases.states import EditionState
 from app.vault.local import LocalVault
 from privacy import measure
 from privacy.plan.noise_plan import NoisePlan
@@ -144,7 +144,7 @@ class WholePath:
     def read(self, release: Release) -> np.ndarray:
         """Return (n_tiers, 9): contributions by day, sums by day, people."""
         published = Release.from_bytes(release.to_bytes())
-        edition = EditionView("e", "c", 1, frozenset(Purpose), State.PUBLISHED, WHEN, WHEN)
+        edition = EditionView("e", "c", 1, frozenset(Purpose), EditionState.PUBLISHED, WHEN, WHEN)
         view = ReleaseView(edition, self.rules, published, "digest", 1)
         figures = []
         for tier in self.plan.tiers:

@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.payments.mode import STAND_IN_KEY
-from tests.inbox import read_mail
+from tests.support.inbox import read_mail
 from tools.find_browser import find
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -22,8 +22,8 @@ from app.market import market_of
 from app.releases import service as releases
 from app.releases.measuring import JOB
 from app.releases.models import PrivacyCharge, PublishedRelease
-from tests import factories
 from tests.conftest import ENGINES, environment
+from tests.support import factories
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

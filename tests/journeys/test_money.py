@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys.conftest import PATIENCE, Market, serve_filled
 from tests.journeys.test_upload_to_payout import accessible, sign_up
-from tests.stripe_stand_in.controls import Controls
+from tests.support.controls import Controls
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 DEMONSTRATION = "moisson demonstration"

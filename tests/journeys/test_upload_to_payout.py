@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.factories import csv_rows
 from tests.journeys.conftest import PATIENCE, Market, violations
+from tests.support.factories import csv_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PASSWORD = "a long enough password"

@@ -11,9 +11,9 @@ from app.bundles import bundle, quotes
 from app.collections.rules import Purpose
 from app.orders import holdings, service
 from app.payouts import in_kind
-from tests.app.payouts.trading import KEY, post
 from tests.money.promises import TERMS
 from tests.money.steps import Steps
+from tests.support.trading import KEY, post
 
 NUMBER = st.integers(0, 9)
 WAYS = st.sampled_from(("good", "good", "good", "debit", "declined", "poor"))

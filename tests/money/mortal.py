@@ -30,7 +30,7 @@ from tests.money.provider import Provider
 from tests.money.scenes import SCENES
 from tests.money.steps import ANSWERS
 from tests.money.world import NOWHERE, People, World, hasty, started
-from tests.stripe_stand_in.running import SECRET
+from tests.support.provider import SECRET
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: After so long a dead worker's jobs are taken over, and everything is asked about again.

@@ -20,7 +20,7 @@ from app.payments import intents
 from app.payments.gateway import CheckoutSession, GatewayRefused, GatewayUnavailable, Transfer
 from app.payments.stripe_gateway import StripeGateway
 from app.payouts import sending
-from app.payouts.states import State
+from app.payouts.states import PayoutState
 from app.reconciliation import bank_payouts as bank
 from app.refunds import disputes as disputing
 from app.refunds import service as refunding
@@ -36,8 +36,8 @@ def _around(patch: pytest.MonkeyPatch, where: Any, name: str, made: Callable[...
 
 
 def payouts_booked_twice(patch: pytest.MonkeyPatch) -> None:
-    def confirm(real: Any, db: Any, payout_id: str, transfer: Transfer) -> State:
-        state: State = real(db, payout_id, transfer)
+    def confirm(real: Any, db: Any, payout_id: str, transfer: Transfer) -> PayoutState:
+        state: PayoutState = real(db, payout_id, transfer)
         micros = transfer.amount_cents * CENT
         with db.unit_of_work():
             lines = {accounts.transit(payout_id): micros, accounts.PROVIDER: -micros}

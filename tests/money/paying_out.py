@@ -13,12 +13,12 @@ from app.payments.gateway import GatewayUnavailable
 from app.payouts import reversals as taking_back
 from app.payouts import sending
 from app.payouts.models import Payout
-from tests.app.payouts.trading import post
 from tests.money.buying import NUMBER
 from tests.money.giving_back import PART
 from tests.money.promises import TERMS
 from tests.money.steps import Steps
 from tests.money.world import connected
+from tests.support.trading import post
 
 
 class PayingOut(Steps):

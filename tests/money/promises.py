@@ -22,12 +22,12 @@ from app.orders.paying import SETTLED
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
 from app.payouts.models import Payout, PayoutReversal
-from app.payouts.queries import Terms
+from app.payouts.queries import PayoutTerms
 from app.reconciliation import service as reconciliation
 from tests.money.provider import Provider
 from tests.money.world import People
 
-TERMS = Terms(refund_days=0, minimum_cents=50)
+TERMS = PayoutTerms(refund_days=0, minimum_cents=50)
 CENT = 10_000
 #: What a job says that waits for an answer, or has done.
 WORDS = ("", "OutcomeUnknown")

@@ -10,7 +10,7 @@ from app.webhooks import service as webhooks
 from tests.money.promises import TERMS
 from tests.money.provider import Provider
 from tests.money.world import World
-from tests.stripe_stand_in.controls import Controls
+from tests.support.controls import Controls
 
 #: Hours after which the worker is looked after again: jobs rest, offers end, keys are forgotten.
 LATER = (0, 1, 3, 25, 25)

@@ -23,10 +23,10 @@ from app.payouts import in_kind, sending
 from app.payouts import reversals as taking_back
 from app.payouts.models import Payout
 from app.refunds import service as refunding
-from tests.app.payouts.trading import KEY, Trade, post
 from tests.money.promises import TERMS
 from tests.money.provider import Provider
 from tests.money.world import World, connected
+from tests.support.trading import KEY, Trade, post
 
 #: A part of a payment, and of a payout.
 PART = 40

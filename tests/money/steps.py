@@ -22,7 +22,7 @@ from app.payouts.models import Payout
 from tests.money import promises, rest
 from tests.money.provider import Plain, Provider
 from tests.money.world import World
-from tests.stripe_stand_in.controls import ControlRefused
+from tests.support.controls import ControlRefused
 
 T = TypeVar("T")
 #: The provider's errors, "not in the present state", "try again": answers, not failures.

@@ -12,7 +12,7 @@ from tests.money.mutants import MUTANTS, Break
 from tests.money.steps import Report
 from tests.money.weather import Weather
 from tests.money.world import World
-from tests.selection import exhaustive_but
+from tests.support.selection import exhaustive_but
 
 #: So many histories at most; each mutant is found by one of the first of the same list.
 MOST = 60

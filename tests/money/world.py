@@ -32,12 +32,12 @@ from stripe_stand_in import StandInConfig, create_stand_in
 from stripe_stand_in.delivery import sign
 from stripe_stand_in.outbox import HELD
 from stripe_stand_in.store import Store
-from tests import factories, postgres
-from tests.app.payouts.trading import Trade, post
-from tests.compiled import compile_once
 from tests.conftest import environment, migrate
-from tests.stripe_stand_in.controls import Controls
-from tests.stripe_stand_in.running import SECRET, served
+from tests.support import factories, postgres
+from tests.support.compiled import compile_once
+from tests.support.controls import Controls
+from tests.support.provider import SECRET, served
+from tests.support.trading import Trade, post
 
 #: Nobody listens there: messages are collected, not sent.
 NOWHERE = "http://127.0.0.1:9"

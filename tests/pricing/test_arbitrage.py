@@ -9,7 +9,7 @@ from pricing.tariff import charge, tariff
 from tests.pricing.arbitrage import CHECKS, Charge
 from tests.pricing.broken import BROKEN
 from tests.pricing.strategies import Purchase, purchases
-from tests.selection import exhaustive_but
+from tests.support.selection import exhaustive_but
 
 Check = Callable[[Charge, Purchase], None]
 

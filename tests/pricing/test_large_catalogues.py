@@ -18,7 +18,7 @@ from pricing.tariff import charge, exact_price, tariff
 from tests.pricing.arbitrage import Charge
 from tests.pricing.broken import BROKEN
 from tests.pricing.large import Shopping, shopping, shoppings
-from tests.selection import exhaustive_but
+from tests.support.selection import exhaustive_but
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 Check = Callable[[Charge, Shopping], None]

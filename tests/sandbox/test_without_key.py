@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.selection import exhaustive_but
+from tests.support.selection import exhaustive_but
 
 ROOT = Path(__file__).parents[2]
 

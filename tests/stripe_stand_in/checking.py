@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.stripe_stand_in.controls import Controls
 from tests.stripe_stand_in.description import faults_of_answer, faults_of_event
-from tests.stripe_stand_in.running import SECRET, Market
+from tests.support.controls import Controls
+from tests.support.provider import SECRET, Market
 
 KEY = {"Authorization": "Bearer standin_sk_tests"}
 CENTS = 2_000

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stripe_stand_in.controls import Controls
 from tests.stripe_stand_in.description import faults_of_answer, faults_of_event, faults_of_request
-from tests.stripe_stand_in.running import Market, Receiver, running
+from tests.support.controls import Controls
+from tests.support.provider import Market, Receiver, running
 
 
 @pytest.fixture

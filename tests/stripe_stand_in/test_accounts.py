@@ -8,8 +8,8 @@ import pytest
 import stripe
 
 from app.payments.errors import GatewayRefused, NotEnoughBalance
-from tests.stripe_stand_in.controls import ControlRefused, Controls
-from tests.stripe_stand_in.running import Market
+from tests.support.controls import ControlRefused, Controls
+from tests.support.provider import Market
 
 CAPABILITY = "v2.core.account[configuration.recipient].capability_status_updated"
 REQUIREMENTS = "v2.core.account[requirements].updated"

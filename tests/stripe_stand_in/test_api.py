@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.stripe_stand_in.description import faults_of_answer
-from tests.stripe_stand_in.running import Market
+from tests.support.provider import Market
 
 SESSION = {
     "mode": "payment",

@@ -11,8 +11,8 @@ import pytest
 from stripe_stand_in.call import Call
 from stripe_stand_in.clock import advance
 from stripe_stand_in.store import Store
-from tests.stripe_stand_in.controls import ControlRefused, Controls
-from tests.stripe_stand_in.running import Market, Receiver, running
+from tests.support.controls import ControlRefused, Controls
+from tests.support.provider import Market, Receiver, running
 
 DAY = 86_400
 KEYED = {"Authorization": "Bearer standin_sk_tests", "Idempotency-Key": "k"}

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.stripe_stand_in.controls import Controls
-from tests.stripe_stand_in.running import Answer, Market
 from tests.stripe_stand_in.test_delayed import waiting
+from tests.support.controls import Controls
+from tests.support.provider import Answer, Market
 
 
 def press(market: Market, act: str, identifier: str = "") -> Answer:

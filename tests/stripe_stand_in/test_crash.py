@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.payments.mode import STAND_IN_KEY, decide
 from app.payments.stripe_gateway import connect
-from tests.stripe_stand_in.running import SECRET, Receiver, checkout_request, served
+from tests.support.provider import SECRET, Receiver, checkout_request, served
 
 ROOT = Path(__file__).resolve().parents[2]
 

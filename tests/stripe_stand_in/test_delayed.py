@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.stripe_stand_in.controls import ControlRefused, Controls
-from tests.stripe_stand_in.running import Market
+from tests.support.controls import ControlRefused, Controls
+from tests.support.provider import Market
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from app.payments.errors import WebhookInvalid
 from stripe_stand_in import outbox
 from stripe_stand_in.delivery import deliver_due, held_messages
 from stripe_stand_in.store import Store
-from tests.stripe_stand_in.controls import Controls
-from tests.stripe_stand_in.running import Market
+from tests.support.controls import Controls
+from tests.support.provider import Market
 
 
 def types(market: Market) -> list[str]:

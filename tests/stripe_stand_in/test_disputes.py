@@ -8,8 +8,8 @@ import pytest
 
 from app.payments.gateway import GatewayRefused
 from stripe_stand_in.disputes import FEE
-from tests.stripe_stand_in.controls import ControlRefused, Controls
-from tests.stripe_stand_in.running import Market
+from tests.support.controls import ControlRefused, Controls
+from tests.support.provider import Market
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 import stripe
 
 from app.payments.errors import WebhookInvalid
-from tests.stripe_stand_in.controls import Controls
-from tests.stripe_stand_in.running import SECRET, Market, Receiver, served
+from tests.support.controls import Controls
+from tests.support.provider import SECRET, Market, Receiver, served
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from http.client import RemoteDisconnected
 import pytest
 
 from app.payments.errors import GatewayUnavailable
-from tests.stripe_stand_in.controls import ControlRefused, Controls
-from tests.stripe_stand_in.running import Market
+from tests.support.controls import ControlRefused, Controls
+from tests.support.provider import Market
 
 KEYED = {"Authorization": "Bearer standin_sk_tests", "Idempotency-Key": "k"}
 

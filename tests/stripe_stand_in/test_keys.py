@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.stripe_stand_in.controls import ControlRefused, Controls
-from tests.stripe_stand_in.running import Market
+from tests.support.controls import ControlRefused, Controls
+from tests.support.provider import Market
 
 
 def test_a_restricted_key_does_what_it_may(market: Market, controls: Controls) -> None:

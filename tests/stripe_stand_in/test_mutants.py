@@ -29,9 +29,9 @@ from stripe_stand_in import (
     transfers,
 )
 from stripe_stand_in.store import Transaction
-from tests.selection import exhaustive_but
 from tests.stripe_stand_in.checking import check
-from tests.stripe_stand_in.running import Receiver, running
+from tests.support.provider import Receiver, running
+from tests.support.selection import exhaustive_but
 
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.stripe_stand_in.running import Market
+from tests.support.provider import Market
 
 
 @pytest.mark.parametrize(("language", "pay"), [("en", "Pay EUR"), ("fr", "Payer 12,50")])

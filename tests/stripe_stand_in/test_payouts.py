@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.stripe_stand_in.controls import ControlRefused, Controls
-from tests.stripe_stand_in.running import Market
 from tests.stripe_stand_in.test_refunds import moved
+from tests.support.controls import ControlRefused, Controls
+from tests.support.provider import Market
 
 
 def test_a_payout_takes_from_the_balance_and_arrives(market: Market, controls: Controls) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stripe_stand_in.description import faults_of_request
-from tests.stripe_stand_in.running import Market
+from tests.support.provider import Market
 
 FORM = "application/x-www-form-urlencoded"
 

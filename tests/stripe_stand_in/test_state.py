@@ -12,7 +12,7 @@ from stripe_stand_in import schema
 from stripe_stand_in.config import StandInConfig
 from stripe_stand_in.listing import Filter
 from stripe_stand_in.store import Store
-from tests.stripe_stand_in.running import Market, Receiver, running
+from tests.support.provider import Market, Receiver, running
 
 FIELDS = (
     "", "charge", "destination", "payment_intent", "related_object.id", "source", "status",

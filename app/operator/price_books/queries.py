@@ -12,7 +12,7 @@ from app.catalog.products import products
 from app.core.clock import now
 from app.core.permissions import Actor, Role, require
 from app.orders import queries as orders
-from app.orders.states import State
+from app.orders.states import OrderState
 from app.prices import queries as prices
 from app.prices.queries import BookView
 from app.releases import queries as releases
@@ -185,7 +185,7 @@ def preview(actor: Actor, book: PriceBook) -> Preview:
         len(percents),
         tuple(gone),
         tuple(new),
-        sum(counted.get(state, 0) for state in (State.QUOTED, State.PAYING)),
+        sum(counted.get(state, 0) for state in (OrderState.QUOTED, OrderState.PAYING)),
     )
 
 

@@ -13,8 +13,8 @@ from app.core.permissions import Actor, Role
 from app.market import market_of
 from app.orders import holdings
 from pricing.tariff import charge
-from tests import factories
-from tests.app.payouts.trading import Browser
+from tests.support import factories
+from tests.support.trading import Browser
 
 Compose = Callable[[list[ProductKey]], bundle.Bundle]
 

@@ -13,8 +13,8 @@ from app.earnings.queries import shares_of
 from app.market import market_of
 from app.releases import queries
 from pricing.errors import TooFewPeople
-from tests import factories
-from tests.app.payouts.trading import Trade, published
+from tests.support import factories
+from tests.support.trading import Trade, published
 
 
 def test_the_estimate_is_what_a_sale_of_such_an_edition_earns(trade: Trade) -> None:

@@ -9,8 +9,8 @@ from app.datasets.service import checking
 from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 
 @pytest.mark.parametrize("attempt", range(4))

@@ -15,7 +15,7 @@ from app.releases import queries as releases
 from pricing.item import Question
 from pricing.rarity import Rarity
 from pricing.tariff import charge, exact_price
-from tests import factories
+from tests.support import factories
 
 
 def test_an_empty_catalogue_has_prices_too(app: Flask) -> None:

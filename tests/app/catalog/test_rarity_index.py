@@ -7,7 +7,7 @@ from app.catalog.rarity_index import rarity_index
 from app.core.permissions import Role
 from app.market import market_of
 from pricing.price_book import DEFAULT_BOOK
-from tests import factories
+from tests.support import factories
 
 
 def factor(total: int, answering: int) -> float:

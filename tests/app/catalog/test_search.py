@@ -14,9 +14,9 @@ from app.core.permissions import Role
 from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
-from tests import factories
-from tests.app.payouts.trading import trading
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import trading
 
 
 @pytest.fixture(scope="module")

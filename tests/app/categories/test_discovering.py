@@ -13,7 +13,7 @@ from flask import Flask
 from app import worker
 from app.categories import queries as finding
 from app.categories import service as discovering
-from app.categories.queries import TERMS, State
+from app.categories.queries import TERMS, SearchState
 from app.collections.errors import BadRules
 from app.consent import service as consent
 from app.core.errors import Conflict, NotFound
@@ -28,8 +28,8 @@ from app.market import market_of
 from app.releases import queries
 from privacy.discovery import plan_discovery
 from privacy.loss import Rho
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 CEILING = Rho(500_000)
 SHOP = 1
@@ -115,7 +115,7 @@ def test_what_can_happen_is_exactly_what_is_written() -> None:
         ("charged", "refuse"): "refused",
         ("charged", "find"): "found",
     }
-    for state, event in itertools.product(State, finding.Event):
+    for state, event in itertools.product(SearchState, finding.SearchEvent):
         if (state.value, event.value) in allowed:
             assert finding.next_state(state, event) == allowed[state.value, event.value]
         else:
@@ -128,7 +128,7 @@ def test_what_many_have_is_found_and_offered_and_a_lone_value_is_not(app: Flask)
     assert not ask(app, producer, dataset_id)
     assert factories.run_jobs(app) == 1
     found = known(app, dataset_id)
-    assert found.state is State.FOUND
+    assert found.state is SearchState.FOUND
     assert [value for value, _ in found.people] == ["Baker", "Grocer"]
     # Noise has a standard deviation of 10 people: further off than 100 once in 10^22.
     assert all(abs(count - 200) < 100 for _, count in found.people)
@@ -174,7 +174,7 @@ def test_a_crash_before_the_mark_uses_the_same_charge(app: Flask) -> None:
     crash(app, dataset_id, after_the_mark=False)
     assert charges(app, producer) == [charge_of(dataset_id)]
     factories.run_jobs(app)
-    assert known(app, dataset_id).state is State.FOUND
+    assert known(app, dataset_id).state is SearchState.FOUND
     assert charges(app, producer) == [charge_of(dataset_id)]
 
 
@@ -184,7 +184,7 @@ def test_a_crash_after_the_mark_charges_anew(app: Flask) -> None:
     for _ in range(2):
         crash(app, dataset_id, after_the_mark=True)
     factories.run_jobs(app)
-    assert known(app, dataset_id).state is State.FOUND
+    assert known(app, dataset_id).state is SearchState.FOUND
     assert charges(app, producer) == [charge_of(dataset_id, n) for n in (1, 2, 3)]
 
 
@@ -201,7 +201,7 @@ def test_a_lost_draw_that_cannot_be_charged_again_ends_with_a_message(app: Flask
         consent.set_ceiling(producer, None)
     ask(app, producer, dataset_id)
     factories.run_jobs(app)
-    assert known(app, dataset_id).state is State.FOUND
+    assert known(app, dataset_id).state is SearchState.FOUND
     assert charges(app, producer) == [charge_of(dataset_id, n) for n in (1, 2)]
 
 
@@ -268,7 +268,7 @@ def test_two_searches_for_different_people_charge_one(app: Flask) -> None:
     assert other is not None
     states = {(known(app, dataset_id).state, known(app, dataset_id).refused)}
     states.add((other.state, other.refused))
-    assert states == {(State.FOUND, ""), (State.REFUSED, "people")}
+    assert states == {(SearchState.FOUND, ""), (SearchState.REFUSED, "people")}
     assert len(charges(app, producer)) == 1
 
 

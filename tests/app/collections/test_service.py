@@ -10,7 +10,7 @@ from app.core.errors import Forbidden, NotFound
 from app.core.permissions import Role
 from app.market import market_of
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from tests import factories
+from tests.support import factories
 
 ONLY_A_NUMBER = CubeSchema(
     (), (Measure("spend", "EUR", Decimal(0), Decimal(5), Decimal(1), MeasureRule.SUM),), 1

@@ -6,7 +6,7 @@ from app.consent import queries, service
 from app.core import audit
 from app.core.permissions import Role
 from app.market import market_of
-from tests import factories
+from tests.support import factories
 
 ALL = frozenset(Purpose)
 

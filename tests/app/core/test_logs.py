@@ -15,8 +15,8 @@ from app.core.logs import configure_logs
 from app.core.permissions import Role
 from app.market import market_of
 from app.users import queries
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 SECRET_CELL = "4711.25"
 

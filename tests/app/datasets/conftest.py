@@ -2,8 +2,8 @@ import pytest
 from flask import Flask
 
 from app.core.permissions import Actor, Role
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 
 @pytest.fixture

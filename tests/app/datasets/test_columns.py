@@ -2,10 +2,10 @@ from flask import Flask
 
 from app.core.permissions import Actor
 from app.datasets import queries
-from app.datasets.states import State
+from app.datasets.states import DatasetState
 from app.market import market_of
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 COLUMNS = ("who", "day", "place", "spend")
 
@@ -36,7 +36,7 @@ def answered(**changes: str) -> dict[str, str]:
     return fields | {name.replace("_", "-"): value for name, value in changes.items()}
 
 
-def state_of(app: Flask, producer: Actor, dataset_id: str) -> State:
+def state_of(app: Flask, producer: Actor, dataset_id: str) -> DatasetState:
     with market_of(app).db.unit_of_work():
         return queries.dataset(producer, dataset_id).state
 
@@ -46,10 +46,10 @@ def test_good_answers_are_checked_and_pass(
 ) -> None:
     dataset_id = factories.uploaded(lite_app, producer)
     assert browser.post(f"/datasets/{dataset_id}/columns", answered()).status_code == 302
-    assert state_of(lite_app, producer, dataset_id) is State.CHECKING
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKING
     assert "checking" in browser.get(f"/datasets/{dataset_id}").text.lower()
     factories.run_jobs(lite_app)
-    assert state_of(lite_app, producer, dataset_id) is State.CHECKED
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED
     assert "All 800 rows fit" in browser.get(f"/datasets/{dataset_id}").text
 
 
@@ -65,7 +65,7 @@ def test_bad_bounds_are_told_and_what_was_typed_stays(
         assert 'value="fifty"' in page
         assert 'value="Swiss francs"' in page
         assert 'value="the menu card"' in page
-    assert state_of(lite_app, producer, dataset_id) is State.UPLOADED
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.UPLOADED
 
 
 def test_no_category_at_all_is_told(lite_app: Flask, browser: Browser, producer: Actor) -> None:
@@ -90,7 +90,7 @@ def test_a_column_the_file_does_not_have_is_refused(
     for wrong in (answered(columns_1_column="salary"), answered(person="salary")):
         assert browser.post(f"/datasets/{dataset_id}/columns", wrong).status_code in (302, 422)
         factories.run_jobs(lite_app)
-        assert state_of(lite_app, producer, dataset_id) is State.UPLOADED
+        assert state_of(lite_app, producer, dataset_id) is DatasetState.UPLOADED
 
 
 def test_cells_that_do_not_fit_are_told_by_row_without_repeating_them(
@@ -133,4 +133,4 @@ def test_joining_asks_for_the_collections_columns(
     answer = browser.post(f"/datasets/{dataset_id}/columns", joined | {"columns-1-column": "where"})
     assert answer.status_code == 302
     factories.run_jobs(lite_app)
-    assert state_of(lite_app, producer, dataset_id) is State.CHECKED
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED

@@ -14,7 +14,7 @@ from app.datasets import service
 from app.datasets.service import checking
 from app.market import market_of
 from app.users.models import User
-from tests import factories
+from tests.support import factories
 
 
 class Slow(io.RawIOBase):

@@ -4,10 +4,10 @@ from app.collections import queries as collections
 from app.consent import queries as consent
 from app.core.permissions import Actor, Role
 from app.datasets import queries
-from app.datasets.states import State
+from app.datasets.states import DatasetState
 from app.market import market_of
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 RULES = {
     "title": "Lunches",
@@ -70,7 +70,7 @@ def test_nothing_is_listed_without_consent(
         answer = browser.post(f"/datasets/{dataset_id}/publish", fields)
         assert answer.status_code == 422
         assert said in answer.text
-        assert view_of(lite_app, producer, dataset_id).state is State.CHECKED
+        assert view_of(lite_app, producer, dataset_id).state is DatasetState.CHECKED
     with market_of(lite_app).db.unit_of_work():
         assert consent.receipts(producer.user_id) == ()
 
@@ -81,7 +81,7 @@ def test_listing_writes_receipts_and_drops_the_upload(
     dataset_id = founded(lite_app, browser, producer)
     assert browser.post(f"/datasets/{dataset_id}/publish", AGREED).status_code == 302
     view = view_of(lite_app, producer, dataset_id)
-    assert (view.state, set(view.purposes)) == (State.LISTED, {"research"})
+    assert (view.state, set(view.purposes)) == (DatasetState.LISTED, {"research"})
     assert view.profile_object is None
     vault = market_of(lite_app).settings.instance / "vault"
     assert len([path for path in vault.iterdir() if path.is_dir()]) == 1
@@ -98,7 +98,7 @@ def test_listing_needs_a_verified_address(lite_app: Flask) -> None:
     browser.post(f"/datasets/{dataset_id}/collection", RULES)
     assert browser.get(f"/datasets/{dataset_id}/publish").status_code == 403
     assert browser.post(f"/datasets/{dataset_id}/publish", AGREED).status_code == 403
-    assert view_of(lite_app, newcomer, dataset_id).state is State.CHECKED
+    assert view_of(lite_app, newcomer, dataset_id).state is DatasetState.CHECKED
 
 
 def test_a_listed_dataset_can_be_taken_back(
@@ -106,7 +106,7 @@ def test_a_listed_dataset_can_be_taken_back(
 ) -> None:
     dataset_id, collection_id = factories.listed(lite_app, producer)
     assert browser.post(f"/datasets/{dataset_id}/unlist").status_code == 302
-    assert view_of(lite_app, producer, dataset_id).state is State.CHECKED
+    assert view_of(lite_app, producer, dataset_id).state is DatasetState.CHECKED
     answer = browser.post(f"/collections/{collection_id}/close-edition")
     assert answer.status_code == 302
     assert "No dataset is waiting" in browser.get(answer.headers["Location"]).text
@@ -120,7 +120,7 @@ def test_erasing_removes_rows_and_keys_from_the_vault(
         assert browser.get(f"/datasets/{dataset_id}/erase").status_code == 200
         assert browser.post(f"/datasets/{dataset_id}/erase").status_code == 302
         view = view_of(lite_app, producer, dataset_id)
-        assert (view.state, view.answers, view.row_count) == (State.ERASED, {}, 0)
+        assert (view.state, view.answers, view.row_count) == (DatasetState.ERASED, {}, 0)
     vault = market_of(lite_app).settings.instance / "vault"
     assert list(vault.iterdir()) == []
 

@@ -8,8 +8,8 @@ from app.collections import service as collections
 from app.core.permissions import Actor, Role
 from app.datasets import queries
 from app.market import KEY, market_of
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 PAGE = "/datasets/new"
 

@@ -24,14 +24,14 @@ from app.orders import holdings
 from app.orders import queries as orders
 from app.payouts import queries as payouts
 from app.payouts.holds import Held
-from app.payouts.queries import Terms
+from app.payouts.queries import PayoutTerms
 from app.reconciliation import service as reconciliation
 from app.releases import queries as releases
 from app.users import letters
 from app.users import queries as users
-from tests.app.payouts.trading import Trade, trading
+from tests.support.trading import Trade, trading
 
-TERMS = Terms(refund_days=14, minimum_cents=500)
+TERMS = PayoutTerms(refund_days=14, minimum_cents=500)
 SETTINGS = {"MOISSON_REFUND_DAYS": "14", "MOISSON_PAYOUT_MINIMUM_CENTS": "500"}
 
 

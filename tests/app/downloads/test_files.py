@@ -24,11 +24,11 @@ from privacy.release import Release
 from privacy.tables import adjusted
 from privacy.tables.derived import quantiles, shares
 from privacy.tables.table import Estimate, Table
-from tests import factories
-from tests.app.payouts.trading import Trade, trading
-from tests.browser import Browser
 from tests.privacy.tables.test_derived import KNOTS, PLANS, SCHEMA, release_of
 from tests.privacy.test_stored import stored
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade, trading
 
 
 @pytest.fixture(scope="module")

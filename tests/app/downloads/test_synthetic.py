@@ -21,9 +21,9 @@ from app.downloads.models import SyntheticFile
 from app.jobs import queries as jobs_queries
 from app.jobs.models import Job, JobState
 from privacy.errors import NotInstalled, PlanError
-from tests import factories
-from tests.app.payouts.trading import Trade, trading
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade, trading
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.payments.gateway import ConnectedAccount, GatewayRefused, GatewayUnavailable, Transfer
 from app.payouts import queries, sending
-from app.payouts.queries import Terms
-from tests.app.earnings.worlds import World, world
-from tests.lengths import examples
+from app.payouts.queries import PayoutTerms
+from tests.support.lengths import examples
+from tests.support.worlds import World, world
 
 pytestmark = pytest.mark.both_databases
 
-TERMS = Terms(refund_days=2, minimum_cents=50)
+TERMS = PayoutTerms(refund_days=2, minimum_cents=50)
 ANSWERS = ("yes", "lost before", "lost after", "no")
 
 

@@ -22,23 +22,23 @@ from app.datasets.service import checking
 from app.earnings import giving
 from app.earnings import queries as earnings
 from app.earnings.models import Giving
-from app.earnings.queries import Part
+from app.earnings.queries import EditionEarnings
 from app.earnings.settlement import settle, settle_all
 from app.ledger import accounts, queries
 from app.market import market_of
 from app.payouts import queries as payouts
 from app.payouts.holds import Held
-from app.payouts.queries import Terms
+from app.payouts.queries import PayoutTerms
 from app.rights import export
 from app.rights import service as rights
-from tests import factories
-from tests.app.earnings.worlds import World, world
-from tests.app.payouts.trading import Trade
-from tests.browser import Browser
 from tests.conftest import environment
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade
+from tests.support.worlds import World, world
 
 TODAY = datetime(2026, 3, 1, tzinfo=UTC)
-TERMS = Terms(refund_days=14, minimum_cents=1)
+TERMS = PayoutTerms(refund_days=14, minimum_cents=1)
 
 
 def here_are(here: World, number: int) -> tuple[int, int]:
@@ -57,18 +57,18 @@ def settled(here: World, number: int) -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("part", "giving", "own", "given"),
     [
-        (Part(10), False, 10, 0),
-        (Part(10), True, 0, 10),
-        (Part(10, 4, 1), False, 6, 0),
-        (Part(10, 4, 1), True, 0, 6),
-        (Part(4, 10, 2), False, -4, -2),
-        (Part(4, 10, 2), True, -4, -2),
-        (Part(4, 10, 8), False, 0, -6),
-        (Part(0, 10, 10), True, 0, -10),
-        (Part(5, 5, 5), True, 0, 0),
+        (EditionEarnings(10), False, 10, 0),
+        (EditionEarnings(10), True, 0, 10),
+        (EditionEarnings(10, 4, 1), False, 6, 0),
+        (EditionEarnings(10, 4, 1), True, 0, 6),
+        (EditionEarnings(4, 10, 2), False, -4, -2),
+        (EditionEarnings(4, 10, 2), True, -4, -2),
+        (EditionEarnings(4, 10, 8), False, 0, -6),
+        (EditionEarnings(0, 10, 10), True, 0, -10),
+        (EditionEarnings(5, 5, 5), True, 0, 0),
     ],
 )
-def test_what_moves_where(part: Part, giving: bool, own: int, given: int) -> None:
+def test_what_moves_where(part: EditionEarnings, giving: bool, own: int, given: int) -> None:
     assert part.moves(giving=giving) == (own, given)
 
 
@@ -141,7 +141,7 @@ def test_what_will_be_given_is_not_owed_and_never_sent(app: Flask) -> None:
         here.switch(0, on=True)
         here.sell(0, 2_000_000, TODAY - timedelta(days=60))
 
-    def standing() -> payouts.Standing:
+    def standing() -> payouts.PayoutStanding:
         with here.db.unit_of_work(write=False), fixed_at(TODAY):
             return payouts.standing(here.users[0], TERMS)
 

@@ -22,11 +22,11 @@ from app.ledger import service as ledger
 from app.ledger.errors import TooLarge
 from app.payouts import sending
 from tests.app.earnings import broken_settlement as broken
-from tests.app.earnings.worlds import World, world
-from tests.app.payouts.trading import TERMS
 from tests.conftest import environment
-from tests.lengths import examples
-from tests.selection import exhaustive_but
+from tests.support.lengths import examples
+from tests.support.selection import exhaustive_but
+from tests.support.trading import TERMS
+from tests.support.worlds import World, world
 
 pytestmark = pytest.mark.both_databases
 

@@ -18,20 +18,20 @@ from app.ledger import queries as ledger
 from app.ledger import service as book
 from app.market import market_of
 from app.payouts import sending
-from app.payouts.queries import Terms
+from app.payouts.queries import PayoutTerms
 from app.statements.periods import Period, month_of
 from app.statements.statement import Statement
 from app.users.models import User
-from tests import factories
 from tests.app.earnings.test_conservation import ANSWERS, Provider
-from tests.app.earnings.worlds import World, world
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.worlds import World, world
 
 pytestmark = pytest.mark.both_databases
 
 START = datetime(2025, 11, 20, 22, tzinfo=UTC)
 VERBS = ("sell", "sell", "sell", "refund", "settle", "settle all", "give", "keep", "pay", "wait")
-TERMS = Terms(refund_days=1, minimum_cents=1)
+TERMS = PayoutTerms(refund_days=1, minimum_cents=1)
 
 
 def live(app: Flask, seed: int, steps: int = 60) -> World:

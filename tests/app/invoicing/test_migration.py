@@ -12,7 +12,7 @@ from app.core.db import Database
 from app.core.permissions import SYSTEM
 from app.invoicing import issuer, queries, service
 from app.invoicing.queries import Series
-from tests import postgres
+from tests.support import postgres
 
 pytestmark = pytest.mark.both_databases
 

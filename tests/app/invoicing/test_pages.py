@@ -12,8 +12,8 @@ from app.core.permissions import Actor, Role
 from app.invoicing import queries, service
 from app.invoicing.queries import Party
 from app.market import market_of
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 PAGE = "/account/billing"
 TYPED = {

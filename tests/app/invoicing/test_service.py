@@ -14,7 +14,7 @@ from app.invoicing import queries, service
 from app.invoicing.errors import NothingInvoiced, OccasionReused
 from app.invoicing.issuer import Issuer
 from app.invoicing.queries import DocumentView, Party, Series
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.both_databases
 

@@ -18,8 +18,8 @@ from app.letters.letter import Letter, message
 from app.market import market_of
 from app.users import letters, queries
 from app.users import service as users
-from tests import factories
-from tests.inbox import read_mail
+from tests.support import factories
+from tests.support.inbox import read_mail
 
 URL = "http://127.0.0.1:8000/verify/a-token?x=1&y=2"
 VERIFY = Letter("verify", "reader@example.org", "en", "k1", {"url": URL})

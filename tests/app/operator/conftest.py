@@ -2,9 +2,9 @@ import pytest
 from flask import Flask
 
 from app.core.permissions import Actor, Role
-from tests import factories
 from tests.app.payouts.conftest import trade
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 __all__ = ["trade"]
 

@@ -17,10 +17,10 @@ from app.ledger import service as book
 from app.market import market_of
 from app.operator import audit_files
 from app.statements.periods import Period, month_of
-from tests import factories
 from tests.app.earnings.test_statements import START, live
-from tests.app.payouts.trading import Trade, published
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade, published
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,9 +7,9 @@ from app.core.permissions import Role
 from app.earnings import giving
 from app.payouts import queries, sending
 from app.reconciliation import queries as reconciliations
-from tests import factories
-from tests.app.payouts.trading import Browser, Trade, published
-from tests.stripe_stand_in.controls import Controls
+from tests.support import factories
+from tests.support.controls import Controls
+from tests.support.trading import Browser, Trade, published
 
 PAGES = ("/operator/reserve", "/operator/payouts/none", "/operator/reconciliation/book/none")
 ACTIONS = (

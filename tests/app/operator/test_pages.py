@@ -9,10 +9,10 @@ from app.jobs import service as jobs
 from app.jobs.states import JobState
 from app.market import market_of
 from app.orders.models import Order
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, published
-from tests.reached import reached_by
+from tests.support import factories
+from tests.support.reached import reached_by
+from tests.support.trading import Browser, Trade, published
 
 PAGES = (
     "/operator",

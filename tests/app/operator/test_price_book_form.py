@@ -13,7 +13,7 @@ from tests.app.operator.book_pages import (
     in_force,
     values_of,
 )
-from tests.browser import Browser
+from tests.support.browser import Browser
 
 
 def test_the_form_opens_with_the_book_in_force(operator: Browser) -> None:

@@ -18,10 +18,10 @@ from app.releases import queries as releases
 from pricing.price_book import DEFAULT_BOOK
 from pricing.price_list import PriceList
 from pricing.tariff import charge
-from tests import factories
 from tests.app.operator.book_pages import DEARER, DEARER_BOOK, NEW, TYPED, in_force, values_of
-from tests.app.payouts.trading import Trade
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade
 
 
 def test_the_page_tells_the_book_in_force(operator: Browser) -> None:

@@ -14,8 +14,8 @@ from app.releases.charging import Charge
 from app.releases.odometer import DELTA
 from app.users import queries as users
 from privacy.loss import Rho, epsilon_of, right_guesses
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 CEILING = Rho(500_000)
 

@@ -23,10 +23,10 @@ from app.operator import audit_files, books, verifying
 from app.operator.verifying import Finding, What
 from app.statements.periods import month_of
 from pricing.errors import InvalidMoney
-from tests import factories
 from tests.app.ledger.test_chain import tamper
 from tests.app.operator.test_book_days import lines
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 pytestmark = pytest.mark.both_databases
 

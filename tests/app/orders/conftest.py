@@ -1,9 +1,9 @@
 import pytest
 
 from app.core.permissions import Actor, Role
-from tests import factories
 from tests.app.payouts.conftest import trade
-from tests.app.payouts.trading import Trade, published
+from tests.support import factories
+from tests.support.trading import Trade, published
 
 __all__ = ["trade"]
 

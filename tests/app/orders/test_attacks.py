@@ -25,8 +25,8 @@ from app.refunds import service as refunding
 from pricing.money import Money
 from pricing.split import platform_share
 from pricing.tariff import charge
-from tests import factories
-from tests.app.payouts.trading import KEY, Trade, post, published
+from tests.support import factories
+from tests.support.trading import KEY, Trade, post, published
 
 
 def signed(trade: Trade, buyer: Actor, keys: list[ProductKey]) -> str:

@@ -9,9 +9,9 @@ from app.orders import holdings, queries, service
 from app.orders.errors import PaymentOpen, PaymentPending
 from app.orders.models import Order
 from app.webhooks import service as webhooks
-from tests import factories
-from tests.app.payouts.trading import Browser, Trade, post
-from tests.stripe_stand_in.controls import Controls
+from tests.support import factories
+from tests.support.controls import Controls
+from tests.support.trading import Browser, Trade, post
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from app.invoicing import service as billing
 from app.invoicing.queries import DocumentView, Party, Series
 from app.orders.documents import document as described
 from app.orders.documents import pdf as printed
-from tests import factories
-from tests.app.payouts.trading import Trade
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade
 
 
 @pytest.fixture

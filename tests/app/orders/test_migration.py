@@ -9,7 +9,7 @@ from alembic import command
 from sqlalchemy import create_engine, text
 
 from app.cli import migrations_config
-from tests import postgres
+from tests.support import postgres
 
 pytestmark = pytest.mark.both_databases
 

@@ -3,10 +3,10 @@ from flask import Flask
 
 from app.core.permissions import Role
 from app.orders import queries
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, post, published
-from tests.reached import reached_by
+from tests.support import factories
+from tests.support.reached import reached_by
+from tests.support.trading import Browser, Trade, post, published
 
 PAGES = ("/bundle", "/orders", "/orders/{order}", "/orders/{order}/back")
 ACTIONS = (

@@ -17,11 +17,11 @@ from app.ledger import queries as ledger
 from app.orders import holdings, paying, queries, service
 from app.orders.errors import NothingToPay, PaymentPending, PurposeRefused
 from app.orders.models import Order, SaleEdition
-from app.payments.gateway import GatewayRefused, GatewayUnavailable, Refund
+from app.payments.gateway import GatewayRefused, GatewayUnavailable, ProviderRefund
 from app.refunds import service as refunding
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import KEY, Trade
+from tests.support import factories
+from tests.support.trading import KEY, Trade
 
 BACK = service.Return("http://127.0.0.1:8000/done", "http://127.0.0.1:8000/order", "en")
 
@@ -297,8 +297,10 @@ def test_a_refused_refund_leaves_the_order_paid(
     assert trade.state(order_id) == "paid"
 
     class Failing(Broken):
-        def refund(self, *_: Any) -> Refund:
-            return Refund("re_1", None, None, 1, "EUR", "failed", moved=False, returned=False)
+        def refund(self, *_: Any) -> ProviderRefund:
+            return ProviderRefund(
+                "re_1", None, None, 1, "EUR", "failed", moved=False, returned=False
+            )
 
     with trade.db.unit_of_work():
         refunding.refund(SYSTEM, Failing(trade.gateway), order_id)  # type: ignore[arg-type]

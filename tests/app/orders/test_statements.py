@@ -12,10 +12,10 @@ from app.ledger import queries as ledger
 from app.orders import queries, statements
 from app.statements.periods import Period, month_of
 from app.statements.statement import Statement
-from tests import factories
-from tests.app.payouts.trading import Trade, published
 from tests.app.refunds.test_disputing import decide, take_back
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade, published
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.market import market_of
-from tests.browser import Browser
+from tests.support.browser import Browser
 
 
 def test_alive_and_ready(lite_app: Flask) -> None:

@@ -12,10 +12,10 @@ from app.datasets import service as datasets
 from app.datasets.service import checking
 from app.market import market_of
 from app.releases import service as releases
-from tests import factories
-from tests.browser import Browser
-from tests.compiled import compile_once
 from tests.conftest import environment
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.compiled import compile_once
 
 #: Same people offering, other rows: how many, whose, what, and whether they fit.
 FEW = factories.csv_rows(3, 1)

@@ -39,10 +39,10 @@ from pricing.quote import quote
 from pricing.routes import other_routes
 from pricing.split import parts_of
 from privacy.release import Release
-from tests import factories
-from tests.browser import Browser
-from tests.compiled import compile_once
 from tests.conftest import environment
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.compiled import compile_once
 from tests.test_routes import WHO, For
 
 WITHOUT = factories.csv_rows(300, 2)

@@ -16,8 +16,8 @@ from app.core.db import Database
 from app.core.errors import UnsafeConfiguration
 from app.market import market_of
 from app.payments import installation
-from tests.browser import Browser
 from tests.conftest import environment
+from tests.support.browser import Browser
 
 pytestmark = pytest.mark.both_databases
 

@@ -21,7 +21,7 @@ from app.payments.gateway import (
 from app.payments.mode import STAND_IN_KEY, decide
 from app.payments.stripe_gateway import connect
 from stripe_stand_in.delivery import sign
-from tests.stripe_stand_in.running import (
+from tests.support.provider import (
     SECRET,
     Market,
     Receiver,

@@ -16,10 +16,10 @@ from app.payments.requirements import (
 )
 from app.payments.stripe_setup import StripeSetup, What, check_rights
 from app.webhooks.taking import HANDLED
-from tests.app.payouts.trading import Trade, trading
 from tests.stripe_stand_in.conftest import check_description
-from tests.stripe_stand_in.controls import Controls
-from tests.stripe_stand_in.running import SECRET, Market, Receiver, running
+from tests.support.controls import Controls
+from tests.support.provider import SECRET, Market, Receiver, running
+from tests.support.trading import Trade, trading
 
 BASE = "http://127.0.0.1:8000"
 

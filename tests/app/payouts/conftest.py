@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.payouts.trading import Trade, trading
+from tests.support.trading import Trade, trading
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from app.payouts.models import ConnectedAccount, Payout
 from stripe_stand_in import accounts, balance
 from stripe_stand_in.call import Call
 from stripe_stand_in.store import Store
-from tests.app.earnings.worlds import world
-from tests.app.payouts.trading import Trade
+from tests.support.trading import Trade
+from tests.support.worlds import world
 
 pytestmark = pytest.mark.both_databases
 

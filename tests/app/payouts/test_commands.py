@@ -1,9 +1,9 @@
 from app.core.permissions import Role
 from app.ledger import service as ledger
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Trade, published
-from tests.reached import reached_by
+from tests.support import factories
+from tests.support.reached import reached_by
+from tests.support.trading import Trade, published
 
 
 def test_the_commands_pay_and_compare_and_fail_when_something_is_wrong(trade: Trade) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.payouts.holds import HOLDS, Facts, Held, decide, words
-from app.payouts.states import State
+from app.payouts.states import PayoutState
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 READY = Facts(
@@ -24,7 +24,7 @@ READY = Facts(
     latest=None,
     refused_at=None,
 )
-REFUSED = {"latest": State.REFUSED, "refused_at": NOON - timedelta(hours=1)}
+REFUSED = {"latest": PayoutState.REFUSED, "refused_at": NOON - timedelta(hours=1)}
 CASES: dict[Held, dict[str, object]] = {
     Held.READY: {},
     Held.SETTLING: {"waits_since": NOON},
@@ -36,7 +36,7 @@ CASES: dict[Held, dict[str, object]] = {
     Held.WINDOW: {"free_cents": 499, "waiting": 1},
     Held.NOTHING: {"free_cents": 0, "owed": 0},
     Held.DEBT: {"free_cents": -1, "owed": -10_000},
-    Held.UNDER_WAY: {"latest": State.INTENDED},
+    Held.UNDER_WAY: {"latest": PayoutState.INTENDED},
 }
 
 
@@ -48,7 +48,7 @@ def test_each_reason_has_facts_that_decide_it(held: Held, facts: dict[str, objec
 def test_what_is_under_way_comes_before_everything_and_debt_before_the_rest() -> None:
     whole = {name: value for facts in CASES.values() for name, value in facts.items()}
     assert decide(replace(READY, **whole)) is Held.UNDER_WAY  # type: ignore[arg-type]
-    whole["latest"] = State.REFUSED
+    whole["latest"] = PayoutState.REFUSED
     assert decide(replace(READY, **{**whole, "owed": -1})) is Held.DEBT  # type: ignore[arg-type]
 
 

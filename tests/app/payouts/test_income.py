@@ -9,10 +9,10 @@ from app.core.permissions import Role
 from app.market import market_of
 from app.payouts import income as earned
 from app.payouts import queries, sending
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, post, published
-from tests.reached import reached_by
+from tests.support import factories
+from tests.support.reached import reached_by
+from tests.support.trading import Browser, Trade, post, published
 
 CALLS = ("open_connected_account", "onboarding_link", "connected_account")
 PAGES = ("/income", "/income/account/refresh", "/income/account/return")

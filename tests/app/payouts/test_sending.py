@@ -14,14 +14,14 @@ from app.payments.gateway import GatewayRefused, KeyConflict, NotEnoughBalance
 from app.payouts import queries, sending, service
 from app.payouts.holds import Held
 from app.payouts.models import ConnectedAccount
-from app.payouts.queries import PayoutView, Terms
-from app.payouts.states import State
+from app.payouts.queries import PayoutTerms, PayoutView
+from app.payouts.states import PayoutState
 from app.reconciliation import service as reconciliation
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import LONG_AGO, TERMS, Trade, published, trading
-from tests.reached import reached_by
-from tests.stripe_stand_in.controls import Controls
+from tests.support import factories
+from tests.support.controls import Controls
+from tests.support.reached import reached_by
+from tests.support.trading import LONG_AGO, TERMS, Trade, published, trading
 
 
 def sold(trade: Trade) -> factories.Published:
@@ -53,7 +53,7 @@ def test_an_unknown_outcome_is_repeated_with_the_same_key_and_pays_once(trade: T
     lost = Broken(trade.gateway, "transfer", after=True)
     assert sending.run(trade.paying(lost)).unknown == 1
     (payout,) = payouts_of(trade, made.producer)
-    assert payout.state is State.INTENDED
+    assert payout.state is PayoutState.INTENDED
     assert trade.standing(made.producer).held is Held.UNDER_WAY
     assert trade.balance(f"transit:{payout.id}") == -due * 10_000
     assert sending.run(trade.paying()).sent == 1
@@ -69,7 +69,7 @@ def test_a_worker_killed_before_the_call_is_resumed(trade: Trade) -> None:
     assert transferred(trade) == 0
     sending.run(trade.paying())
     (payout,) = payouts_of(trade, made.producer)
-    assert (payout.state, payout.cents) == (State.SENT, transferred(trade))
+    assert (payout.state, payout.cents) == (PayoutState.SENT, transferred(trade))
     trade.check_agreement()
 
 
@@ -81,9 +81,9 @@ def test_a_payout_older_than_its_key_is_looked_up_before_it_is_sent(
     lost = Broken(trade.gateway, "transfer", after=after)
     with fixed_at(now() - timedelta(hours=30)):
         # The sale was a moment ago, so the window of the terms is set back as well.
-        sending.run(trade.paying(lost, Terms(-2, 100)))
+        sending.run(trade.paying(lost, PayoutTerms(-2, 100)))
     (payout,) = payouts_of(trade, made.producer)
-    assert payout.state is State.INTENDED
+    assert payout.state is PayoutState.INTENDED
     seen = Broken(trade.gateway)
     assert sending.run(trade.paying(seen)).sent == 1
     calls = [name for name, _ in seen.asked]
@@ -108,7 +108,7 @@ def test_a_refusal_gives_the_money_back_to_the_account_and_rests_a_day(trade: Tr
     no = Broken(trade.gateway, "transfer", error=GatewayRefused("no", "account_invalid"), times=1)
     assert sending.run(trade.paying(no)).refused == 1
     (payout,) = payouts_of(trade, made.producer)
-    assert (payout.state, payout.reason) == (State.REFUSED, "account_invalid")
+    assert (payout.state, payout.reason) == (PayoutState.REFUSED, "account_invalid")
     standing = trade.standing(made.producer)
     assert (standing.owed, standing.held) == (owed, Held.REFUSED)
     assert sending.run(trade.paying()).sent == 0
@@ -193,18 +193,18 @@ def test_many_workers_at_once_pay_once(trade: Trade) -> None:
         worker.join()
     assert faults == []
     assert transferred(trade) == due
-    assert [p.state for p in payouts_of(trade, made.producer)] == [State.SENT]
+    assert [p.state for p in payouts_of(trade, made.producer)] == [PayoutState.SENT]
     trade.check_agreement()
 
 
 def test_the_refund_window_and_the_minimum_hold_money(trade: Trade) -> None:
     made = sold(trade)
-    window = Terms(refund_days=14, minimum_cents=100)
+    window = PayoutTerms(refund_days=14, minimum_cents=100)
     standing = trade.standing(made.producer, window)
     assert (standing.held, standing.payable_cents) == (Held.WINDOW, 0)
     assert standing.waiting == standing.earned
     assert sending.run(trade.paying(terms=window)) == sending.Tally()
-    rich = Terms(refund_days=0, minimum_cents=10**9)
+    rich = PayoutTerms(refund_days=0, minimum_cents=10**9)
     assert trade.standing(made.producer, rich).held is Held.MINIMUM
     with fixed_at(now() + timedelta(days=15)):
         assert trade.standing(made.producer, window).held is Held.READY
@@ -269,7 +269,7 @@ def test_the_job_is_tried_again_after_an_unknown_outcome(trade: Trade) -> None:
         assert (job.state, job.message) == (JobState.QUEUED, "OutcomeUnknown")
     with fixed_at(now() + timedelta(minutes=5)):
         factories.run_jobs(trade.app)
-    assert payouts_of(trade, made.producer)[0].state is State.SENT
+    assert payouts_of(trade, made.producer)[0].state is PayoutState.SENT
     trade.check_agreement()
 
 

@@ -1,17 +1,17 @@
 import pytest
 
 from app.core.errors import Conflict
-from app.payouts.states import Event, State, next_state
+from app.payouts.states import PayoutEvent, PayoutState, next_state
 
 TABLE = {
-    (State.INTENDED, Event.SEND): State.SENT,
-    (State.INTENDED, Event.REFUSE): State.REFUSED,
+    (PayoutState.INTENDED, PayoutEvent.SEND): PayoutState.SENT,
+    (PayoutState.INTENDED, PayoutEvent.REFUSE): PayoutState.REFUSED,
 }
 
 
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("event", Event)
-def test_the_table_of_states(state: State, event: Event) -> None:
+@pytest.mark.parametrize("state", PayoutState)
+@pytest.mark.parametrize("event", PayoutEvent)
+def test_the_table_of_states(state: PayoutState, event: PayoutEvent) -> None:
     expected = TABLE.get((state, event))
     if expected is None:
         with pytest.raises(Conflict):

@@ -3,8 +3,8 @@ import pytest
 from app.core.permissions import Role
 from app.payouts import sending
 from app.payouts.holds import Held
-from tests import factories
-from tests.app.payouts.trading import Trade, published
+from tests.support import factories
+from tests.support.trading import Trade, published
 
 pytestmark = pytest.mark.both_databases
 

@@ -15,7 +15,7 @@ from app.core.permissions import SYSTEM, Role
 from app.prices import queries, service
 from app.prices.errors import BookRefused, Superseded, VersionTaken
 from pricing.price_book import DEFAULT_BOOK
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.both_databases
 

@@ -31,10 +31,10 @@ from app.reconciliation.cover import Cover
 from app.reconciliation.differences import Kind, Remedy
 from app.reconciliation.errors import NotADifference
 from app.webhooks import service as webhooks
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import TERMS, Trade, post, published
-from tests.stripe_stand_in.controls import Controls
+from tests.support import factories
+from tests.support.controls import Controls
+from tests.support.trading import TERMS, Trade, post, published
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_a_fee_only_the_provider_knows_is_shown_and_booked_on_the_operators_word
         assert ledger.lines(f"correction:{name}") == {"provider": -2_000_000, "platform": 2_000_000}
 
 
-def compared(trade: Trade) -> reserve.Reserve:
+def compared(trade: Trade) -> reserve.Cover:
     with trade.db.unit_of_work():
         reconciliation.compare(SYSTEM, trade.gateway)
     with trade.db.unit_of_work(write=False):

@@ -19,9 +19,9 @@ from app.reconciliation.differences import (
     Remedy,
     match,
 )
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Trade, published
+from tests.support import factories
+from tests.support.trading import Trade, published
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

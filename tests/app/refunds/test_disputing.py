@@ -15,9 +15,9 @@ from app.refunds import disputes as disputing
 from app.refunds import service as refunding
 from app.webhooks import service as webhooks
 from stripe_stand_in.disputes import FEE
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, post
+from tests.support import factories
+from tests.support.trading import Browser, Trade, post
 
 
 def take_back(trade: Trade, order_id: str) -> str:

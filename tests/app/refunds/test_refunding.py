@@ -19,10 +19,10 @@ from app.refunds import disputes as disputing
 from app.refunds import service as refunding
 from pricing.split import part_taken
 from stripe_stand_in.store import Store
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Trade, published
-from tests.stripe_stand_in.controls import Controls
+from tests.support import factories
+from tests.support.controls import Controls
+from tests.support.trading import Trade, published
 
 
 @pytest.fixture

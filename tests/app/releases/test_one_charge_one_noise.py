@@ -16,10 +16,10 @@ from app.core.permissions import Actor, Role
 from app.market import market_of
 from app.releases import measuring, queries, service
 from app.releases.models import Edition, PrivacyCharge, PublishedRelease
-from app.releases.states import State
-from tests import factories
+from app.releases.states import EditionState
 from tests.app.releases import dying
 from tests.conftest import environment
+from tests.support import factories
 
 pytestmark = pytest.mark.both_databases
 
@@ -151,7 +151,7 @@ def test_who_cannot_be_charged_again_is_left_out_of_the_retry(app: Flask) -> Non
         consent.set_ceiling(producer, spent)
     factories.run_jobs(app)
     with market_of(app).db.unit_of_work():
-        assert queries.edition(edition_id).state is State.EMPTY
+        assert queries.edition(edition_id).state is EditionState.EMPTY
         assert queries.spent(producer.user_id) == spent
         assert [c.attempt for c in queries.charges(producer.user_id)] == [1]
 

@@ -10,7 +10,7 @@ from app.core.clock import fixed_at
 from app.core.permissions import Role
 from app.market import market_of
 from app.releases import queries, service
-from tests import factories
+from tests.support import factories
 
 
 @pytest.mark.both_databases

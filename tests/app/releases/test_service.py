@@ -14,8 +14,8 @@ from app.market import market_of
 from app.releases import measuring, queries, service
 from app.releases.errors import NothingListed
 from app.releases.models import PublishedRelease
-from app.releases.states import State
-from tests import factories
+from app.releases.states import EditionState
+from tests.support import factories
 
 
 @pytest.mark.both_databases
@@ -23,7 +23,7 @@ def test_an_edition_is_charged_measured_and_published(app: Flask) -> None:
     made = factories.published(app)
     with market_of(app).db.unit_of_work():
         view = queries.release(made.edition_id)
-        assert view.edition.state is State.PUBLISHED
+        assert view.edition.state is EditionState.PUBLISHED
         assert queries.spent(made.producer.user_id) == view.release.plan.rho.micro
         assert abs(view.release.people(view.release.plan.tiers[0]).value - 400) < 200
 
@@ -73,7 +73,7 @@ def test_a_paused_producer_is_left_out_and_stays_listed(app: Flask) -> None:
         (edition_id,) = service.close(producer, collection_id)
     factories.run_jobs(app)
     with market_of(app).db.unit_of_work():
-        assert queries.edition(edition_id).state is State.EMPTY
+        assert queries.edition(edition_id).state is EditionState.EMPTY
         assert queries.spent(producer.user_id) == 0
         assert datasets.dataset(producer, dataset_id).state == "listed"
 
@@ -89,7 +89,7 @@ def test_a_ceiling_that_would_be_crossed_leaves_the_producer_out(app: Flask) -> 
     with market_of(app).db.unit_of_work():
         part = queries.participations(producer.user_id)[0]
         assert (part.left_out, queries.spent(producer.user_id)) == ("ceiling", 0)
-        assert queries.edition(edition_id).state is State.EMPTY
+        assert queries.edition(edition_id).state is EditionState.EMPTY
 
 
 def test_rows_erased_before_the_measurement_are_not_measured(app: Flask) -> None:
@@ -100,7 +100,7 @@ def test_rows_erased_before_the_measurement_are_not_measured(app: Flask) -> None
         datasets_service.erase(producer, checking(market_of(app)), dataset_id)
     factories.run_jobs(app)
     with market_of(app).db.unit_of_work():
-        assert queries.edition(edition_id).state is State.EMPTY
+        assert queries.edition(edition_id).state is EditionState.EMPTY
 
 
 @pytest.mark.both_databases

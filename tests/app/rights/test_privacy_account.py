@@ -13,8 +13,8 @@ from app.releases import service as releases
 from app.releases.charging import Charge
 from app.releases.odometer import DELTA
 from privacy.loss import Rho, epsilon_of, right_guesses
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 
 def rows_of(page: str, table: str) -> list[list[str]]:

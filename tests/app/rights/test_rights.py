@@ -19,9 +19,9 @@ from app.releases.errors import NothingListed
 from app.rights import queries, service
 from app.users import queries as users
 from privacy.loss import rho_for
-from tests import factories
-from tests.app.payouts.trading import Trade, trading
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade, trading
 
 
 @pytest.fixture

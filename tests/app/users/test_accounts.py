@@ -10,10 +10,10 @@ from app.core.permissions import Actor, Role
 from app.market import market_of
 from app.users import queries
 from app.users.models import User
-from tests import factories
-from tests.browser import Browser
 from tests.conftest import environment
-from tests.inbox import read_mail
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.inbox import read_mail
 
 NEW = {
     "display_name": "Somebody new",

@@ -7,9 +7,9 @@ from app import create_app
 from app.market import market_of
 from app.users.models import User
 from app.users.passwords import CHEAP, COSTLY
-from tests import factories
 from tests.app.core.test_config import SAFE
 from tests.conftest import environment
+from tests.support import factories
 
 #: The second recommendation of RFC 9106: argon2id, 64 MiB, three passes, four lanes.
 REAL = "$argon2id$v=19$m=65536,t=3,p=4$"

@@ -7,8 +7,8 @@ from app.core.db import session
 from app.core.permissions import Role
 from app.web.limits import limited
 from app.web.unit_of_work import writes
-from tests import factories
-from tests.browser import Browser
+from tests.support import factories
+from tests.support.browser import Browser
 
 
 def test_a_view_that_is_marked_writes_whatever_its_blueprint_is_called(lite_app: Flask) -> None:

@@ -9,10 +9,10 @@ from app.core.permissions import Role
 from app.payments.gateway import GatewayUnavailable
 from app.payouts import queries as payouts
 from app.webhooks import queries, replaying, service
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Trade, published
-from tests.stripe_stand_in.controls import Controls
+from tests.support import factories
+from tests.support.controls import Controls
+from tests.support.trading import Trade, published
 
 
 def lost(trade: Trade) -> str:

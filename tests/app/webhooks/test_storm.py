@@ -21,9 +21,9 @@ from stripe_stand_in import checkout, outbox
 from stripe_stand_in.call import Call
 from stripe_stand_in.delivery import held_messages, sign
 from stripe_stand_in.store import Store
-from tests import factories
-from tests.app.payouts.trading import Trade, published, send
-from tests.stripe_stand_in.running import SECRET
+from tests.support import factories
+from tests.support.provider import SECRET
+from tests.support.trading import Trade, published, send
 
 pytestmark = pytest.mark.both_databases
 

@@ -24,11 +24,11 @@ from app.refunds import service as refunding
 from app.webhooks import queries, service, taking
 from app.webhooks.models import ProviderMessage
 from stripe_stand_in.delivery import sign
-from tests import factories
 from tests.app.payouts.broken import Broken
-from tests.app.payouts.trading import Browser, Trade, published, send
-from tests.reached import reached_by
-from tests.stripe_stand_in.running import SECRET
+from tests.support import factories
+from tests.support.provider import SECRET
+from tests.support.reached import reached_by
+from tests.support.trading import Browser, Trade, published, send
 
 PAID = "checkout.session.completed"
 

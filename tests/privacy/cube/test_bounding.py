@@ -13,7 +13,6 @@ from privacy.measure import count
 from privacy.plan.planning import plan_release
 from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, MeasureRule
-from tests.lengths import examples
 from tests.privacy.cubes import (
     keep_slowly,
     masses_of,
@@ -22,6 +21,7 @@ from tests.privacy.cubes import (
     rows_of,
     schema_of,
 )
+from tests.support.lengths import examples
 
 LONG = Dimension("long", tuple(f"w{n}" for n in range(bounding.LONGEST_DOMAIN + 1)))
 UNORDERED = Dimension("unordered", ("é", "b", "Z", "10", "9"), other="other")

@@ -29,7 +29,7 @@ from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
 from app.payouts import sending
 from app.payouts import service as payouts_service
-from app.payouts.queries import Terms
+from app.payouts.queries import PayoutTerms
 from app.reconciliation import service as reconciliation
 from app.reconciliation.queries import ReconciliationView
 from app.refunds import service as refunding
@@ -38,14 +38,14 @@ from app.users.models import User
 from stripe_stand_in import StandInConfig, create_stand_in
 from stripe_stand_in.delivery import deliver_due
 from stripe_stand_in.store import Store
-from tests import factories
-from tests.compiled import compile_once
 from tests.conftest import environment
-from tests.stripe_stand_in.running import SECRET, served
+from tests.support import factories
+from tests.support.compiled import compile_once
+from tests.support.provider import SECRET, served
 
 KEY = "k" * 64
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-TERMS = Terms(refund_days=0, minimum_cents=100)
+TERMS = PayoutTerms(refund_days=0, minimum_cents=100)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Trade:
         gateway: PaymentGateway = market_of(self.app).gateway
         return gateway
 
-    def paying(self, gateway: Any = None, terms: Terms = TERMS) -> sending.Paying:
+    def paying(self, gateway: Any = None, terms: PayoutTerms = TERMS) -> sending.Paying:
         return sending.Paying(self.db, gateway or self.gateway, terms)
 
     def keys(self, made: factories.Published, tier: str) -> list[ProductKey]:
@@ -133,7 +133,9 @@ class Trade:
         with self.db.unit_of_work():
             refunding.refund(SYSTEM, self.gateway, order_id)
 
-    def standing(self, user: Actor, terms: Terms = TERMS, **more: bool) -> payouts.Standing:
+    def standing(
+        self, user: Actor, terms: PayoutTerms = TERMS, **more: bool
+    ) -> payouts.PayoutStanding:
         with self.db.unit_of_work(write=False):
             return payouts.standing(user.user_id, terms, **more)
 

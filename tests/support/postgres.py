@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
-from tests.memory import in_memory
+from tests.support.memory import in_memory
 
 
 @contextmanager

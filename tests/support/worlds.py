@@ -18,8 +18,8 @@ from app.market import market_of
 from app.orders.models import Order, SaleEdition
 from app.payouts.models import ConnectedAccount
 from app.releases.models import Edition, EditionDataset
-from tests import factories
-from tests.app.payouts.trading import published
+from tests.support import factories
+from tests.support.trading import published
 
 
 @dataclass

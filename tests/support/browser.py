@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from app.core.permissions import Actor
 from app.market import market_of
 from app.users import queries
-from tests import factories
+from tests.support import factories
 
 
 class Browser:

@@ -20,7 +20,7 @@ from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.users import service as users
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
-from tests import stock
+from tests.support import stock
 
 PASSWORD = "correct horse battery"  # noqa: S105
 _numbers = itertools.count()
@@ -155,7 +155,7 @@ class Published:
 def published(app: Flask, producer: Actor | None = None) -> Published:
     """An edition that was measured and released.
 
-    On a market where nothing has happened yet it is copied (see tests/stock.py).
+    On a market where nothing has happened yet it is copied (see tests/support/stock.py).
     """
     if producer is None and (found := stock.fitting(app)):
         made = found.fill(app)

@@ -23,7 +23,7 @@ from app.payments.mode import decide
 from app.payments.stripe_gateway import StripeGateway, connect
 from stripe_stand_in import StandInConfig, create_stand_in
 from stripe_stand_in.delivery import Courier
-from tests.compiled import compile_once
+from tests.support.compiled import compile_once
 
 SECRET = "whsec_of_the_tests"
 

@@ -1,0 +1,1 @@
+"""Builders, doubles and running programs that tests share."""
