@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from math import sqrt
 from typing import Any, Self
@@ -21,6 +21,8 @@ from privacy.plan.workload import Marginal, Workload
 from privacy.schema import CubeSchema
 
 Vector = npt.NDArray[np.float64]
+#: Half widths of wider functionals are worked out each time.
+MOST_KEPT_BYTES = 8192
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,12 @@ class NoisePlan:
             The weight of each entry.
         tier : Tier
         """
+        weights = np.asarray(a, np.float64)
+        if weights.nbytes > MOST_KEPT_BYTES:
+            return self._half_width(marginal, weights, tier)
+        return _kept_half_width(self, marginal, weights.tobytes(), weights.shape, tier)
+
+    def _half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
         sd = sqrt(max(0.0, self.covariance_of(marginal, a, a, tier)))
         return self.noise.half_width(a, sd, tier.variance_factor)
 
@@ -293,3 +301,11 @@ class NoisePlan:
 
 def _spike(size: int) -> Vector:
     return np.asarray(np.eye(1, size)[0])
+
+
+@lru_cache(maxsize=2048)
+def _kept_half_width(
+    plan: NoisePlan, marginal: Marginal, weights: bytes, shape: tuple[int, ...], tier: Tier
+) -> float:
+    """Work a half width out once: noise does not depend on data, so every table asks the same."""
+    return plan._half_width(marginal, np.frombuffer(weights).reshape(shape), tier)

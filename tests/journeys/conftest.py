@@ -152,16 +152,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared / "instance"
 
 
-def serve_filled(filled: Path, folder: Path) -> Iterator[Market]:
-    """Serve a copy of the market as `make run` shows it."""
-    shutil.copytree(filled, folder / "instance")
-    yield from serve(folder, "--no-demo")
-
-
 @pytest.fixture(scope="session")
 def full_market(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
-    """The market as `make run` shows it."""
-    yield from serve_filled(filled, tmp_path_factory.mktemp("market"))
+    """The market as `make run` shows it; what one test does there, the next ones see."""
+    folder = tmp_path_factory.mktemp("market")
+    shutil.copytree(filled, folder / "instance")
+    yield from serve(folder, "--no-demo")
 
 
 @pytest.fixture(scope="session")

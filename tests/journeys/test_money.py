@@ -8,12 +8,11 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.journeys.conftest import PATIENCE, Market, serve_filled
+from tests.journeys.conftest import PATIENCE, Market
 from tests.journeys.test_upload_to_payout import accessible, sign_up
 from tests.support.controls import Controls
 
@@ -55,12 +54,6 @@ WORDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def market(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
-    """A market of its own, because accounts are restricted and books made to differ here."""
-    yield from serve_filled(filled, tmp_path_factory.mktemp("money"))
-
-
 @dataclass
 class Scene:
     """One language: its words, and a browser for each person."""
@@ -99,18 +92,20 @@ class Scene:
 
 
 @pytest.fixture(params=["en", "fr"])
-def scene(request: pytest.FixtureRequest, chromium: Browser, market: Market) -> Iterator[Scene]:
+def scene(
+    request: pytest.FixtureRequest, chromium: Browser, full_market: Market
+) -> Iterator[Scene]:
     contexts = []
 
     def opened() -> Page:
-        context = chromium.new_context(base_url=market.address, locale="en-GB")
+        context = chromium.new_context(base_url=full_market.address, locale="en-GB")
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
         return page
 
-    yield Scene(request.param, market, opened)
+    yield Scene(request.param, full_market, opened)
     for context in contexts:
         context.close()
 

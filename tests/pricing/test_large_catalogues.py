@@ -18,9 +18,12 @@ from pricing.tariff import charge, exact_price, tariff
 from tests.pricing.arbitrage import Charge
 from tests.pricing.broken import BROKEN
 from tests.pricing.large import Shopping, shopping, shoppings
+from tests.support.lengths import examples
 from tests.support.selection import exhaustive_but
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(
+    max_examples=examples(60, 25), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 Check = Callable[[Charge, Shopping], None]
 
 

@@ -65,7 +65,7 @@ def drawn_rows(schema, size=30):
     return st.lists(st.tuples(sources, people, *columns), max_size=size)
 
 
-@settings(max_examples=examples(40, 10), deadline=None)
+@settings(max_examples=examples(40, 5), deadline=None)
 @given(st.data(), st.integers(1, 7), st.sampled_from([(), (NEAR,), (NEAR, WIDE)]))
 def test_codes_and_long_texts_side_by_side(data, bound, measures):
     for dimensions in ((UNORDERED, LONG, FLAG), (LONG,), (FLAG, UNORDERED)):
