@@ -11,6 +11,7 @@ from app.bundles import bundle as bundles
 from app.bundles import quotes
 from app.catalog.products import ProductKey, products
 from app.collections.rules import Purpose
+from app.collections.service import Proposal
 from app.core.config import Settings
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor, Role
@@ -19,7 +20,6 @@ from app.datasets import service as datasets
 from app.datasets.states import DatasetState
 from app.datasets.understanding import Answers
 from app.demo.browsing import send_form
-from app.demo.rules import Design
 from app.jobs.runner import Runner
 from app.market import Market
 from app.orders import holdings, paying
@@ -58,25 +58,31 @@ class PresentPages:
 
 @dataclass(frozen=True)
 class Stage:
-    """One market, what does its jobs, and the doors its services need."""
+    """One market, what does its jobs, and the doors its services need.
+
+    For the demonstration, and for the builders of tests and measurements.
+    """
 
     db: Database
     doors: datasets.Checking
     gateway: PaymentGateway
     settings: Settings
     runner: Runner
+    password: str = PASSWORD
 
     @classmethod
     def of(cls, market: Market, runner: Runner) -> "Stage":
-        """Act in a market."""
+        """Act in a market whose clock may be held in the past."""
         doors = datasets.checking(market)
         return cls(market.db, doors, PresentPages(market.gateway), market.settings, runner)
 
-    def account(self, email: str, name: str, role: Role, locale: str = "en") -> Actor:
-        """Open an account whose address is confirmed; an operator also has no other role."""
+    def account(self, email: str, name: str, *roles: Role, locale: str = "en") -> Actor:
+        """Open an account whose address is confirmed."""
         with self.db.unit_of_work():
-            user_id = users_service.open_account(SYSTEM, email, PASSWORD, name, {role}, locale)
-        return Actor(user_id, frozenset({role}))
+            user_id = users_service.open_account(
+                SYSTEM, email, self.password, name, set(roles), locale
+            )
+        return Actor(user_id, frozenset(roles))
 
     def known(self, email: str) -> Actor | None:
         """Return the account with an address."""
@@ -99,10 +105,10 @@ class Stage:
         with self.db.unit_of_work(write=False):
             return dataset_queries.dataset(producer, dataset_id).state
 
-    def found(self, producer: Actor, dataset_id: str, design: Design) -> str:
+    def found(self, producer: Actor, dataset_id: str, proposal: Proposal) -> str:
         """Publish the rules of the collection that a dataset begins."""
         with self.db.unit_of_work():
-            return datasets.found_collection(producer, dataset_id, design.proposal())
+            return datasets.found_collection(producer, dataset_id, proposal)
 
     def publish(self, producer: Actor, dataset_id: str, purposes: frozenset[Purpose]) -> None:
         """List a dataset, with consent for these purposes."""
@@ -138,19 +144,26 @@ class Stage:
             return holdings.bundle_of(buyer.user_id)
 
     def order(self, buyer: Actor, keys: list[ProductKey], purpose: Purpose) -> str:
-        """Order tables at the price that was shown."""
+        """Order what is in the bundle, and these tables, at the price that was shown."""
+        return self.place(buyer, self.compose(buyer, keys), purpose)
+
+    def place(self, buyer: Actor, shown: bundles.Bundle, purpose: Purpose) -> str:
+        """Order a bundle at the price that was shown."""
         key = self.settings.secret_key
-        signed = quotes.sign(key, buyer.user_id, self.compose(buyer, keys))
+        signed = quotes.sign(key, buyer.user_id, shown)
         with self.db.unit_of_work():
             return orders.place(buyer, key, purpose, signed)
 
-    def pay(self, buyer: Actor, order_id: str) -> None:
-        """Pay an order on the provider's page, with its test card."""
+    def check_out(self, buyer: Actor, order_id: str) -> str:
+        """Open the provider's page for an order; return its address."""
         site = f"{self.settings.base_url}/orders/{order_id}"
         back = orders.Return(f"{site}/back?session={{CHECKOUT_SESSION_ID}}", site, "en")
         with self.db.unit_of_work():
-            page = orders.check_out(buyer, self.gateway, order_id, back)
-        send_form(page, card="good")
+            return orders.check_out(buyer, self.gateway, order_id, back)
+
+    def pay(self, buyer: Actor, order_id: str) -> None:
+        """Pay an order on the provider's page, with its test card."""
+        send_form(self.check_out(buyer, order_id), card="good")
 
     def buy(self, buyer: Actor, keys: list[ProductKey], purpose: Purpose) -> str:
         """Order, pay, and have the order fulfilled."""
@@ -175,12 +188,16 @@ class Stage:
         with self.db.unit_of_work():
             refunding.refund(operator, self.gateway, order_id)
 
-    def connect(self, producer: Actor, country: str) -> None:
+    def onboard(self, producer: Actor, country: str) -> None:
         """Connect a payout account and complete it on the provider's page."""
         page = f"{self.settings.base_url}/income"
-        links = payouts.Links(page, page)
+        links = payouts.Links(f"{page}/account/return", page)
         with self.db.unit_of_work():
             page = payouts.connect(producer, self.gateway, country, links)
         send_form(page)
+
+    def connect(self, producer: Actor, country: str) -> None:
+        """Connect a payout account, and hear at once that it is complete."""
+        self.onboard(producer, country)
         with self.db.unit_of_work():
             payouts.refresh(self.gateway, producer.user_id)

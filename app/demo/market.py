@@ -143,7 +143,7 @@ class _Story:
         producer = self.cast[who]
         dataset_id = self.stage.upload(producer, content, title)
         self.stage.check(producer, dataset_id, design.answers)
-        collection_id = self.stage.found(producer, dataset_id, design)
+        collection_id = self.stage.found(producer, dataset_id, design.proposal())
         self.stage.publish(producer, dataset_id, EVERY_PURPOSE)
         return collection_id
 

@@ -201,7 +201,7 @@ class _Walk:
 
     def _list(self, dataset_id: str) -> str:
         self._step("They found a collection, read what will be published, and agree")
-        collection_id = self.stage.found(self.producer, dataset_id, WORK)
+        collection_id = self.stage.found(self.producer, dataset_id, WORK.proposal())
         with self.db.unit_of_work(write=False):
             rules = collections.rules(collection_id)
         plan, right = rules.plan(sources=2), right_guesses(rules.epsilon)

@@ -13,7 +13,7 @@ from app.orders import holdings, service
 from app.payouts import in_kind
 from tests.money.promises import TERMS
 from tests.money.steps import Steps
-from tests.support.trading import KEY, post
+from tests.support.trading import post
 
 NUMBER = st.integers(0, 9)
 WAYS = st.sampled_from(("good", "good", "good", "debit", "declined", "poor"))
@@ -36,13 +36,13 @@ class Buying(Steps):
             with trade.db.unit_of_work():
                 bundle.replace(buyer, sorted(map(str, keys)))
                 signed = quotes.sign(
-                    KEY,
+                    trade.key,
                     buyer.user_id,
                     holdings.bundle_of(buyer.user_id),
                 )
             with trade.db.unit_of_work():
                 vat = 2_000 if taxed else 0
-                return service.place(buyer, KEY, Purpose.RESEARCH, signed, vat)
+                return service.place(buyer, trade.key, Purpose.RESEARCH, signed, vat)
 
         placed = self.act(work)
         if placed is not None and placed not in dict(self.orders):

@@ -26,7 +26,7 @@ from app.refunds import service as refunding
 from tests.money.promises import TERMS
 from tests.money.provider import Provider
 from tests.money.world import World, connected
-from tests.support.trading import KEY, Trade, post
+from tests.support.trading import Trade, post
 
 #: A part of a payment, and of a payout.
 PART = 40
@@ -60,8 +60,8 @@ def _ordered(world: World, buyer: Actor, tables: slice) -> str:
     trade, keys = world.trade, sorted(map(str, world.people.keys[tables]))
     with trade.db.unit_of_work():
         bundle.replace(buyer, keys)
-        signed = quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id))
-        return service.place(buyer, KEY, Purpose.RESEARCH, signed)
+        signed = quotes.sign(trade.key, buyer.user_id, holdings.bundle_of(buyer.user_id))
+        return service.place(buyer, trade.key, Purpose.RESEARCH, signed)
 
 
 def _order_placed(world: World) -> None:

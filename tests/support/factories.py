@@ -1,6 +1,5 @@
 """Builders: one for each thing a test needs, made the way the product makes it."""
 
-import io
 import itertools
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,13 +10,12 @@ from app import worker
 from app.catalog.products import ProductKey, products
 from app.collections.rules import ColumnRule, Purpose
 from app.collections.service import Proposal
-from app.core.permissions import SYSTEM, Actor, Role
-from app.datasets import service as datasets
+from app.core.permissions import Actor, Role
 from app.datasets.service import checking
 from app.datasets.understanding import Answers, ColumnAnswer
+from app.demo.acting import Stage
 from app.market import market_of
 from app.releases import queries as release_queries
-from app.releases import service as releases
 from app.users import service as users
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from tests.support import stock
@@ -34,19 +32,23 @@ SCHEMA = CubeSchema(
 EVERY_PURPOSE = frozenset(Purpose)
 
 
+def stage(app: Flask) -> Stage:
+    """What people do on a market, as the demonstration does it."""
+    market = market_of(app)
+    doors, jobs = checking(market), worker.runner(app)
+    return Stage(market.db, doors, market.gateway, market.settings, jobs, PASSWORD)
+
+
 def account(app: Flask, *roles: Role, name: str = "", verified: bool = True) -> Actor:
     """A new account with these roles, its address confirmed unless asked otherwise."""
-    wanted = set(roles)
     email = f"{name or 'person'}{next(_numbers)}@example.org"
+    shown = name or "Somebody"
+    if verified:
+        return stage(app).account(email, shown, *roles)
     with market_of(app).db.unit_of_work():
-        shown = name or "Somebody"
-        if verified:
-            user_id = users.open_account(SYSTEM, email, PASSWORD, shown, wanted, "en")
-        else:
-            signed_up = users.sign_up(email, PASSWORD, shown, wanted - {Role.OPERATOR}, "en")
-            assert signed_up is not None
-            user_id = signed_up
-    return Actor(user_id, frozenset(wanted))
+        user_id = users.sign_up(email, PASSWORD, shown, set(roles) - {Role.OPERATOR}, "en")
+    assert user_id is not None
+    return Actor(user_id, frozenset(roles))
 
 
 def csv_rows(people: int = 400, visits: int = 2) -> bytes:
@@ -99,24 +101,19 @@ def proposal(title: str = "Lunches", epsilon_milli: int = 1000) -> Proposal:
     )
 
 
-def uploaded(app: Flask, producer: Actor, content: bytes | None = None, **more: str) -> str:
+def uploaded(
+    app: Flask, producer: Actor, content: bytes | None = None, collection_id: str | None = None
+) -> str:
     """A dataset that was uploaded, not yet checked."""
-    with market_of(app).db.unit_of_work():
-        return datasets.upload(
-            producer,
-            checking(market_of(app)),
-            io.BytesIO(content or csv_rows()),
-            "my rows",
-            **more,
-        )
+    return stage(app).upload(producer, content or csv_rows(), "my rows", collection_id)
 
 
-def checked(app: Flask, producer: Actor, content: bytes | None = None, **more: str) -> str:
+def checked(
+    app: Flask, producer: Actor, content: bytes | None = None, collection_id: str | None = None
+) -> str:
     """A dataset whose rows fit."""
-    dataset_id = uploaded(app, producer, content, **more)
-    with market_of(app).db.unit_of_work():
-        datasets.answer(producer, dataset_id, ANSWERS)
-    run_jobs(app)
+    dataset_id = uploaded(app, producer, content, collection_id)
+    stage(app).check(producer, dataset_id, ANSWERS)
     return dataset_id
 
 
@@ -128,12 +125,10 @@ def listed(
     content: bytes | None = None,
 ) -> tuple[str, str]:
     """A dataset that waits for an edition, and its collection (a new one by default)."""
-    more = {"collection_id": collection_id} if collection_id else {}
-    dataset_id = checked(app, producer, content, **more)
-    with market_of(app).db.unit_of_work():
-        if collection_id is None:
-            collection_id = datasets.found_collection(producer, dataset_id, proposal())
-        datasets.publish(producer, checking(market_of(app)), dataset_id, purposes)
+    dataset_id = checked(app, producer, content, collection_id)
+    if collection_id is None:
+        collection_id = stage(app).found(producer, dataset_id, proposal())
+    stage(app).publish(producer, dataset_id, purposes)
     return dataset_id, collection_id
 
 
@@ -162,12 +157,10 @@ def published(app: Flask, producer: Actor | None = None) -> Published:
         return Published(made.edition_id, made.collection_id, made.dataset_id, made.producer)
     producer = producer or account(app, Role.PRODUCER, name="producer")
     dataset_id, collection_id = listed(app, producer)
-    with market_of(app).db.unit_of_work():
-        (edition_id,) = releases.close(producer, collection_id)
-    run_jobs(app)
+    (edition_id,) = stage(app).close(producer, collection_id)
     return Published(edition_id, collection_id, dataset_id, producer)
 
 
 def run_jobs(app: Flask) -> int:
     """Do the jobs that are due, as a worker would."""
-    return worker.runner(app).run_due()
+    return stage(app).work()

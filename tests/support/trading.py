@@ -22,17 +22,16 @@ from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import Database
 from app.core.permissions import SYSTEM, Actor
+from app.demo.acting import Stage
 from app.ledger import queries as ledger
 from app.market import market_of
-from app.orders import holdings, queries, service
+from app.orders import holdings, queries
 from app.payments.gateway import PaymentGateway
 from app.payouts import queries as payouts
 from app.payouts import sending
-from app.payouts import service as payouts_service
 from app.payouts.queries import PayoutTerms
 from app.reconciliation import service as reconciliation
 from app.reconciliation.queries import ReconciliationView
-from app.refunds import service as refunding
 from app.users import service as users
 from app.users.models import User
 from stripe_stand_in import StandInConfig, create_stand_in
@@ -43,7 +42,6 @@ from tests.support import factories
 from tests.support.compiled import compile_once
 from tests.support.provider import SECRET, served
 
-KEY = "k" * 64
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TERMS = PayoutTerms(refund_days=0, minimum_cents=100)
 
@@ -75,22 +73,30 @@ class Trade:
         with self.db.unit_of_work(write=False):
             return made.keys(tier)
 
+    @property
+    def key(self) -> str:
+        """What prices are signed with."""
+        return market_of(self.app).settings.secret_key
+
+    @property
+    def stage(self) -> Stage:
+        """What people do, as the demonstration does it; the clock is the test's."""
+        return factories.stage(self.app)
+
     def place(self, buyer: Actor, keys: list[Any], purpose: Purpose = Purpose.RESEARCH) -> str:
-        """Order tables at the price they have."""
+        """Order just these tables at the price they have."""
         with self.db.unit_of_work():
-            signed = self.shown(buyer, keys)
-            return service.place(buyer, KEY, purpose, signed)
+            bundle.empty(buyer.user_id)
+        return self.stage.order(buyer, keys, purpose)
 
     def shown(self, buyer: Actor, keys: list[Any]) -> str:
         """Compose a bundle and return the signed price; inside a unit of work."""
         bundle.replace(buyer, [str(key) for key in keys])
-        return quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id))
+        return quotes.sign(self.key, buyer.user_id, holdings.bundle_of(buyer.user_id))
 
     def check_out(self, buyer: Actor, order_id: str) -> str:
         """Open the payment page; return its address."""
-        back = service.Return(f"{self.url}/orders/{order_id}/back", f"{self.url}/orders", "en")
-        with self.db.unit_of_work():
-            return service.check_out(buyer, self.gateway, order_id, back)
+        return self.stage.check_out(buyer, order_id)
 
     def pay(self, page: str) -> None:
         """Pay on the stand-in's page, as a browser does."""
@@ -118,10 +124,7 @@ class Trade:
 
     def onboard(self, producer: Actor) -> str:
         """Connect a payout account and complete it on the stand-in."""
-        links = payouts_service.Links(f"{self.url}/income/account/return", f"{self.url}/income")
-        with self.db.unit_of_work():
-            page = payouts_service.connect(producer, self.gateway, "FR", links)
-        assert post(page) == 303
+        self.stage.onboard(producer, "FR")
         self.deliver()
         with self.db.unit_of_work(write=False):
             account = payouts.account(producer.user_id)
@@ -130,8 +133,7 @@ class Trade:
             return account.account_id or ""
 
     def refund(self, order_id: str) -> None:
-        with self.db.unit_of_work():
-            refunding.refund(SYSTEM, self.gateway, order_id)
+        self.stage.refund(SYSTEM, order_id)
 
     def standing(
         self, user: Actor, terms: PayoutTerms = TERMS, **more: bool

@@ -12,6 +12,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Actor, Role
 from app.market import market_of
 from app.orders import holdings
+from app.releases import service as releases
 from pricing.tariff import charge
 from tests.support import factories
 from tests.support.trading import Browser
@@ -140,7 +141,7 @@ def test_suggestions_complete_the_bundle_from_the_catalogue(
     factories.published(lite_app)
     factories.listed(lite_app, owner, first.collection_id)
     with market_of(lite_app).db.unit_of_work():
-        factories.releases.close(owner, first.collection_id)
+        releases.close(owner, first.collection_id)
     factories.run_jobs(lite_app)
     with market_of(lite_app).db.unit_of_work():
         by_name = {p.axes: p for p in first.keys()}

@@ -6,12 +6,14 @@ from flask import Flask
 from app.catalog import queries as catalog
 from app.catalog.price_lists import catalogue_number, price_list, rarity_of
 from app.core.permissions import SYSTEM, Role
+from app.datasets import service as datasets
 from app.datasets.service import checking
 from app.market import market_of
 from app.prices import queries as prices
 from app.prices import service as prices_service
 from app.prices.errors import UnknownBook
 from app.releases import queries as releases
+from app.releases import service as releases_service
 from pricing.item import Question
 from pricing.rarity import Rarity
 from pricing.tariff import charge, exact_price
@@ -80,11 +82,9 @@ def test_a_floor_of_a_collection_is_fixed_when_an_edition_closes_and_is_paid(app
     dataset_id = factories.checked(app, producer)
     with db.unit_of_work():
         asking = replace(factories.proposal(), floor_micros=7_250_000)
-        collection_id = factories.datasets.found_collection(producer, dataset_id, asking)
-        factories.datasets.publish(
-            producer, checking(market_of(app)), dataset_id, factories.EVERY_PURPOSE
-        )
-        (edition_id,) = factories.releases.close(producer, collection_id)
+        collection_id = datasets.found_collection(producer, dataset_id, asking)
+        datasets.publish(producer, checking(market_of(app)), dataset_id, factories.EVERY_PURPOSE)
+        (edition_id,) = releases_service.close(producer, collection_id)
     factories.run_jobs(app)
     made = factories.Published(edition_id, collection_id, dataset_id, producer)
     with db.unit_of_work(write=False):

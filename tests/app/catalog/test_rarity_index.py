@@ -6,6 +6,7 @@ from flask import Flask
 from app.catalog.rarity_index import rarity_index
 from app.core.permissions import Role
 from app.market import market_of
+from app.releases import service as releases
 from pricing.price_book import DEFAULT_BOOK
 from tests.support import factories
 
@@ -27,7 +28,7 @@ def test_the_index_follows_what_is_published(lite_app: Flask) -> None:
     dataset_id, _ = factories.listed(lite_app, owner, first.collection_id)
     assert dataset_id
     with db.unit_of_work():
-        factories.releases.close(owner, first.collection_id)
+        releases.close(owner, first.collection_id)
     factories.run_jobs(lite_app)
     with db.unit_of_work(write=False):
         index = rarity_index()

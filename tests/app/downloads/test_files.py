@@ -17,6 +17,7 @@ from app.catalog.products import ProductKey, products, table
 from app.core.permissions import Actor, Role
 from app.core.spreadsheets import guarded
 from app.downloads import files
+from app.releases import service as releases
 from privacy.errors import PlanError
 from privacy.plan.mechanisms import Mechanism
 from privacy.plan.tiers import GOLD
@@ -276,7 +277,7 @@ def test_the_truth_lies_within_the_downloaded_intervals_as_often_as_they_claim(
         producer = factories.account(trade.app, Role.PRODUCER)
         _, collection_id = factories.listed(trade.app, producer, content=content)
         with trade.db.unit_of_work():
-            (edition_id,) = factories.releases.close(producer, collection_id)
+            (edition_id,) = releases.close(producer, collection_id)
         factories.run_jobs(trade.app)
         made = factories.Published(edition_id, collection_id, "", producer)
         with trade.db.unit_of_work(write=False):

@@ -26,7 +26,7 @@ from pricing.money import Money
 from pricing.split import platform_share
 from pricing.tariff import charge
 from tests.support import factories
-from tests.support.trading import KEY, Trade, post, published
+from tests.support.trading import Trade, post, published
 
 
 def signed(trade: Trade, buyer: Actor, keys: list[ProductKey]) -> str:
@@ -36,7 +36,7 @@ def signed(trade: Trade, buyer: Actor, keys: list[ProductKey]) -> str:
 
 def place(trade: Trade, buyer: Actor, quote: str) -> str:
     with trade.db.unit_of_work():
-        return service.place(buyer, KEY, Purpose.RESEARCH, quote)
+        return service.place(buyer, trade.key, Purpose.RESEARCH, quote)
 
 
 def total(trade: Trade, order_id: str) -> Money:
@@ -77,7 +77,7 @@ def test_a_quote_signed_with_another_key_is_refused(
         trade.shown(buyer, made.keys())
         forged = quotes.sign("o" * 64, buyer.user_id, holdings.bundle_of(buyer.user_id))
         with pytest.raises(BadQuote):
-            service.place(buyer, KEY, Purpose.RESEARCH, forged)
+            service.place(buyer, trade.key, Purpose.RESEARCH, forged)
 
 
 def test_an_expired_quote_is_refused_and_the_bundle_kept(
@@ -157,7 +157,7 @@ def test_quote_wait_combine_two_offers_on_the_same_holdings(
         trade.check_out(buyer, second)
     with trade.db.unit_of_work():
         service.compose_again(buyer, second)
-        again = quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id))
+        again = quotes.sign(trade.key, buyer.user_id, holdings.bundle_of(buyer.user_id))
     third = place(trade, buyer, again)
     trade.pay(trade.check_out(buyer, third))
     trade.deliver()

@@ -19,9 +19,10 @@ from app.orders.errors import NothingToPay, PaymentPending, PurposeRefused
 from app.orders.models import Order, SaleEdition
 from app.payments.gateway import GatewayRefused, GatewayUnavailable, ProviderRefund
 from app.refunds import service as refunding
+from app.releases import service as releases
 from tests.app.payouts.broken import Broken
 from tests.support import factories
-from tests.support.trading import KEY, Trade
+from tests.support.trading import Trade
 
 BACK = service.Return("http://127.0.0.1:8000/done", "http://127.0.0.1:8000/order", "en")
 
@@ -50,7 +51,7 @@ def test_a_price_that_changed_is_not_charged(
         signed = trade.shown(buyer, keys)
         bundle.replace(buyer, [str(key) for key in keys[1:]])
         with pytest.raises(PriceChanged):
-            service.place(buyer, KEY, Purpose.RESEARCH, signed)
+            service.place(buyer, trade.key, Purpose.RESEARCH, signed)
 
 
 def test_an_empty_or_owned_bundle_is_nothing_to_pay(
@@ -59,21 +60,21 @@ def test_an_empty_or_owned_bundle_is_nothing_to_pay(
     with trade.db.unit_of_work():
         signed = trade.shown(buyer, keys[:1])
         bundle.empty(buyer.user_id)
-        assert quotes.sign(KEY, buyer.user_id, holdings.bundle_of(buyer.user_id)) == ""
+        assert quotes.sign(trade.key, buyer.user_id, holdings.bundle_of(buyer.user_id)) == ""
         with pytest.raises(NothingToPay):
-            service.place(buyer, KEY, Purpose.RESEARCH, signed)
+            service.place(buyer, trade.key, Purpose.RESEARCH, signed)
     trade.bought(buyer, keys[:1])
     with trade.db.unit_of_work():
         signed = trade.shown(buyer, keys[:1])
         with pytest.raises(NothingToPay):
-            service.place(buyer, KEY, Purpose.RESEARCH, signed)
+            service.place(buyer, trade.key, Purpose.RESEARCH, signed)
 
 
 def test_a_purpose_that_was_not_consented_to_is_refused(trade: Trade, buyer: Actor) -> None:
     producer = factories.account(trade.app, Role.PRODUCER)
     _, collection_id = factories.listed(trade.app, producer, purposes=frozenset({Purpose.RESEARCH}))
     with trade.db.unit_of_work():
-        (edition_id,) = factories.releases.close(producer, collection_id)
+        (edition_id,) = releases.close(producer, collection_id)
     factories.run_jobs(trade.app)
     made = factories.Published(edition_id, collection_id, "", producer)
     with trade.db.unit_of_work(write=False):
