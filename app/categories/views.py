@@ -1,4 +1,5 @@
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -11,9 +12,11 @@ from app.collections.errors import BadRules
 from app.consent import queries as consent
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor
+from app.datasets import people
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
-from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
+from app.datasets.ingest.profiling import ColumnProfile
+from app.datasets.people import PeopleNotSure
 from app.datasets.queries import DatasetView
 from app.jobs import queries as jobs_queries
 from app.market import current_market
@@ -38,11 +41,13 @@ def _columns(actor: Actor, dataset_id: str, position: int) -> tuple[ColumnProfil
 
 def _form(view: DatasetView, columns: tuple[ColumnProfile, ...], position: int) -> FindForm:
     form = FindForm()
-    names = [c.name for n, c in enumerate(columns) if n != position]
-    form.person.choices = [SelectChoice(name, name) for name in names]
+    names = people.candidates(c for n, c in enumerate(columns) if n != position)
+    form.person.choices = [
+        SelectChoice("", _("choose")),
+        *(SelectChoice(name, name) for name in names),
+    ]
     if not form.is_submitted():
-        guess = next((c.name for c in columns if c.kind is ColumnKind.IDENTIFIER), "")
-        form.person.data = view.answers.get("person") or guess
+        form.person.data = view.answers.get("person", "")
     return form
 
 
@@ -76,7 +81,15 @@ def find(dataset_id: str, position: int) -> str | Response | tuple[str, int]:
     column, person = columns[position].name, form.person.data or ""
     ceiling = Rho(current_market().settings.account_ceiling_micro_rho)
     try:
+        if not found:
+            people.check(columns, person, view.answers.get("sure", ""))
         found = discovering.ask(actor, ceiling, dataset_id, position, column, person)
+    except PeopleNotSure:
+        flash(
+            _l("Say first who the people are: choose “%(column)s” here and send.", column=person),
+            "error",
+        )
+        return redirect(url_for("datasets.columns", dataset_id=dataset_id))
     except (BadRules, Conflict) as error:
         flash(error.user_message, "error")
         found = False

@@ -90,8 +90,15 @@ class ColumnForm(Form):
     )
 
 
-class ColumnsForm(FlaskForm):
+class PeopleForm(FlaskForm):
+    """Who the people are, and the answer to the question about them (see people.html)."""
+
     person = SelectField(_l("Who are the people in this file?"))
+    #: The column that the answer is about.
+    sure = StringField()
+
+
+class ColumnsForm(PeopleForm):
     bound = IntegerField(
         _l("In how many cells may one person count, at most?"),
         [NumberRange(1, 50, _l("A person may count in 1 to 50 cells."))],
@@ -109,8 +116,7 @@ class JoinColumnForm(Form):
     column = SelectField(_l("Column of your file"))
 
 
-class JoinForm(FlaskForm):
-    person = SelectField(_l("Who are the people in this file?"))
+class JoinForm(PeopleForm):
     columns = FieldList(FormField(JoinColumnForm))
     submit = SubmitField(_l("Check the whole file"))
 

@@ -17,7 +17,7 @@ from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
 from app.core.permissions import Actor, Role, require, require_owner
-from app.datasets import offering, queries
+from app.datasets import offering, people, queries
 from app.datasets.errors import BadFile
 from app.datasets.ingest.conforming import conform
 from app.datasets.ingest.errors import UploadError, UploadErrors
@@ -116,15 +116,19 @@ def understood(actor: Actor, doors: Checking, dataset_id: str) -> tuple[ColumnPr
     return ()
 
 
-def answer(actor: Actor, dataset_id: str, answers: Answers) -> None:
+def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> None:
     """Keep what the owner answered, as typed, and have the whole file checked against it.
 
     Raises
     ------
     BadRules
         When the answers do not make a schema; they are kept all the same.
+    PeopleNotSure
+        When the owner has to say first that a column tells people apart.
     """
     row = _own(actor, dataset_id)
+    if row.profile_object is not None:
+        people.check(understood(actor, doors, dataset_id), answers.person, answers.sure)
     state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
     row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     _schema_and_mapping(answers, row.collection_id if row.joining else None)

@@ -28,11 +28,10 @@ def columns_data(
     Categories that were found at a charge stand in place of either.
     """
     kept = {c["column"]: c for c in answers.get("columns", ())}
-    person = answers.get("person")
-    if person is None:
-        person = next((p.name for p in profiles if p.kind is ColumnKind.IDENTIFIER), "")
     return {
-        "person": person,
+        # Never guessed: see `app.datasets.people`.
+        "person": answers.get("person", ""),
+        "sure": answers.get("sure", ""),
         "bound": answers.get("bound", 1),
         "columns": [
             (kept.get(p.name) or _suggested(p)) | _found(offered.get(p.name)) for p in profiles
@@ -64,11 +63,10 @@ def join_data(
     """Return what the joining form shows first: columns of the same name, if there are any."""
     kept = {c["name"]: c["column"] for c in answers.get("columns", ())}
     by_name = {p.name.casefold(): p.name for p in profiles}
-    person = answers.get("person")
-    if person is None:
-        person = next((p.name for p in profiles if p.kind is ColumnKind.IDENTIFIER), "")
     return {
-        "person": person,
+        # Never guessed: see `app.datasets.people`.
+        "person": answers.get("person", ""),
+        "sure": answers.get("sure", ""),
         "columns": [
             {"name": axis, "column": kept.get(axis) or by_name.get(axis.casefold(), "")}
             for axis in rules.schema.axes

@@ -54,11 +54,20 @@ class ColumnAnswer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All answers about a file: which column tells people apart ("" for "all rows are me")."""
+    """All answers about a file.
+
+    Attributes
+    ----------
+    person : str
+        Which column tells people apart, "" for "all rows are me".
+    sure : str
+        The column of which the owner has said, after the numbers were shown, that it does.
+    """
 
     person: str
     bound: int
     columns: tuple[ColumnAnswer, ...]
+    sure: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready copy."""
@@ -68,7 +77,8 @@ class Answers:
     def from_dict(cls, data: dict[str, Any]) -> "Answers":
         """Read what `to_dict` wrote."""
         columns = tuple(ColumnAnswer(**column) for column in data.get("columns", ()))
-        return cls(data.get("person", ""), int(data.get("bound", 1)), columns)
+        person, bound = data.get("person", ""), int(data.get("bound", 1))
+        return cls(person, bound, columns, data.get("sure", ""))
 
 
 def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dict[str, str]]:

@@ -15,7 +15,7 @@ from app.consent.texts import TEXTS
 from app.core.db import checkpoint
 from app.core.errors import Conflict
 from app.core.permissions import Role, require
-from app.datasets import offering, queries, samples, service
+from app.datasets import offering, people, queries, samples, service
 from app.datasets.errors import BadFile
 from app.datasets.forms import (
     EPSILONS,
@@ -26,6 +26,7 @@ from app.datasets.forms import (
     UploadForm,
 )
 from app.datasets.ingest.profiling import ColumnProfile
+from app.datasets.people import PeopleNotSure
 from app.datasets.problems import problem_texts
 from app.datasets.states import DatasetState
 from app.datasets.suggesting import columns_data, join_data
@@ -107,18 +108,25 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
     form.person.choices = [
         SelectChoice(EVERYONE_IS_ME, _("All rows are about me")),
         *(
-            SelectChoice(p.name, _("Column “%(column)s” tells people apart", column=p.name))
-            for p in profiles
+            SelectChoice(name, _("Column “%(column)s” tells people apart", column=name))
+            for name in people.candidates(profiles)
         ),
     ]
+    asked = None
     if form.validate_on_submit():
         answers = _answers(form, profiles)
-        if "find" in request.form:
-            offering.keep_draft(actor, dataset_id, answers)
-            return redirect(_finding(dataset_id, request.form["find"]))
         try:
-            service.answer(actor, dataset_id, answers)
+            if "find" in request.form:
+                people.check(profiles, answers.person, answers.sure)
+                offering.keep_draft(actor, dataset_id, answers)
+                return redirect(_finding(dataset_id, request.form["find"]))
+            service.answer(actor, _doors(), dataset_id, answers)
             return redirect(url_for("datasets.show", dataset_id=dataset_id))
+        except PeopleNotSure as error:
+            service.keep_answers(actor, dataset_id, answers)
+            checkpoint()
+            asked = error.found
+            form.person.errors = [error.user_message]
         except BadRules as error:
             service.keep_answers(actor, dataset_id, answers)
             checkpoint()
@@ -129,6 +137,7 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
         form=form,
         profiles={p.name: p for p in profiles},
         rules=rules,
+        asked=asked,
         problems=problem_texts(view.problems),
     )
     return page, (422 if request.method == "POST" else 200)
@@ -152,13 +161,18 @@ def _answers(form: JoinForm | ColumnsForm, profiles: tuple[ColumnProfile, ...]) 
             )
             for entry in form.columns
         )
-        return Answers(form.person.data, 1, joined)
+        return Answers(form.person.data, 1, joined, _sure(form))
     given = tuple(
         ColumnAnswer(**_typed(entry.data), date_form=date_forms.get(entry.data["column"], ""))
         for entry in form.columns
         if entry.data["column"] != form.person.data
     )
-    return Answers(form.person.data, form.bound.data, given)
+    return Answers(form.person.data, form.bound.data, given, _sure(form))
+
+
+def _sure(form: JoinForm | ColumnsForm) -> str:
+    """Return the column that the box was ticked for, if it is still the one chosen."""
+    return form.person.data if form.sure.data == form.person.data else ""
 
 
 def _typed(data: dict[str, Any]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class Stage:
     def check(self, producer: Actor, dataset_id: str, answers: Answers) -> DatasetState:
         """Answer what the columns mean and have every row checked."""
         with self.db.unit_of_work():
-            datasets.answer(producer, dataset_id, answers)
+            datasets.answer(producer, self.doors, dataset_id, answers)
         self.work()
         with self.db.unit_of_work(write=False):
             return dataset_queries.dataset(producer, dataset_id).state

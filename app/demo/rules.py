@@ -31,13 +31,13 @@ class Design:
     @property
     def answers(self) -> Answers:
         """What the founder answers about the columns of the first file."""
-        return Answers(self.identifier, self.bound, self.columns)
+        return Answers(self.identifier, self.bound, self.columns, sure=self.identifier)
 
     @property
     def joining(self) -> Answers:
         """What everybody else answers: which column of theirs is which."""
         same = tuple(ColumnAnswer(column=c.column, role="", name=c.name) for c in self.columns)
-        return Answers(self.identifier, 1, same)
+        return Answers(self.identifier, 1, same, sure=self.identifier)
 
     def proposal(self) -> Proposal:
         """Return the rules to publish."""

@@ -7,6 +7,7 @@ from wtforms.validators import DataRequired
 class FindForm(FlaskForm):
     person = SelectField(
         _l("Which column tells people apart?"),
+        [DataRequired(_l("Choose the column that tells people apart."))],
         description=_l("What is said above is promised to each of them."),
     )
     sure = BooleanField(

@@ -81,6 +81,7 @@ ANSWERS = Answers(
             resolution="0.01",
         ),
     ),
+    sure="who",
 )
 
 

@@ -16,6 +16,12 @@ VALUES_CAP = 60
 DATE_SAMPLE = 2_000
 PLAIN = rf"^(?:{NUMBER})$"
 THOUSANDS = r"[ \x{a0}\x{202f}]"
+#: Times of day, moments, and places by latitude and longitude: neither numbers nor names.
+SHAPES = (
+    r"^\d{1,2}\s*[:hH]\s*\d{2}(?:[:mM]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp][Mm])?$",
+    r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T,]+\d{1,2}[:hH]\d{2}.*$",
+    r"^[(\[]?\s*-?\d{1,3}[.]\d+\s*[,; ]\s*-?\d{1,3}[.]\d+\s*[)\]]?$",
+)
 
 
 class ColumnKind(StrEnum):
@@ -54,6 +60,8 @@ class ColumnProfile:
     suggested_lower, suggested_upper : Decimal or None
         Round bounds around a number's range, coarse on purpose: bounds are published, so they
         should come from what is known of the field, not from these rows.
+    shaped : bool
+        Whether all values look like times of day, moments or coordinates.
     """
 
     name: str
@@ -70,6 +78,7 @@ class ColumnProfile:
     date_form: str
     suggested_lower: Decimal | None
     suggested_upper: Decimal | None
+    shaped: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready copy."""
@@ -118,6 +127,7 @@ class _Observer:
         self.maximum: float | None = None
         self.forms = set(FORMS)
         self.dates_tried = 0
+        self.shapes: tuple[str, ...] = SHAPES
 
     def observe(self, column: pa.Array) -> None:
         trimmed = pc.utf8_trim_whitespace(column)
@@ -131,6 +141,11 @@ class _Observer:
             self._observe_numbers(values)
         if self.forms and self.dates_tried < DATE_SAMPLE:
             self._observe_dates(values)
+        self.shapes = tuple(
+            shape
+            for shape in self.shapes
+            if pc.all(pc.match_substring_regex(values, shape)).as_py()
+        )
         if not self.capped:
             self.seen.update(values.to_pylist())
             self.capped = len(self.seen) > DISTINCT_CAP
@@ -186,6 +201,7 @@ class _Observer:
             date_form=form,
             suggested_lower=lower,
             suggested_upper=upper,
+            shaped=bool(self.shapes) and self.blank < self.rows,
         )
 
     def _kind(self) -> ColumnKind:

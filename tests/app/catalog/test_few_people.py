@@ -19,7 +19,7 @@ def test_a_release_of_very_few_people_is_shown_but_not_sold(lite_app: Flask, att
     owner = factories.account(lite_app, Role.PRODUCER)
     dataset_id = factories.uploaded(lite_app, owner, b"who,day,place,spend\np,Mon,north,1\n")
     with market_of(lite_app).db.unit_of_work():
-        datasets.answer(owner, dataset_id, factories.ANSWERS)
+        datasets.answer(owner, checking(market_of(lite_app)), dataset_id, factories.ANSWERS)
     factories.run_jobs(lite_app)
     with market_of(lite_app).db.unit_of_work():
         collection_id = datasets.found_collection(owner, dataset_id, factories.proposal())

@@ -249,11 +249,15 @@ def test_what_was_promised_to_people_binds_the_answers(app: Flask) -> None:
     db = market_of(app).db
     for person in ("", "spend"):
         with pytest.raises(BadRules, match="tells apart"), db.unit_of_work():
-            datasets_service.answer(producer, dataset_id, Answers(person, 1, columns))
+            datasets_service.answer(
+                producer, checking(market_of(app)), dataset_id, Answers(person, 1, columns, person)
+            )
     with pytest.raises(BadRules), db.unit_of_work():
         discovering.ask(producer, CEILING, dataset_id, 2, "spend", "shop")
     with db.unit_of_work():
-        datasets_service.answer(producer, dataset_id, Answers("who", 1, columns))
+        datasets_service.answer(
+            producer, checking(market_of(app)), dataset_id, Answers("who", 1, columns, "who")
+        )
 
 
 @pytest.mark.both_databases
@@ -302,7 +306,7 @@ def test_from_the_columns_page_to_the_collections_rules(lite_app: Flask) -> None
     assert 'name="find" value="1"' in page
     # The Enter key presses the first button of a form, which must not be a search.
     assert page.index('<button class="hidden"') < page.index('name="find"')
-    draft = {"person": "who", "bound": "1", "find": "1"}
+    draft = {"person": "who", "sure": "who", "bound": "1", "find": "1"}
     for n, name in enumerate(("who", "shop", "spend")):
         draft |= {f"columns-{n}-column": name, f"columns-{n}-role": "leave"}
         draft |= {f"columns-{n}-name": f"my {name}", f"columns-{n}-rule": "sum"}

@@ -14,6 +14,7 @@ from app.core.config import PROJECT
 from app.core.logs import configure_logs
 from app.core.permissions import Role
 from app.datasets import service as datasets
+from app.datasets.service import checking
 from app.market import market_of
 from app.users import queries
 from tests.support import factories
@@ -38,7 +39,7 @@ def test_logs_hold_no_address_token_or_cell(
     content = factories.csv_rows(5) + f"hidden-person,Mon,nowhere,{SECRET_CELL}\n".encode()
     dataset_id = factories.uploaded(lite_app, user, content)
     with market_of(lite_app).db.unit_of_work():
-        datasets.answer(user, dataset_id, factories.ANSWERS)
+        datasets.answer(user, checking(market_of(lite_app)), dataset_id, factories.ANSWERS)
     factories.run_jobs(lite_app)
     browser.get(f"/datasets/{dataset_id}")
     logged = capsys.readouterr().err

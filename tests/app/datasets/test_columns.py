@@ -98,7 +98,7 @@ def test_cells_that_do_not_fit_are_told_by_row_without_repeating_them(
 ) -> None:
     content = factories.csv_rows(2, 1) + b"p9,=HYPERLINK(1),north,4\np10,Sunday,north,many\n"
     dataset_id = factories.uploaded(lite_app, producer, content)
-    browser.post(f"/datasets/{dataset_id}/columns", answered())
+    browser.post(f"/datasets/{dataset_id}/columns", answered(sure="who"))
     factories.run_jobs(lite_app)
     page = browser.get(f"/datasets/{dataset_id}").text
     assert "Row 4, column day: This begins like a spreadsheet formula" in page

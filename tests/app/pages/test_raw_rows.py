@@ -36,9 +36,10 @@ def pages_of_others(app: Flask, content: bytes) -> dict[str, str]:
             factories.ColumnAnswer(column=axis, role="", name=axis)
             for axis in factories.SCHEMA.axes
         ),
+        sure="who",
     )
     with market_of(app).db.unit_of_work():
-        datasets.answer(member, dataset_id, joined)
+        datasets.answer(member, checking(market_of(app)), dataset_id, joined)
     factories.run_jobs(app)
     if content != BROKEN:
         with market_of(app).db.unit_of_work():

@@ -115,7 +115,7 @@ def test_an_account_that_is_one_person_has_the_public_bound_as_its_share(app: Fl
     dataset_id = factories.uploaded(app, producer)
     with market_of(app).db.unit_of_work():
         alone = factories.Answers("", 2, factories.ANSWERS.columns)
-        datasets_service.answer(producer, dataset_id, alone)
+        datasets_service.answer(producer, checking(market_of(app)), dataset_id, alone)
     factories.run_jobs(app)
     with market_of(app).db.unit_of_work():
         collection_id = datasets_service.found_collection(

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.consent import service as consent
 from app.core.permissions import Actor, Role
+from app.datasets.service import checking
 from app.market import market_of
 from app.releases import charging, queries
 from app.releases import service as releases
@@ -96,7 +97,7 @@ def test_it_says_whom_it_protects(lite_app: Flask) -> None:
     answers = factories.Answers("", 2, factories.ANSWERS.columns)
     dataset_id = factories.uploaded(lite_app, alone)
     with market_of(lite_app).db.unit_of_work():
-        releases.datasets_service.answer(alone, dataset_id, answers)
+        releases.datasets_service.answer(alone, checking(market_of(lite_app)), dataset_id, answers)
     page = page_of(lite_app, alone)
     assert "It protects you" in page
     assert "Nothing was charged yet" in page

@@ -1,0 +1,147 @@
+"""Which column of a file may tell people apart, and the question that its owner is asked first.
+
+Who is protected is never guessed: all rows are about the owner unless they choose a column. Times,
+dates, amounts, places and numbers of receipts are not people, so that columns of these are not
+offered. One that is almost different in each row is taken only once its owner has answered how
+many people it would mean: a column of visits or receipts would otherwise protect visits.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+from app.collections.errors import BadRules
+from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
+
+#: Fewer rows each than this, and its owner is asked.
+FEW_ROWS = 2
+#: Words in the name of a column that say it holds something else than people, folded.
+NOT_PEOPLE = frozenset(
+    "time timestamp date datetime day month year week hour minute second heure jour mois annee"
+    " semaine horodatage amount price total sum cost value quantity qty balance debit credit"
+    " montant prix somme cout valeur quantite solde lat latitude lon lng long longitude gps geo"
+    " coordinates coordonnees place location city town street address zip postcode lieu ville rue"
+    " adresse store shop merchant magasin boutique enseigne commercant receipt ticket invoice order transaction booking basket recu facture commande"
+    " reservation panier".split()
+)
+
+
+@dataclass(frozen=True)
+class People:
+    """What a column would mean as the one that tells people apart; for its owner alone.
+
+    Attributes
+    ----------
+    people : int
+        Its different values; where `more`, at least so many.
+    rows_each : int
+        Rows of each on average, rounded; where `more`, at most so many.
+    """
+
+    column: str
+    people: int
+    rows_each: int
+    more: bool
+
+    @property
+    def to_be_asked(self) -> bool:
+        """Whether nearly each row would be somebody else, or nobody can tell."""
+        return self.more or self.rows_each < FEW_ROWS
+
+
+class PeopleNotSure(BadRules):
+    """A column may not be people: its owner has to say that it is.
+
+    Attributes
+    ----------
+    found : People
+    """
+
+    def __init__(self, found: People) -> None:
+        text = (
+            _l(
+                "This would be more than %(people)s different people, rows of each: at most about "
+                "%(rows)s. Is that so? Tick the box if it is. If the rows are all about you, say "
+                "that instead."
+            )
+            if found.more
+            else _l(
+                "This would be %(people)s different people, rows of each: about %(rows)s. Is that "
+                "so? Tick the box if it is. If the rows are all about you, say that instead."
+            )
+        )
+        super().__init__(text, people=found.people, rows=found.rows_each)
+        self.found = found
+
+
+def candidates(profiles: Iterable[ColumnProfile]) -> tuple[str, ...]:
+    """Return the columns that may tell people apart, in the order of the file."""
+    return tuple(p.name for p in profiles if _may_be_people(p))
+
+
+def check(profiles: Iterable[ColumnProfile], column: str, sure: str) -> None:
+    """Refuse a column that is no people, or of which its owner was not asked.
+
+    Parameters
+    ----------
+    profiles : iterable of ColumnProfile
+        Of the whole file.
+    column : str
+        The column chosen; "" for "all rows are about me".
+    sure : str
+        The column of which the owner has said that it tells people apart.
+
+    Raises
+    ------
+    BadRules
+        For a column that cannot be people, or that the file does not have.
+    PeopleNotSure
+        With the numbers to be asked about.
+    """
+    if not column:
+        return
+    profiles = tuple(profiles)
+    if column not in candidates(profiles):
+        raise BadRules(
+            _l(
+                "Column %(column)s does not tell people apart: it looks like times, dates, "
+                "amounts, places or receipts. Choose another one, or say that all rows are "
+                "about you."
+            ),
+            column=column,
+        )
+    found = meaning(next(p for p in profiles if p.name == column))
+    if found.to_be_asked and sure != column:
+        raise PeopleNotSure(found)
+
+
+def meaning(profile: ColumnProfile) -> People:
+    """Return how many people a column would mean, and how many rows each."""
+    people = max(1, profile.distinct)
+    rows_each = (profile.rows - profile.blank) / people
+    # Rounded down below two, so that "nearly each row somebody else" is never shown as two.
+    shown = int(rows_each) if rows_each < FEW_ROWS else round(rows_each)
+    return People(profile.name, people, max(1, shown), profile.capped)
+
+
+def _may_be_people(profile: ColumnProfile) -> bool:
+    words = set(re.findall(r"[a-z]+", _folded(profile.name)))
+    amount = profile.kind is ColumnKind.NUMBER and profile.decimals > 0
+    filled = profile.rows > profile.blank
+    return (
+        filled
+        and profile.kind is not ColumnKind.DATE
+        and not amount
+        and not profile.shaped
+        and not words & NOT_PEOPLE
+    )
+
+
+def _folded(name: str) -> str:
+    """Return a name in small letters without accents, its words apart: "dateAchat" is two."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    parts = unicodedata.normalize("NFKD", apart.casefold())
+    return "".join(each for each in parts if not unicodedata.combining(each))
