@@ -90,7 +90,7 @@ def measuring(market: Market) -> measuring_editions.Measuring:
 
     def measure(
         rows: measuring_editions.EditionRows,
-        objects: Mapping[str, str],
+        objects: measuring_editions.Sources,
         plan: NoisePlan,
         secret: str,
         on_progress: Callable[[int], None],

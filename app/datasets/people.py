@@ -19,14 +19,15 @@ from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
 #: Fewer rows each than this, and its owner is asked.
 FEW_ROWS = 2
 #: Words in the name of a column that say it holds something else than people, folded.
-NOT_PEOPLE = frozenset(
-    "time timestamp date datetime day month year week hour minute second heure jour mois annee"
-    " semaine horodatage amount price total sum cost value quantity qty balance debit credit"
-    " montant prix somme cout valeur quantite solde lat latitude lon lng long longitude gps geo"
-    " coordinates coordonnees place location city town street address zip postcode lieu ville rue"
-    " adresse store shop merchant magasin boutique enseigne commercant receipt ticket invoice order transaction booking basket recu facture commande"
-    " reservation panier".split()
-)
+_WORDS = """
+    time timestamp date datetime day month year week hour minute second heure jour mois annee
+    semaine horodatage amount price total sum cost value quantity qty balance debit credit
+    montant prix somme cout valeur quantite solde lat latitude lon lng long longitude gps geo
+    coordinates coordonnees place location city town street address zip postcode lieu ville rue
+    adresse store shop merchant magasin boutique enseigne commercant receipt ticket invoice
+    order transaction booking basket recu facture commande reservation panier
+"""
+NOT_PEOPLE = frozenset(_WORDS.split())
 
 
 @dataclass(frozen=True)

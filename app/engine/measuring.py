@@ -3,10 +3,11 @@
 The charge must be committed before this is called.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from privacy.cube.engine import Engine
 from privacy.measure import measure
@@ -41,7 +42,7 @@ def row_schema(schema: CubeSchema) -> pa.Schema:
 def measure_edition(
     engine: Engine,
     vault: RowStore,
-    object_ids: Mapping[str, str],
+    object_ids: Mapping[str, Sequence[str]],
     schema: CubeSchema,
     plan: NoisePlan,
     secret: str,
@@ -55,15 +56,16 @@ def measure_edition(
     engine : Engine
         Closed by the caller.
     vault : RowStore
-    object_ids : mapping of source to object id
-        A source is one producer's dataset.
+    object_ids : mapping of source to object ids
+        A source is all that one producer has in the edition, in however many files: a person of
+        theirs in several of them is one person.
     schema : CubeSchema
         The plan's own.
     plan : NoisePlan
     secret : str
         Of the edition, random, never published.
     on_progress : callable
-        Called with a percentage, 0 to 100, by whole datasets: says nothing of their sizes.
+        Called with a percentage, 0 to 100, by whole sources: says nothing of their sizes.
     before_noise : callable
         Called once when all is counted and no noise is drawn yet; what it raises ends the
         measurement without any.
@@ -87,11 +89,11 @@ def measure_edition(
 def _tables(
     engine: Engine,
     vault: RowStore,
-    object_ids: Mapping[str, str],
+    object_ids: Mapping[str, Sequence[str]],
     schema: CubeSchema,
     on_progress: Callable[[int], None],
 ) -> Iterator["ir.Table"]:
-    """Stream some datasets at a time, so that progress is told between, from this thread."""
+    """Stream some sources at a time, so that progress is told between, from this thread."""
     columns = row_schema(schema).insert(0, pa.field("source", pa.string()))
     items = list(object_ids.items())
     size = -(-len(items) // STREAMS)
@@ -101,10 +103,24 @@ def _tables(
 
 
 def _rows(
-    vault: RowStore, items: list[tuple[str, str]], columns: pa.Schema
+    vault: RowStore, items: list[tuple[str, Sequence[str]]], columns: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    for source, object_id in items:
-        for batch in vault.batches(object_id):
-            labels = pa.repeat(pa.scalar(source, pa.string()), batch.num_rows)
-            rest = [batch.column(name) for name in columns.names[1:]]
-            yield pa.RecordBatch.from_arrays([labels, *rest], schema=columns)
+    for source, object_ids in items:
+        before = 0
+        for object_id in object_ids:
+            count = 0
+            for batch in vault.batches(object_id):
+                count += batch.num_rows
+                yield _labelled(batch, source, before, columns)
+            before += count
+
+
+def _labelled(
+    batch: pa.RecordBatch, source: str, before: int, columns: pa.Schema
+) -> pa.RecordBatch:
+    """Name the source of some rows, and count them on from its earlier files."""
+    labels = pa.repeat(pa.scalar(source, pa.string()), batch.num_rows)
+    rest = [batch.column(name) for name in columns.names[1:]]
+    place = columns.names.index("ordinal") - 1
+    rest[place] = pc.add(rest[place], before)
+    return pa.RecordBatch.from_arrays([labels, *rest], schema=columns)

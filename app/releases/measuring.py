@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,9 +32,11 @@ from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 
 JOB = "measure-edition"
-#: A source without rows, so that no plan tells whether one dataset came or several.
+#: A source without rows, so that no plan tells whether one producer came or several.
 NOBODY = "none"
 NO_OBJECT = "0" * 32
+#: The rows of each source: all that one producer has in the edition.
+Sources = Mapping[str, Sequence[str]]
 
 
 class Measurer(Protocol):
@@ -43,7 +45,7 @@ class Measurer(Protocol):
     def __call__(
         self,
         rows: "EditionRows",
-        objects: Mapping[str, str],
+        objects: Sources,
         plan: NoisePlan,
         secret: str,
         on_progress: Callable[[int], None],
@@ -101,7 +103,7 @@ def _locked(edition_id: str) -> Edition:
 
 def _charge(
     doors: Measuring, edition_id: str
-) -> tuple[EditionState, int, NoisePlan | None, dict[str, str]]:
+) -> tuple[EditionState, int, NoisePlan | None, dict[str, tuple[str, ...]]]:
     """Lock, check and charge everybody's account; leave out whom it would put over."""
     edition = _locked(edition_id)
     rules = collections.rules(edition.collection_id)
@@ -124,12 +126,28 @@ def _charge(
         edition.state = next_state(EditionState(edition.state), event)
         if anybody:
             audit.record(SYSTEM.user_id, "charge-privacy", "edition", edition_id, rho=rho.micro)
-    objects = {m.dataset_id: m.rows_object for m in members if not m.left_out}
-    objects[NOBODY] = NO_OBJECT
+    objects = {
+        source: tuple(member.rows_object for member in mine)
+        for source, mine in _by_source(members).items()
+    }
+    objects[NOBODY] = (NO_OBJECT,)
     plan = rules.plan(sources=len(objects))
     if plan.rho > rho:
         raise RuntimeError("the plan costs more than was charged")
     return EditionState(edition.state), edition.attempt, plan, objects
+
+
+def _by_source(members: Iterable[EditionDataset]) -> dict[str, list[EditionDataset]]:
+    """Return what each producer has in an edition, files that were left out aside.
+
+    However many files one producer brings, their people have one bound, one charge and one share.
+    A source is named by the first of its datasets.
+    """
+    mine: dict[str, list[EditionDataset]] = {}
+    for member in sorted(members, key=lambda member: (member.producer_id, member.dataset_id)):
+        if not member.left_out:
+            mine.setdefault(member.producer_id, []).append(member)
+    return {files[0].dataset_id: files for files in mine.values()}
 
 
 def _charge_member(doors: Measuring, edition: Edition, member: EditionDataset, rho: Rho) -> None:
@@ -180,18 +198,19 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
 
 
 def _give_shares(edition_id: str, release: Release) -> int:
-    """Write the released shares; an account that is one person has the bound, a public number."""
+    """Write the released share of each producer; who is one person has the bound, a public number.
+
+    It stands with the first of their datasets, the others have none: a file more pays nothing.
+    """
     bound = release.plan.schema.bound
     given = 0
-    members = session().scalars(
-        select(EditionDataset).where(
-            EditionDataset.edition_id == edition_id, EditionDataset.left_out == ""
-        )
-    )
-    for member in members:
-        measured = release.shares.get(member.dataset_id, 0)
-        member.shares = bound if member.everyone_is_me else measured
-        given += member.shares
+    chosen = select(EditionDataset).where(EditionDataset.edition_id == edition_id)
+    for source, files in _by_source(session().scalars(chosen)).items():
+        alone = all(each.everyone_is_me for each in files)
+        for each in files:
+            each.shares = 0
+        files[0].shares = bound if alone else release.shares.get(source, 0)
+        given += files[0].shares
     return given
 
 

@@ -115,8 +115,8 @@ class WholePath:
         with self.vault.write(name, row_schema(self.plan.schema)):
             return name
 
-    def run(self, name: str, draws: int = 1) -> list[np.ndarray]:
-        """Measure, publish, download: figures as in `read`.
+    def run(self, *names: str, draws: int = 1) -> list[np.ndarray]:
+        """Measure the files of one producer, publish, download: figures as in `read`.
 
         The rows are read, bounded and counted once; noise and all that follows are drawn anew
         for each of `draws`, through the same functions.
@@ -133,7 +133,7 @@ class WholePath:
                 measure_edition(
                     engine,
                     self.vault,
-                    {"one": name},
+                    {"one": names},
                     self.plan.schema,
                     self.plan,
                     secrets.token_hex(16),

@@ -43,17 +43,20 @@ def worst_rows(days: int, rows: int = 1) -> list[tuple[str, str, object]]:
 
 
 def attack(
-    folder: Path, plan: NoisePlan, rows: list[tuple[str, str, object]], runs: int
+    folder: Path, plan: NoisePlan, rows: list[tuple[str, str, object]], runs: int, files: int = 1
 ) -> Verdict:
-    """Run both worlds and let the attacker guess, by the finest tier and by all of them."""
+    """Run both worlds and let the attacker guess, by the finest tier and by all of them.
+
+    With more `files` the producer brings the same rows again in each of them.
+    """
     path = WholePath.of(folder, plan)
     person = np.zeros((4, 2))
     for day in {day for _, day, _ in rows}:
         person[DAYS.index(day), 1] = 1.0
     scores = []
     for content in (file_of(OTHERS), file_of([*OTHERS, *rows])):
-        name = path.upload(content)
-        seen = [figures for _ in range(runs // DRAWS) for figures in path.run(name, DRAWS)]
+        names = [path.upload(content) for _ in range(files)]
+        seen = [figures for _ in range(runs // DRAWS) for figures in path.run(*names, draws=DRAWS)]
         scores.append(np.array([score(plan, figures, person) for figures in seen]))
     ways = [1.0 * (np.arange(len(plan.tiers)) == 0)]
     if len(plan.tiers) > 1:
@@ -108,6 +111,15 @@ def test_a_person_with_more_than_the_bound_is_no_easier_to_tell(tmp_path, everyt
     runs = RUNS if everything else FEWER
     verdict = attack(tmp_path, plan, worst_rows(4, rows=25), runs)
     report("honest, over the bound", plan, verdict, runs)
+    assert verdict.mu <= claim(plan)
+
+
+def test_a_person_in_ten_files_of_a_producer_is_no_easier_to_tell(tmp_path, everything):
+    """All that a producer brings is one source: one bound and one charge, however many files."""
+    plan = plan_of(10.0, 1)
+    runs = RUNS if everything else FEWER
+    verdict = attack(tmp_path, plan, worst_rows(4, rows=2), runs, files=10)
+    report("honest, ten files", plan, verdict, runs)
     assert verdict.mu <= claim(plan)
 
 

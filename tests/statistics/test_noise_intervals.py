@@ -77,7 +77,13 @@ def test_truth_lies_in_the_interval_as_often_as_claimed(tmp_path):
     for round_number in range(40):
         with DuckDBEngine(threads=1) as engine:
             release = measure_edition(
-                engine, vault, {"s": "0123456789"}, SCHEMA, plan, f"{round_number}", lambda _: None
+                engine,
+                vault,
+                {"s": ("0123456789",)},
+                SCHEMA,
+                plan,
+                f"{round_number}",
+                lambda _: None,
             )
         shares.append(share_held(release, counts, sums))
     held = np.array(shares)

@@ -1,13 +1,18 @@
+from decimal import Decimal
+from unittest.mock import patch
+
 import pyarrow as pa
 import pytest
 
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import measure_edition, row_schema
 from app.vault.local import LocalVault
+from privacy import measure
 from privacy.errors import PlanError
 from privacy.plan.planning import plan_release
 from privacy.plan.tiers import GOLD
 from privacy.plan.workload import default_workload
+from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from tests.privacy.cubes import measure_of, rows_of, schema_of
 
 SCHEMA = schema_of((3,), (measure_of(),), bound=2)
@@ -26,7 +31,8 @@ def store(vault, rows):
 def measured(vault, plan=PLAN, ids=IDS, schema=SCHEMA, told=None):
     with DuckDBEngine(threads=1) as engine:
         progress = told if told is not None else []
-        return measure_edition(engine, vault, ids, schema, plan, "secret", progress.append)
+        objects = {source: (object_id,) for source, object_id in ids.items()}
+        return measure_edition(engine, vault, objects, schema, plan, "secret", progress.append)
 
 
 @pytest.fixture
@@ -51,6 +57,54 @@ def test_measures_all_datasets_as_one(vault):
 def test_the_same_name_in_two_datasets_is_two_people(vault):
     release = measured(vault)
     assert release.people(GOLD).value > 3000 + 300
+
+
+def counted(vault, objects):
+    """What is counted of some sources, before any noise: private, for this test alone."""
+    seen = {}
+
+    def look(plan, counts, people, kept):
+        seen.update(counts=counts, people=people, kept=kept)
+        raise StopIteration
+
+    with DuckDBEngine(threads=1) as engine, patch.object(measure, "add_noise", look):
+        plan = plan_release(SCHEMA, default_workload(SCHEMA), 5.0, 1e-6, sources=len(objects))
+        with pytest.raises(StopIteration):
+            measure_edition(engine, vault, objects, SCHEMA, plan, "secret", lambda _: None)
+    return seen["people"], seen["kept"], {k: v.tolist() for k, v in seen["counts"].items()}
+
+
+def test_the_same_rows_in_many_files_of_a_producer_count_once(vault):
+    alpha = IDS["alpha"]
+    once = counted(vault, {"alpha": (alpha,), "empty": (IDS["empty"],)})
+    assert counted(vault, {"alpha": (alpha,) * 10, "empty": (IDS["empty"],)})[:2] == once[:2]
+    assert once[1] == {"alpha": 3000, "empty": 0}
+
+
+def test_the_last_row_is_that_of_the_last_file(tmp_path):
+    schema = CubeSchema(
+        (Dimension("d0", ("v0", "v1")),),
+        (Measure("m", "", Decimal(0), Decimal(10), Decimal(1), MeasureRule.LAST),),
+        1,
+    )
+    vault = LocalVault(tmp_path, bytes(32))
+    for object_id, values in {"aaaaaaaa": (1, 2, 3), "bbbbbbbb": (9,)}.items():
+        rows = [("me", n, "v0", value) for n, value in enumerate(values)]
+        with vault.write(object_id, row_schema(schema)) as writer:
+            columns = [pa.array(list(column)) for column in zip(*rows, strict=True)]
+            writer.write_batch(pa.record_batch(columns, schema=row_schema(schema)))
+    plan = plan_release(schema, default_workload(schema), 5.0, 1e-6)
+    seen = {}
+
+    def look(plan, counts, people, kept):
+        seen.update(counts)
+        raise StopIteration
+
+    with DuckDBEngine(threads=1) as engine, patch.object(measure, "add_noise", look):
+        objects = {"one": ("aaaaaaaa", "bbbbbbbb")}
+        with pytest.raises(StopIteration):
+            measure_edition(engine, vault, objects, schema, plan, "secret", lambda _: None)
+    assert seen["m",].tolist() == [1, 9], "a mass of 1 at 9 of 10, in tenths"
 
 
 def test_refuses_other_schema_or_sources_before_reading():

@@ -6,10 +6,11 @@ from app.collections.rules import Purpose
 from app.consent import service as consent
 from app.core.db import session
 from app.core.errors import NotFound
-from app.core.permissions import Role
+from app.core.permissions import Actor, Role
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.datasets.service import checking
+from app.datasets.understanding import Answers, ColumnAnswer
 from app.market import market_of
 from app.releases import measuring, queries, service
 from app.releases.errors import NothingListed
@@ -128,3 +129,47 @@ def test_an_account_that_is_one_person_has_the_public_bound_as_its_share(app: Fl
     factories.run_jobs(app)
     with market_of(app).db.unit_of_work():
         assert queries.shares(edition_id) == {producer.user_id: 2}
+
+
+def closed_with_files(app: Flask, answers: Answers, files: int) -> tuple[Actor, str]:
+    """An edition of one producer who brings the same file several times."""
+    producer, collection_id = factories.account(app, Role.PRODUCER), None
+    people = factories.stage(app)
+    for _ in range(files):
+        dataset_id = factories.uploaded(app, producer, collection_id=collection_id)
+        if collection_id is None:
+            people.check(producer, dataset_id, answers)
+            collection_id = people.found(producer, dataset_id, factories.proposal())
+        else:
+            same = tuple(ColumnAnswer(c.column, "", c.name) for c in answers.columns)
+            people.check(producer, dataset_id, Answers(answers.person, 1, same, answers.person))
+        people.publish(producer, dataset_id, factories.EVERY_PURPOSE)
+    assert collection_id is not None
+    (edition_id,) = people.close(producer, collection_id)
+    return producer, edition_id
+
+
+def test_the_same_customers_in_many_files_of_a_producer_are_the_same_people(app: Flask) -> None:
+    """Each file was a source of its own: m files moved the tables m times for one charge."""
+    producer, edition_id = closed_with_files(app, factories.ANSWERS, 5)
+    with market_of(app).db.unit_of_work():
+        release = queries.release(edition_id).release
+        spent, shares = queries.spent(producer.user_id), queries.shares(edition_id)
+    finest = release.plan.tiers[0]
+    assert release.plan.sources == 2, "the producer, and nobody"
+    assert spent == release.plan.rho.micro
+    assert abs(release.people(finest).value - 400) < 8 * release.plan.people_sd(finest)
+    assert abs(shares[producer.user_id] - 800) < 8 * release.plan.share_sd()
+
+
+def test_a_person_who_brings_their_rows_in_many_files_is_one_person_with_one_share(
+    app: Flask,
+) -> None:
+    mine = Answers("", 2, factories.ANSWERS.columns)
+    producer, edition_id = closed_with_files(app, mine, 10)
+    with market_of(app).db.unit_of_work():
+        release = queries.release(edition_id).release
+        assert queries.shares(edition_id) == {producer.user_id: 2}
+        assert queries.spent(producer.user_id) == release.plan.rho.micro
+    finest = release.plan.tiers[0]
+    assert abs(release.people(finest).value - 1) < 8 * release.plan.people_sd(finest)
