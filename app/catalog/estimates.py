@@ -147,7 +147,8 @@ def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
     )
     plan = rules.plan(sources=2)
     sd = plan.cell_sd((), plan.tiers[0])
-    shares = denominator(assumptions.people * assumptions.each, sd)
+    # As of a release: whoever has more shares than the released total divides by their own.
+    shares = max(assumptions.mine, denominator(assumptions.people * assumptions.each, sd))
     columns = [m for m in rules.workload.marginals if len(m) == 1]
     coarsest, finest = plan.tiers[-1], plan.tiers[0]
     cheapest = min(

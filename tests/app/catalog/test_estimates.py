@@ -96,3 +96,14 @@ def test_the_page_answers_what_is_typed_and_names_what_is_wrong(
     assert "Type a whole number." in wrong.text
     few = client.get(address + "?people=10&each=1&mine=1&sales=1")
     assert "too few people" in few.text
+
+
+def test_nobody_is_told_more_than_all_there_is(lite_app: Flask) -> None:
+    """A noisy share may be above the released total: the ledger divides by it then."""
+    made = factories.published(lite_app)
+    with market_of(lite_app).db.unit_of_work(write=False):
+        rules = collections.rules(made.collection_id)
+        start = replace(estimates.supposed(rules), people=400, each=2, sales=1)
+        whole = estimates.estimate(rules, replace(start, mine=900)).scenarios[-1].mine
+        more = estimates.estimate(rules, replace(start, mine=1_800)).scenarios[-1].mine
+    assert more.micros == pytest.approx(whole.micros, rel=0.01)
