@@ -27,7 +27,9 @@ from app.core.clock import this_hour
 from app.core.db import Database, session
 from app.core.errors import Conflict
 from app.core.permissions import SYSTEM, Actor
-from app.datasets import offering
+from app.datasets import offering, people
+from app.datasets import queries as datasets_queries
+from app.datasets import service as datasets
 from app.datasets.ingest.cells import is_formula
 from app.datasets.understanding import OTHER
 from app.jobs import service as jobs
@@ -87,7 +89,12 @@ class _Search:
 
 
 def ask(
-    actor: Actor, ceiling: Rho, dataset_id: str, position: int, column: str, person_column: str
+    actor: Actor,
+    checking: datasets.Checking,
+    ceiling: Rho,
+    dataset_id: str,
+    position: int,
+    person_column: str,
 ) -> bool:
     """Have the categories of a column found; say whether they were found before, at no charge.
 
@@ -95,12 +102,14 @@ def ask(
     ----------
     actor : Actor
         The dataset's owner.
+    checking : app.datasets.service.Checking
+        Where what was understood of the file is.
     ceiling : Rho
         The market's.
     position : int
         Of the column in the file, from 0.
-    column, person_column : str
-        The column, and the one that tells people apart.
+    person_column : str
+        The one that tells people apart.
 
     Raises
     ------
@@ -109,11 +118,19 @@ def ask(
     Conflict
         When nothing may be charged, or the dataset has its rules already.
     BadRules
-        When something was found for other people before.
+        When something was found for other people before, or the column is no people.
+    PeopleNotSure
+        When the owner has to say first that the column tells people apart.
     """
-    uploaded = offering.uploaded_rows(actor, dataset_id)
     row = session().get(FoundCategoriesRow, (dataset_id, position))
-    if row is not None and row.state == SearchState.FOUND:
+    found = row is not None and row.state == SearchState.FOUND
+    profiles = datasets.understood(actor, checking, dataset_id)
+    if not found:
+        # Whom the search protects is never guessed, nor left empty.
+        answered = datasets_queries.dataset(actor, dataset_id).answers
+        people.check(profiles, person_column, answered.get("sure", ""), somebody=True)
+    uploaded = offering.uploaded_rows(actor, dataset_id)
+    if row is not None and found:
         _offer(actor, row)
         return True
     offering.check_promise(uploaded.found_for, person_column)
@@ -122,7 +139,7 @@ def ask(
         row = FoundCategoriesRow(
             dataset_id=dataset_id,
             position=position,
-            column_name=column,
+            column_name=profiles[position].name,
             person_column=person_column,
             state=SearchState.WANTED,
         )

@@ -78,12 +78,10 @@ def find(dataset_id: str, position: int) -> str | Response | tuple[str, int]:
     found = known is not None and known.state is finding.SearchState.FOUND
     if not found and not form.validate_on_submit():
         return _page(view, columns, position, form), 422
-    column, person = columns[position].name, form.person.data or ""
+    person, doors = form.person.data or "", datasets_service.checking(current_market())
     ceiling = Rho(current_market().settings.account_ceiling_micro_rho)
     try:
-        if not found:
-            people.check(columns, person, view.answers.get("sure", ""))
-        found = discovering.ask(actor, ceiling, dataset_id, position, column, person)
+        found = discovering.ask(actor, doors, ceiling, dataset_id, position, person)
     except PeopleNotSure:
         flash(
             _l("Say first who the people are: choose “%(column)s” here and send.", column=person),

@@ -91,7 +91,7 @@ class ColumnForm(Form):
 
 
 class PeopleForm(FlaskForm):
-    """Who the people are, and the answer to the question about them (see people.html)."""
+    """Who the people are, and the answer to the question about them (in columns.html)."""
 
     person = SelectField(_l("Who are the people in this file?"))
     #: The column that the answer is about.

@@ -38,13 +38,13 @@ class People:
     ----------
     people : int
         Its different values; where `more`, at least so many.
-    rows_each : int
-        Rows of each on average, rounded; where `more`, at most so many.
+    rows_each : float
+        Rows of each on average; where `more`, at most so many.
     """
 
     column: str
     people: int
-    rows_each: int
+    rows_each: float
     more: bool
 
     @property
@@ -74,7 +74,9 @@ class PeopleNotSure(BadRules):
                 "so? Tick the box if it is. If the rows are all about you, say that instead."
             )
         )
-        super().__init__(text, people=found.people, rows=found.rows_each)
+        super().__init__(
+            text, people=found.people, rows=f"{found.rows_each:.1f}".removesuffix(".0")
+        )
         self.found = found
 
 
@@ -83,7 +85,9 @@ def candidates(profiles: Iterable[ColumnProfile]) -> tuple[str, ...]:
     return tuple(p.name for p in profiles if _may_be_people(p))
 
 
-def check(profiles: Iterable[ColumnProfile], column: str, sure: str) -> None:
+def check(
+    profiles: Iterable[ColumnProfile], column: str, sure: str, *, somebody: bool = False
+) -> None:
     """Refuse a column that is no people, or of which its owner was not asked.
 
     Parameters
@@ -94,6 +98,8 @@ def check(profiles: Iterable[ColumnProfile], column: str, sure: str) -> None:
         The column chosen; "" for "all rows are about me".
     sure : str
         The column of which the owner has said that it tells people apart.
+    somebody : bool
+        Whether a column has to be chosen: a search makes no sense for one person.
 
     Raises
     ------
@@ -102,7 +108,7 @@ def check(profiles: Iterable[ColumnProfile], column: str, sure: str) -> None:
     PeopleNotSure
         With the numbers to be asked about.
     """
-    if not column:
+    if not column and not somebody:
         return
     profiles = tuple(profiles)
     if column not in candidates(profiles):
@@ -122,10 +128,7 @@ def check(profiles: Iterable[ColumnProfile], column: str, sure: str) -> None:
 def meaning(profile: ColumnProfile) -> People:
     """Return how many people a column would mean, and how many rows each."""
     people = max(1, profile.distinct)
-    rows_each = (profile.rows - profile.blank) / people
-    # Rounded down below two, so that "nearly each row somebody else" is never shown as two.
-    shown = int(rows_each) if rows_each < FEW_ROWS else round(rows_each)
-    return People(profile.name, people, max(1, shown), profile.capped)
+    return People(profile.name, people, (profile.rows - profile.blank) / people, profile.capped)
 
 
 def _may_be_people(profile: ColumnProfile) -> bool:

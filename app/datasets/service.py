@@ -126,9 +126,9 @@ def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> 
     PeopleNotSure
         When the owner has to say first that a column tells people apart.
     """
+    # What was understood is read and judged before the dataset is locked.
+    people.check(understood(actor, doors, dataset_id), answers.person, answers.sure)
     row = _own(actor, dataset_id)
-    if row.profile_object is not None:
-        people.check(understood(actor, doors, dataset_id), answers.person, answers.sure)
     state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
     row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     _schema_and_mapping(answers, row.collection_id if row.joining else None)

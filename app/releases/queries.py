@@ -239,6 +239,18 @@ def participations(producer_id: str) -> tuple[Participation, ...]:
     )
 
 
+def has_earlier_file(part: Participation) -> bool:
+    """Say whether the share of a producer in an edition stands with another of their datasets."""
+    other = EditionDataset
+    chosen = select(other.dataset_id).where(
+        other.edition_id == part.edition_id,
+        other.producer_id == part.producer_id,
+        other.left_out == "",
+        other.dataset_id < part.dataset_id,
+    )
+    return session().scalars(chosen.limit(1)).first() is not None
+
+
 def participation(dataset_id: str) -> Participation | None:
     """Return the part one dataset had in its latest edition."""
     row = (

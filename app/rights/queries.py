@@ -26,7 +26,10 @@ class Use:
 
 @dataclass(frozen=True)
 class Trace:
-    """What became of one dataset: consent, edition, release, sales, cents."""
+    """What became of one dataset: consent, edition, release, sales, cents.
+
+    `together` where its share stands with an earlier dataset of the same producer and edition.
+    """
 
     dataset: DatasetView
     rules: CollectionRules | None
@@ -34,6 +37,7 @@ class Trace:
     left_out: str
     shares: int
     uses: tuple[Use, ...]
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,4 +115,5 @@ def _trace(view: DatasetView) -> Trace:
         for sale in orders.sales_of((part.edition_id,))
     )
     edition = releases.edition(part.edition_id)
-    return Trace(view, rules, edition, part.left_out, shares, uses)
+    together = not part.left_out and releases.has_earlier_file(part)
+    return Trace(view, rules, edition, part.left_out, shares, uses, together)

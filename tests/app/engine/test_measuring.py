@@ -54,13 +54,13 @@ def test_measures_all_datasets_as_one(vault):
     assert told == sorted(told)
 
 
-def test_the_same_name_in_two_datasets_is_two_people(vault):
+def test_the_same_name_at_two_producers_is_two_people(vault):
     release = measured(vault)
     assert release.people(GOLD).value > 3000 + 300
 
 
-def counted(vault, objects):
-    """What is counted of some sources, before any noise: private, for this test alone."""
+def counted(vault, objects, schema=SCHEMA):
+    """What is counted of some sources, before any noise: private, for these tests alone."""
     seen = {}
 
     def look(plan, counts, people, kept):
@@ -68,9 +68,9 @@ def counted(vault, objects):
         raise StopIteration
 
     with DuckDBEngine(threads=1) as engine, patch.object(measure, "add_noise", look):
-        plan = plan_release(SCHEMA, default_workload(SCHEMA), 5.0, 1e-6, sources=len(objects))
+        plan = plan_release(schema, default_workload(schema), 5.0, 1e-6, sources=len(objects))
         with pytest.raises(StopIteration):
-            measure_edition(engine, vault, objects, SCHEMA, plan, "secret", lambda _: None)
+            measure_edition(engine, vault, objects, schema, plan, "secret", lambda _: None)
     return seen["people"], seen["kept"], {k: v.tolist() for k, v in seen["counts"].items()}
 
 
@@ -93,18 +93,8 @@ def test_the_last_row_is_that_of_the_last_file(tmp_path):
         with vault.write(object_id, row_schema(schema)) as writer:
             columns = [pa.array(list(column)) for column in zip(*rows, strict=True)]
             writer.write_batch(pa.record_batch(columns, schema=row_schema(schema)))
-    plan = plan_release(schema, default_workload(schema), 5.0, 1e-6)
-    seen = {}
-
-    def look(plan, counts, people, kept):
-        seen.update(counts)
-        raise StopIteration
-
-    with DuckDBEngine(threads=1) as engine, patch.object(measure, "add_noise", look):
-        objects = {"one": ("aaaaaaaa", "bbbbbbbb")}
-        with pytest.raises(StopIteration):
-            measure_edition(engine, vault, objects, schema, plan, "secret", lambda _: None)
-    assert seen["m",].tolist() == [1, 9], "a mass of 1 at 9 of 10, in tenths"
+    _, _, tables = counted(vault, {"one": ("aaaaaaaa", "bbbbbbbb")}, schema)
+    assert tables["m",] == [1, 9], "a mass of 1 at 9 of 10, in tenths"
 
 
 def test_refuses_other_schema_or_sources_before_reading():

@@ -17,6 +17,7 @@ from app.releases.errors import NothingListed
 from app.releases.models import PublishedRelease
 from app.releases.states import EditionState
 from tests.support import factories
+from tests.support.browser import Browser
 
 
 @pytest.mark.both_databases
@@ -173,3 +174,9 @@ def test_a_person_who_brings_their_rows_in_many_files_is_one_person_with_one_sha
         assert queries.spent(producer.user_id) == release.plan.rho.micro
     finest = release.plan.tiers[0]
     assert abs(release.people(finest).value - 1) < 8 * release.plan.people_sd(finest)
+
+
+def test_the_trace_says_which_files_are_paid_together(app: Flask) -> None:
+    producer, _ = closed_with_files(app, factories.ANSWERS, 2)
+    page = Browser(app, producer).get("/rights/").text
+    assert page.count("Paid together with your other file of this edition") == 1
