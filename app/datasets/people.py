@@ -1,9 +1,10 @@
 """Which column of a file may tell people apart, and the question that its owner is asked first.
 
-Who is protected is never guessed: all rows are about the owner unless they choose a column. Times,
-dates, amounts, places and numbers of receipts are not people, so that columns of these are not
-offered. One that is almost different in each row is taken only once its owner has answered how
-many people it would mean: a column of visits or receipts would otherwise protect visits.
+Who is protected is never guessed: all rows are about the owner unless they choose a column. Columns
+that say they hold times, dates, amounts, places or receipts are not offered. No list of such words
+is ever whole, so that any other column is taken only once its owner has answered how many people
+it would mean: a column of visits or receipts would otherwise protect visits. Only a column that
+says it holds people, with several rows of each, is taken without a question.
 """
 
 import re
@@ -28,6 +29,13 @@ _WORDS = """
     order transaction booking basket recu facture commande reservation panier
 """
 NOT_PEOPLE = frozenset(_WORDS.split())
+#: Words that say it holds people.
+NAMED_PEOPLE = frozenset(
+    "who person personne people individual individu customer client patient member membre"
+    " adherent household foyer menage hhid user utilisateur participant respondent repondant"
+    " panelist paneliste student eleve etudiant employee employe salarie subscriber abonne"
+    " guest donor donateur resident habitant passenger voyageur".split()
+)
 
 
 @dataclass(frozen=True)
@@ -40,17 +48,20 @@ class People:
         Its different values; where `more`, at least so many.
     rows_each : float
         Rows of each on average; where `more`, at most so many.
+    named : bool
+        Whether the column's name says that it holds people, and nothing else.
     """
 
     column: str
     people: int
     rows_each: float
     more: bool
+    named: bool
 
     @property
     def to_be_asked(self) -> bool:
-        """Whether nearly each row would be somebody else, or nobody can tell."""
-        return self.more or self.rows_each < FEW_ROWS
+        """Whether it may be no people, or nearly each row somebody else, or nobody can tell."""
+        return self.more or not self.named or self.rows_each < FEW_ROWS
 
 
 class PeopleNotSure(BadRules):
@@ -128,11 +139,14 @@ def check(
 def meaning(profile: ColumnProfile) -> People:
     """Return how many people a column would mean, and how many rows each."""
     people = max(1, profile.distinct)
-    return People(profile.name, people, (profile.rows - profile.blank) / people, profile.capped)
+    words = _words(profile.name)
+    named = bool(words & NAMED_PEOPLE) and not words & NOT_PEOPLE
+    rows_each = (profile.rows - profile.blank) / people
+    return People(profile.name, people, rows_each, profile.capped, named)
 
 
 def _may_be_people(profile: ColumnProfile) -> bool:
-    words = set(re.findall(r"[a-z]+", _folded(profile.name)))
+    words = _words(profile.name)
     amount = profile.kind is ColumnKind.NUMBER and profile.decimals > 0
     filled = profile.rows > profile.blank
     return (
@@ -140,12 +154,14 @@ def _may_be_people(profile: ColumnProfile) -> bool:
         and profile.kind is not ColumnKind.DATE
         and not amount
         and not profile.shaped
-        and not words & NOT_PEOPLE
+        # "Order of the customer" may be either: its owner is asked.
+        and (not words & NOT_PEOPLE or bool(words & NAMED_PEOPLE))
     )
 
 
-def _folded(name: str) -> str:
-    """Return a name in small letters without accents, its words apart: "dateAchat" is two."""
+def _words(name: str) -> set[str]:
+    """Return the words of a name in small letters without accents: "dateAchat" has two."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     parts = unicodedata.normalize("NFKD", apart.casefold())
-    return "".join(each for each in parts if not unicodedata.combining(each))
+    plain = "".join(each for each in parts if not unicodedata.combining(each))
+    return set(re.findall(r"[a-z]+", plain))

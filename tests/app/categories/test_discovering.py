@@ -268,6 +268,7 @@ def test_two_searches_for_different_people_charge_one(app: Flask) -> None:
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
     with market_of(app).db.unit_of_work():
+        datasets_service.keep_answers(producer, dataset_id, Answers("spend", 1, (), "spend"))
         discovering.ask(producer, doors(app), CEILING, dataset_id, 0, "spend")
     factories.run_jobs(app)
     with market_of(app).db.unit_of_work():

@@ -86,6 +86,34 @@ def test_a_column_almost_different_in_each_row_is_asked_about_with_its_numbers()
     people.check((column("who", *range(734), *range(734)),), "who", "")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lap",
+        "visit_id",
+        "orderid",
+        "numticket",
+        "ref",
+        "Libellé",
+        "steps",
+        "name",
+        "client de la commande",
+    ],
+)
+def test_a_column_that_does_not_say_it_is_people_is_asked_about(name: str) -> None:
+    several = (column(name, *(f"a{n % 100}" for n in range(400))),)
+    assert people.candidates(several) == (name,)
+    with pytest.raises(PeopleNotSure) as asked:
+        people.check(several, name, "")
+    assert "100 different people, rows of each: about 4." in asked.value.user_message
+    people.check(several, name, name)
+
+
+@pytest.mark.parametrize("name", ["customer_id", "Client n°", "household", "adhérent", "patientId"])
+def test_a_column_that_says_it_is_people_with_several_rows_each_is_not(name: str) -> None:
+    people.check((column(name, *(f"a{n % 100}" for n in range(400))),), name, "")
+
+
 def test_more_people_than_are_counted_are_asked_about() -> None:
     many = (column("who", *(n % 10_500 for n in range(42_000))),)
     with pytest.raises(PeopleNotSure) as asked:
