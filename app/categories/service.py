@@ -128,7 +128,8 @@ def ask(
     if not found:
         # Whom the search protects is never guessed, nor left empty.
         answered = datasets_queries.dataset(actor, dataset_id).answers
-        people.check(profiles, person_column, answered.get("sure", ""), somebody=True)
+        others = tuple(p for n, p in enumerate(profiles) if n != position)
+        people.check(others, person_column, answered.get("sure", ""), somebody=True)
     uploaded = offering.uploaded_rows(actor, dataset_id)
     if row is not None and found:
         _offer(actor, row)
@@ -251,7 +252,7 @@ def _rows(vault: Vault, search: _Search) -> Iterator[pa.RecordBatch]:
     for batch in vault.batches(search.rows_object):
         values = pc.utf8_trim_whitespace(batch.column(search.column))
         values = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
-        people = pc.utf8_trim(batch.column(search.person_column), characters=" ")
+        people = pc.utf8_trim_whitespace(batch.column(search.person_column))
         source = pa.repeat(pa.scalar(search.dataset_id, pa.string()), batch.num_rows)
         yield pa.RecordBatch.from_arrays([source, people, values], schema=COLUMNS)
 

@@ -29,6 +29,10 @@ _WORDS = """
     order transaction booking basket recu facture commande reservation panier
 """
 NOT_PEOPLE = frozenset(_WORDS.split())
+#: Words beside which a name still says nothing else.
+FILLING = frozenset("id ids no num number numero code key the of de du des la le les l d n".split())
+#: Words that may mean people: a column with one is offered, whatever else it looks like.
+MAYBE_PEOPLE = frozenset("email mail courriel buyer acheteur holder titulaire".split())
 #: Words that say it holds people.
 NAMED_PEOPLE = frozenset(
     "who person personne people individual individu customer client patient member membre"
@@ -49,7 +53,8 @@ class People:
     rows_each : float
         Rows of each on average; where `more`, at most so many.
     named : bool
-        Whether the column's name says that it holds people, and nothing else.
+        Whether the column's name says that it holds people and nothing else, and its values do
+        not look like times, dates, amounts or places.
     """
 
     column: str
@@ -140,23 +145,25 @@ def meaning(profile: ColumnProfile) -> People:
     """Return how many people a column would mean, and how many rows each."""
     people = max(1, profile.distinct)
     words = _words(profile.name)
-    named = bool(words & NAMED_PEOPLE) and not words & NOT_PEOPLE
+    named = bool(words & NAMED_PEOPLE) and words <= NAMED_PEOPLE | FILLING
     rows_each = (profile.rows - profile.blank) / people
-    return People(profile.name, people, rows_each, profile.capped, named)
+    plain = named and not _looks_otherwise(profile)
+    return People(profile.name, people, rows_each, profile.capped, plain)
 
 
 def _may_be_people(profile: ColumnProfile) -> bool:
     words = _words(profile.name)
+    if profile.rows == profile.blank:
+        return False
+    # "Order of the customer", or customers numbered 12346.0, may be either: the owner is asked.
+    maybe = bool(words & (NAMED_PEOPLE | MAYBE_PEOPLE))
+    return maybe or not (words & NOT_PEOPLE or _looks_otherwise(profile))
+
+
+def _looks_otherwise(profile: ColumnProfile) -> bool:
+    """Say whether the values look like dates, amounts, times or places."""
     amount = profile.kind is ColumnKind.NUMBER and profile.decimals > 0
-    filled = profile.rows > profile.blank
-    return (
-        filled
-        and profile.kind is not ColumnKind.DATE
-        and not amount
-        and not profile.shaped
-        # "Order of the customer" may be either: its owner is asked.
-        and (not words & NOT_PEOPLE or bool(words & NAMED_PEOPLE))
-    )
+    return profile.kind is ColumnKind.DATE or amount or profile.shaped
 
 
 def _words(name: str) -> set[str]:

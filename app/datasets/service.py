@@ -150,7 +150,8 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
         row = session().get_one(Dataset, dataset_id)
         if row.state != DatasetState.CHECKING or row.upload_object is None:
             return
-        answers = Answers.from_dict(json.loads(row.answers))
+        answered = row.answers
+        answers = Answers.from_dict(json.loads(answered))
         joining, collection_id = row.joining, row.collection_id
         upload_object, old_rows = row.upload_object, row.rows_object
         schema, mapping = _schema_and_mapping(answers, collection_id if joining else None)
@@ -164,7 +165,8 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
     with doors.db.unit_of_work():
         row = session().get_one(Dataset, dataset_id)
         event = DatasetEvent.FAIL if problems else DatasetEvent.PASS
-        if row.state != DatasetState.CHECKING:
+        if row.state != DatasetState.CHECKING or row.answers != answered:
+            # Answered anew meanwhile: these rows are not what the owner says now.
             doors.vault.erase(rows_object)
             return
         row.state, row.problems = next_state(DatasetState(row.state), event), json.dumps(problems)

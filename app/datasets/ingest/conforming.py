@@ -118,6 +118,8 @@ def _read(
 
 
 def _person(text: str) -> str:
+    # As they are counted before: a name with a no-break space after it is the same person.
+    text = text.strip()
     check_text(text)
     if len(text) > MOST_PERSON:
         raise Refused(messages.TOO_LONG, limit=MOST_PERSON)

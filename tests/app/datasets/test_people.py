@@ -8,11 +8,13 @@ from flask import Flask
 
 from app.collections.errors import BadRules
 from app.core.permissions import Actor, Role
-from app.datasets import people, queries
+from app.datasets import people, queries, service
 from app.datasets.ingest.profiling import ColumnProfile, profile
 from app.datasets.ingest.reading import Limits, read_csv
 from app.datasets.people import PeopleNotSure
+from app.datasets.service import checking
 from app.datasets.states import DatasetState
+from app.datasets.understanding import Answers
 from app.market import market_of
 from tests.app.datasets.test_columns import answered
 from tests.support import factories
@@ -98,6 +100,13 @@ def test_a_column_almost_different_in_each_row_is_asked_about_with_its_numbers()
         "steps",
         "name",
         "client de la commande",
+        "customer_visit_id",
+        "Réf. client",
+        "user_started",
+        "customer_zipcode",
+        "household income",
+        "customer_gender",
+        "email_address",
     ],
 )
 def test_a_column_that_does_not_say_it_is_people_is_asked_about(name: str) -> None:
@@ -112,6 +121,23 @@ def test_a_column_that_does_not_say_it_is_people_is_asked_about(name: str) -> No
 @pytest.mark.parametrize("name", ["customer_id", "Client n°", "household", "adhérent", "patientId"])
 def test_a_column_that_says_it_is_people_with_several_rows_each_is_not(name: str) -> None:
     people.check((column(name, *(f"a{n % 100}" for n in range(400))),), name, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("CustomerID", ("12346.0", "12347.0")),
+        ("household_id", ("2023-4-11", "2023-4-12")),
+        ("foyer", ("4:07", "4:08")),
+    ],
+)
+def test_people_numbered_like_amounts_or_dates_are_offered_and_asked_about(
+    name: str, values: tuple[str, ...]
+) -> None:
+    each = (column(name, *values * 10),)
+    with pytest.raises(PeopleNotSure):
+        people.check(each, name, "")
+    people.check(each, name, name)
 
 
 def test_more_people_than_are_counted_are_asked_about() -> None:
@@ -162,3 +188,24 @@ def test_a_file_is_held_until_the_question_is_answered_and_the_answer_is_kept(
     with market_of(lite_app).db.unit_of_work(write=False):
         kept = queries.dataset(owner, dataset_id)
     assert (kept.state, kept.answers["sure"]) == (DatasetState.CHECKING, "who")
+
+
+def test_what_is_answered_anew_during_a_check_is_what_holds(lite_app: Flask, owner: Actor) -> None:
+    """Else rows of 400 people stood under the answer that all of them are one."""
+    dataset_id = factories.uploaded(lite_app, owner)
+    doors = checking(market_of(lite_app))
+    mine = Answers("", 2, factories.ANSWERS.columns)
+    with market_of(lite_app).db.unit_of_work():
+        service.answer(owner, doors, dataset_id, factories.ANSWERS)
+
+    def answer_again(_: int) -> None:
+        with market_of(lite_app).db.unit_of_work():
+            service.answer(owner, doors, dataset_id, mine)
+
+    service.check(doors, dataset_id, answer_again)
+    assert state(lite_app, owner, dataset_id) is DatasetState.CHECKING
+    factories.run_jobs(lite_app)
+    with market_of(lite_app).db.unit_of_work(write=False):
+        assert queries.dataset(owner, dataset_id).state is DatasetState.CHECKED
+        rows = list(service.rows_of(owner, doors, dataset_id))
+    assert {who for batch in rows for who in batch.column("person").to_pylist()} == {"me"}

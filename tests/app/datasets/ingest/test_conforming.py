@@ -97,6 +97,11 @@ def test_never_repeats_a_cell():
     assert error.params == {"allowed": "small, large"}
 
 
+def test_a_space_of_any_kind_after_a_person_makes_nobody_else():
+    rows = batch(*([f"ann{end}", "S", "Lyon", "1"] for end in ("", " ", "\xa0", "\t")))
+    assert conformed(rows)["person"] == ["ann"] * 4
+
+
 def test_a_person_may_be_a_negative_number_but_no_formula():
     assert conformed(batch(["-3", "S", "Lyon", "1"]))["person"] == ["-3"]
 
