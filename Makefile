@@ -45,6 +45,7 @@ lock: ## resolve the dependencies again (needs uv)
 	$(COMPILE) --all-extras --group dev -c locks/run.txt -o locks/dev.txt
 	$(COMPILE) --extra postgresql -c locks/dev.txt -o locks/postgresql.txt
 	$(COMPILE) --extra synthetic -c locks/dev.txt -o locks/synthetic.txt
+	echo uv | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header -q -o locks/uv.txt
 
 demo: setup ## upload to payout in the terminal
 	@MOISSON_STRIPE_KEY=standin_sk_local $(BIN)/flask --app app.worker demo

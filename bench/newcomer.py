@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import signal
 import socket
 import subprocess
@@ -39,7 +38,7 @@ installed is downloaded. The clone is made from this machine. Megabytes are thos
 Python compiled, in units of 1,000,000 bytes. Packages are those beside pip.
 
 Repeat with `make bench-newcomer ARGS="--before 7667db4"`. Measured {date} on {machine}. Before and
-after were measured one after the other, with the same installer ({installer}).
+after were measured one after the other, each with the set-up that its commit has.
 
 | figure | before | now | ratio |
 |---|---|---|---|
@@ -202,7 +201,6 @@ def page(found: dict[str, float], before: str) -> str:
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         machine=f"{os.cpu_count()} cores, Python {platform.python_version()}, load average"
         f" {os.getloadavg()[0]:.1f} then",
-        installer="uv" if shutil.which("uv") else "pip",
         lines="\n".join(lines),
         before=before,
     )

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,25 +40,54 @@ def create() -> None:
         )
 
 
-def install(lock: Path) -> None:
-    """Install a hashed lock with uv when it is on the path, otherwise with pip."""
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    stamp = VENV / f"{lock.stem}.sha256"
-    if stamp.exists() and stamp.read_text() == digest:
+def install(locks: list[Path]) -> None:
+    """Install those locks that are not installed yet."""
+    wanted = {lock: hashlib.sha256(lock.read_bytes()).hexdigest() for lock in locks}
+    new = [lock for lock in locks if _installed(lock) != wanted[lock]]
+    if not new:
         return
-    print(f"moisson: installing the packages of {lock.name} (once; a few minutes)", flush=True)
+    names = ", ".join(lock.name for lock in new)
+    print(f"moisson: installing the packages of {names} (once)", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        command = _installer(Path(folder))
+        for lock in new:
+            # The lock is complete, so nothing is resolved again: that also leaves out what a
+            # package names but the part of it that is used here never imports (tool.uv in
+            # pyproject.toml).
+            told = [*command, "--no-deps", "--require-hashes", "-r", str(lock)]
+            subprocess.run(told, check=True)
+            _stamp(lock).write_text(wanted[lock])
+
+
+def _stamp(lock: Path) -> Path:
+    return VENV / f"{lock.stem}.sha256"
+
+
+def _installed(lock: Path) -> str | None:
+    """Return the hash of the lock that was installed under this name, if one was."""
+    stamp = _stamp(lock)
+    return stamp.read_text() if stamp.exists() else None
+
+
+def _installer(folder: Path) -> list[str]:
+    """Return the beginning of the command that installs: uv's, or pip's where uv does not run.
+
+    uv installs the same packages in a tenth of the time. Where it is not on the path it is
+    fetched by pip into a folder that is thrown away.
+    """
     uv = shutil.which("uv")
-    head = (
-        [uv, "pip", "install", "--python", str(PYTHON)]
-        if uv
-        else [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
-        # What is imported is compiled when it is: most of what is installed never is.
-        + ["--no-compile"]
-    )
-    # The lock is complete, so nothing is resolved again: that also leaves out what a package
-    # names but the part of it that is used here never imports (tool.uv in pyproject.toml).
-    subprocess.run([*head, "--no-deps", "--require-hashes", "-r", str(lock)], check=True)
-    stamp.write_text(digest)
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
+    if not uv:
+        # Only as a wheel: to build it from its source takes a compiler and many minutes.
+        fetch = ["--target", str(folder), "--only-binary", ":all:", "--require-hashes"]
+        told = [*pip, *fetch, "-r", str(ROOT / "locks" / "uv.txt")]
+        fetched = subprocess.run(told, check=False, stderr=subprocess.DEVNULL)
+        if fetched.returncode == 0:
+            uv = str(folder / "bin" / "uv")
+    if uv:
+        return [uv, "pip", "install", "-q", "--python", str(PYTHON)]
+    # What is imported is compiled when it is: most of what is installed never is.
+    return [*pip, "--no-compile"]
 
 
 def compile_translations() -> None:
@@ -84,6 +114,5 @@ if __name__ == "__main__":
         if not (ROOT / name).exists():
             fail(f"There is no {name}; EXTRAS knows: synthetic postgresql.")
     create()
-    for name in sys.argv[1:]:
-        install(ROOT / name)
+    install([ROOT / name for name in sys.argv[1:]])
     compile_translations()
