@@ -56,7 +56,8 @@ def test_every_extra_has_its_lock() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     extras = set(project["project"]["optional-dependencies"])
     locks = {lock.stem for lock in (ROOT / "locks").glob("*.txt")}
-    assert locks == {"run", "dev"} | extras
+    # uv installs the others.
+    assert locks == {"uv", "run", "dev"} | extras
     optional = CONFIGURATION.split("\n## Optional parts")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `([a-z]+)` \|", optional, re.MULTILINE)) == extras
 

@@ -148,7 +148,7 @@ def _longer(*case: object) -> object:
 @pytest.mark.parametrize(
     ("breaking", "days", "rows", "tiers", "runs"),
     [
-        (broken.half_the_noise, 1, 1, GOLD_ONLY, RUNS),
+        _longer(broken.half_the_noise, 1, 1, GOLD_ONLY, RUNS),
         _longer(broken.bound_off_by_one, 2, 1, GOLD_ONLY, 5 * RUNS),
         _longer(broken.seed_reused, 1, 1, GOLD_ONLY, RUNS),
         _longer(broken.clamp_after_sum, 1, 25, GOLD_ONLY, RUNS),

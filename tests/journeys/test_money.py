@@ -161,6 +161,7 @@ def until(page: Page, address: str, text: str) -> None:
     pytest.fail(f"{address} never said {text!r}:\n{page.locator('main').inner_text()[:1500]}")
 
 
+@ONE_LANGUAGE
 def test_paying_in_every_way(scene: Scene) -> None:
     page, words = scene.buyer(), scene.words
     # Declined, then promised by bank debit.
@@ -251,6 +252,7 @@ def test_a_bank_takes_a_payment_back(scene: Scene) -> None:
     accessible(page)
 
 
+@ONE_LANGUAGE
 def test_a_restricted_account_and_a_payout_that_is_held(scene: Scene) -> None:
     words = scene.words
     owed = scene.person("panel-a@example.org")

@@ -33,9 +33,9 @@ def main_part(page: Page) -> str:
 
 
 CASES = [(who, look) for who in ACCOUNTS for look in LOOKS]
-#: Everybody on a phone; wide, those who see the most. The others with `make test-all`.
+#: Everybody on a phone; wide, a visitor and a contributor. The others with `make test-all`.
 SHORTER = {f"{who}-{look}" for who, look in CASES if look.startswith("french")} | {
-    f"{who}-english, light, wide" for who in ("visitor", "operator")
+    f"{who}-english, light, wide" for who in ("visitor", "producer")
 }
 
 
