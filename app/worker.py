@@ -17,7 +17,7 @@ from app.core.permissions import SYSTEM
 from app.datasets import service as datasets
 from app.demo import commands as demo
 from app.downloads import synthetic as synthetic_files
-from app.engine.measuring import measure_edition
+from app.engine.measuring import count_edition, measure_edition
 from app.engine.opening import open_engine
 from app.jobs.runner import Handlers, Runner
 from app.jobs.schedule import HOURLY, OFTEN, Schedule
@@ -36,6 +36,7 @@ from app.webhooks import service as webhooks
 from app.wiring import build
 from privacy.discovery import FoundCategories, find_categories, plan_discovery
 from privacy.loss import Rho
+from privacy.plan.counting import CountPlan
 from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.synthetic.likeness import Likeness, compare
@@ -88,9 +89,18 @@ def measuring(market: Market) -> measuring_editions.Measuring:
     """Return what a measurement needs: doors, the edition secret, the ceiling."""
     settings = market.settings
 
+    def count(
+        rows: measuring_editions.EditionRows,
+        sources: measuring_editions.Sources,
+        plan: CountPlan,
+        before_noise: Callable[[], None],
+    ) -> int:
+        with open_engine(settings) as engine:
+            return count_edition(engine, rows, sources, plan, before_noise)
+
     def measure(
         rows: measuring_editions.EditionRows,
-        objects: measuring_editions.Sources,
+        sources: measuring_editions.Sources,
         plan: NoisePlan,
         secret: str,
         on_progress: Callable[[int], None],
@@ -98,12 +108,12 @@ def measuring(market: Market) -> measuring_editions.Measuring:
     ) -> Release:
         with open_engine(settings) as engine:
             return measure_edition(
-                engine, rows, objects, plan.schema, plan, secret, on_progress, before_noise
+                engine, rows, sources, plan.schema, plan, secret, on_progress, before_noise
             )
 
     vault = datasets.checking(market).vault
     return measuring_editions.Measuring(
-        market.db, vault, measure, settings.edition_secret, _ceiling(settings)
+        market.db, vault, count, measure, settings.edition_secret, _ceiling(settings)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,9 +11,6 @@ from pricing.item import Item, Question, distinct
 from pricing.money import Money
 from pricing.price_book import PriceBook
 from pricing.price_list import PriceList
-
-#: One-sided normal quantile of 99.9 %.
-_MARGIN = 3.0902323061678132
 
 #: Shares of a question are cut this much finer than micropoints before rounding down.
 _FINENESS = 1 << 64
@@ -201,24 +197,3 @@ def part_taken(micros: int, cents: int, of_cents: int) -> int:
         raise InvalidSplit("a part of a sale lies between nothing and its total")
     size = abs(micros) * cents // of_cents
     return size if micros >= 0 else -size
-
-
-def denominator(released_contributions: float, sd: float) -> int:
-    """Return how many shares an edition's money is divided by.
-
-    Parameters
-    ----------
-    released_contributions : float
-        The released, noisy number of contributions kept.
-    sd : float
-        Standard deviation of its noise, >= 0.
-
-    Returns
-    -------
-    int
-        The released number plus 3.09 standard deviations, rounded up, at least one: in 999
-        of 1000 releases no less than the true number, and a function of the release alone.
-    """
-    if not (math.isfinite(released_contributions) and math.isfinite(sd) and sd >= 0):
-        raise InvalidSplit("a released number and its deviation are finite")
-    return max(1, math.ceil(released_contributions + _MARGIN * sd))

@@ -97,7 +97,7 @@ def _other_editions(of: list[Chosen]) -> Iterator[Idea]:
     view = of[0].view
     others = [
         edition
-        for edition in releases.editions_of(view.rules.id)
+        for edition in releases.editions_of(view.rules)
         if edition.published_at is not None and edition.id != view.edition.id
     ]
     # The nearest in time, before or after.

@@ -16,7 +16,8 @@ from app.releases import queries as releases
 from pricing.item import Answer, Item, Question, subsets
 from pricing.money import BASIS_POINTS, MICROS_PER_CENT, MICROS_PER_UNIT, Money
 from pricing.price_list import PriceList
-from pricing.split import denominator, per_share, platform_share
+from pricing.shares import best_people, denominator
+from pricing.split import per_share, platform_share
 from pricing.tariff import charge
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.tiers import Tier
@@ -35,16 +36,13 @@ class Assumptions:
     ----------
     people : int
         Who take part in the edition.
-    each : float
-        Contributions of each that are kept, between 1 and the bound.
     mine : int
-        Contributions of the reader that are kept.
+        People of the reader's: one, or as many as their file is about.
     sales : int
         Buyers, each for themselves.
     """
 
     people: int
-    each: float
     mine: int
     sales: int
 
@@ -109,17 +107,11 @@ class Estimate:
 
 def supposed(rules: CollectionRules) -> Assumptions:
     """Return where an estimate starts: the last edition's released numbers, or a guess."""
-    bound = rules.schema.bound
-    for edition in releases.editions_of(rules.id):
+    for edition in releases.editions_of(rules):
         if edition.published_at is None:
             continue
-        view = releases.release(edition.id)
-        finest = view.release.plan.tiers[0]
-        took_part = max(1, int(people(view).value))
-        kept = float(view.release.table((), finest).contributions()[()])
-        each = min(float(bound), max(1.0, kept / took_part))
-        return Assumptions(took_part, each, max(1, round(each)), 10)
-    return Assumptions(200, float((1 + bound) / 2), max(1, round((1 + bound) / 2)), 10)
+        return Assumptions(max(1, int(people(releases.release(edition.id)).value)), 1, 10)
+    return Assumptions(200, 1, 10)
 
 
 def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
@@ -146,9 +138,9 @@ def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
         ),
     )
     plan = rules.plan(sources=2)
-    sd = plan.cell_sd((), plan.tiers[0])
-    # As of a release: whoever has more shares than the released total divides by their own.
-    shares = max(assumptions.mine, denominator(assumptions.people * assumptions.each, sd))
+    noise = (plan.people_variance, float(rules.count.variance))
+    most, sd = best_people([(float(assumptions.people), variance) for variance in noise])
+    shares = max(assumptions.mine, denominator(most, sd))
     columns = [m for m in rules.workload.marginals if len(m) == 1]
     coarsest, finest = plan.tiers[-1], plan.tiers[0]
     cheapest = min(

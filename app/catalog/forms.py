@@ -1,6 +1,6 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DecimalField, IntegerField, SubmitField
+from wtforms import IntegerField, SubmitField
 from wtforms.validators import InputRequired, NumberRange
 
 from app.catalog.estimates import MOST_PEOPLE, MOST_SALES, Assumptions
@@ -19,20 +19,13 @@ class EstimateForm(FlaskForm):
             NumberRange(1, MOST_PEOPLE, _l("Between 1 and 10,000,000.")),
         ],
     )
-    each = DecimalField(
-        _l("Contributions of each, on average"),
-        [
-            InputRequired(_l("Type a number, such as 1.5.")),
-            NumberRange(1, 50, _l("Between 1 and the bound of the collection.")),
-        ],
-        places=2,
-    )
     mine = IntegerField(
-        _l("Contributions of yours"),
+        _l("How many of them are yours?"),
         [
             InputRequired(_l("Type a whole number.")),
             NumberRange(1, MOST_PEOPLE, _l("Between 1 and 10,000,000.")),
         ],
+        description=_l("One if you bring your own data; as many as your file is about otherwise."),
     )
     sales = IntegerField(
         _l("Buyers"),
@@ -46,8 +39,8 @@ class EstimateForm(FlaskForm):
     def fill(self, start: Assumptions) -> None:
         """Show where an estimate starts."""
         self.people.data, self.mine.data = start.people, start.mine
-        self.each.data, self.sales.data = round(start.each, 2), start.sales
+        self.sales.data = start.sales
 
     def assumptions(self) -> Assumptions:
         """Return what was typed."""
-        return Assumptions(self.people.data, float(self.each.data), self.mine.data, self.sales.data)
+        return Assumptions(self.people.data, self.mine.data, self.sales.data)

@@ -33,7 +33,7 @@ class Search:
 
 
 def offers(search: Search) -> tuple[Offer, ...]:
-    """Return the releases that fit a search, newest first."""
+    """Return the releases that fit a search and are large enough to be sold, newest first."""
     words = search.text.casefold().split()
     prices = price_list()
     found = []
@@ -45,7 +45,9 @@ def offers(search: Search) -> tuple[Offer, ...]:
             continue
         if not all(word in _haystack(rules) for word in words):
             continue
-        found.append(_offer(releases.release(edition.id), prices))
+        view = releases.release(edition.id)
+        if people(view).value >= max(rules.minimum_people, prices.book.minimum_people):
+            found.append(_offer(view, prices))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from app.collections import queries as collections
 from app.collections.rules import TOPICS, Purpose
 from app.collections.texts import TOPIC_NAMES
 from app.core.wording import in_words
+from app.market import current_market
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from app.users import queries as users
@@ -49,7 +50,7 @@ def release(edition_id: str) -> str:
         people=products.people(view),
         preview=preview,
         priced=queries.priced(view),
-        guesses=right_guesses(view.release.plan.epsilon),
+        guesses=right_guesses(view.rules.epsilon),
     )
 
 
@@ -63,7 +64,9 @@ def collection(collection_id: str) -> str:
         plan=rules.plan(sources=2),
         owner=users.display_name(rules.owner_id),
         mine=mine,
-        editions=releases.editions_of(collection_id),
+        editions=releases.editions_of(rules),
+        carried_over=releases.carried_over(collection_id),
+        may_hurry=mine and not current_market().settings.production,
         closing=releases_service.next_closing(rules),
         guesses=right_guesses(rules.epsilon),
     )

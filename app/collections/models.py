@@ -8,7 +8,10 @@ from app.core.db import Base, Moment, new_id
 
 
 class Collection(Base):
-    """A shared schema and its public rules; everything here is public."""
+    """A shared schema and its public rules; everything here is public.
+
+    `levels` are sets of purposes, in JSON, each within the next.
+    """
 
     __tablename__ = "collection"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -24,6 +27,8 @@ class Collection(Base):
     epsilon_milli: Mapped[int] = mapped_column(Integer)
     delta_exponent: Mapped[int] = mapped_column(Integer, default=6)
     purposes: Mapped[str] = mapped_column(String(200))
+    levels: Mapped[str] = mapped_column(Text, default="[]")
+    minimum_people: Mapped[int] = mapped_column(Integer, default=50)
     edition_days: Mapped[int] = mapped_column(Integer, default=30)
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
     floor_micros: Mapped[int] = mapped_column(BigInteger, default=0)

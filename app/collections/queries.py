@@ -60,4 +60,8 @@ def _rules(row: Collection) -> CollectionRules:
         open=row.open,
         created_at=row.created_at,
         floor_micros=row.floor_micros,
+        levels=tuple(
+            frozenset(Purpose(purpose) for purpose in level) for level in json.loads(row.levels)
+        ),
+        minimum_people=row.minimum_people,
     )

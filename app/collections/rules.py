@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pricing.money import Money
+from privacy.plan.counting import CountPlan, plan_count, tables_epsilon
 from privacy.plan.planning import NoisePlan, plan_release
 from privacy.plan.workload import Workload, default_workload
 from privacy.schema import CubeSchema
@@ -26,6 +27,17 @@ class Purpose(StrEnum):
 TOPICS = ("shopping", "work", "health", "mobility", "energy", "leisure", "home", "other")
 #: What a collection may spend on each person in one edition (epsilon, in thousandths).
 EPSILONS_MILLI = (500, 1000, 2000, 3000)
+#: How many people, counted with noise, an edition may need at least.
+MINIMUMS = (50, 100, 200, 500)
+
+#: Sets of purposes, each within the next: an edition of its own for each, at every closing.
+Levels = tuple[frozenset[Purpose], ...]
+
+
+def ladder(purposes: frozenset[Purpose]) -> Levels:
+    """Return the levels at which people may agree: from the first purpose alone to all of them."""
+    listed = [purpose for purpose in Purpose if purpose in purposes]
+    return tuple(frozenset(listed[:size]) for size in range(1, len(listed) + 1))
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,15 @@ class ColumnRule:
 
 @dataclass(frozen=True)
 class CollectionRules:
-    """Everything that is public about a collection."""
+    """Everything that is public about a collection.
+
+    Attributes
+    ----------
+    levels : tuple of frozenset of Purpose
+        What people may agree to, from the least to the most: see `level`.
+    minimum_people : int
+        An edition is measured only where so many people came, counted with noise.
+    """
 
     id: str
     owner_id: str
@@ -72,6 +92,22 @@ class CollectionRules:
     open: bool
     created_at: datetime
     floor_micros: int = 0
+    levels: Levels = ()
+    minimum_people: int = MINIMUMS[0]
+
+    def level(self, agreed: frozenset[Purpose]) -> frozenset[Purpose]:
+        """Return the highest level that is agreed to wholly; empty where none is.
+
+        Each level is an edition of its own, so that no unusual set of purposes makes one.
+        """
+        return max(
+            (level for level in self.levels if level <= agreed), key=len, default=frozenset()
+        )
+
+    @property
+    def count(self) -> CountPlan:
+        """How people are counted before an edition is measured."""
+        return plan_count(self.epsilon, self.delta)
 
     @property
     def workload(self) -> Workload:
@@ -84,9 +120,13 @@ class CollectionRules:
         return Money(self.floor_micros, self.currency)
 
     def plan(self, sources: int = 1) -> NoisePlan:
-        """Return the noise plan of an edition with so many datasets; no row is read."""
+        """Return the noise plan of an edition's tables, from so many sources; no row is read.
+
+        What counting the people cost is taken off first: both together stay within `epsilon`.
+        """
+        tables = tables_epsilon(self.epsilon, self.delta)
         return plan_release(
-            self.schema, self.workload, epsilon=self.epsilon, delta=self.delta, sources=sources
+            self.schema, self.workload, epsilon=tables, delta=self.delta, sources=sources
         )
 
     def column(self, name: str) -> ColumnRule:

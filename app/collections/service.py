@@ -6,21 +6,37 @@ from flask_babel import lazy_gettext as _l
 from app.collections import queries
 from app.collections.errors import BadRules
 from app.collections.models import Collection
-from app.collections.rules import EPSILONS_MILLI, TOPICS, ColumnRule, Purpose
+from app.collections.rules import (
+    EPSILONS_MILLI,
+    MINIMUMS,
+    TOPICS,
+    ColumnRule,
+    Levels,
+    Purpose,
+    ladder,
+)
 from app.core import audit
 from app.core.db import new_id, session
 from app.core.permissions import Actor, Role, require, require_owner
 from privacy.errors import PrivacyError
+from privacy.plan.counting import plan_count
 from privacy.schema import CubeSchema
 
 MAX_K = 50
+DELTA_EXPONENT = 6
 #: What an edition may ask of each buyer at least, in millionths.
 MAX_FLOOR = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a producer proposes as a new collection."""
+    """What a producer proposes as a new collection.
+
+    Attributes
+    ----------
+    steps : bool
+        Whether people may agree to some of the purposes; else to all of them or none.
+    """
 
     title: str
     description: str
@@ -34,6 +50,13 @@ class Proposal:
     purposes: frozenset[Purpose]
     edition_days: int
     floor_micros: int = 0
+    steps: bool = False
+    minimum_people: int = MINIMUMS[0]
+
+    @property
+    def levels(self) -> Levels:
+        """What people may agree to."""
+        return ladder(self.purposes) if self.steps else (self.purposes,)
 
 
 def found(actor: Actor, proposal: Proposal) -> str:
@@ -67,7 +90,10 @@ def found(actor: Actor, proposal: Proposal) -> str:
         ),
         ways=proposal.ways,
         epsilon_milli=proposal.epsilon_milli,
+        delta_exponent=DELTA_EXPONENT,
         purposes=" ".join(sorted(proposal.purposes)),
+        levels=json.dumps([sorted(level) for level in proposal.levels]),
+        minimum_people=proposal.minimum_people,
         edition_days=proposal.edition_days,
         floor_micros=proposal.floor_micros,
     )
@@ -89,6 +115,15 @@ def close(actor: Actor, collection_id: str) -> None:
     audit.record(actor.user_id, "close-collection", "collection", collection_id)
 
 
+def least_minimum(epsilon_milli: int) -> int:
+    """Return the smallest number of people an edition may need at a level of privacy.
+
+    The noise of their count must not reach it by itself.
+    """
+    count = plan_count(epsilon_milli / 1000, 10.0**-DELTA_EXPONENT)
+    return next(people for people in MINIMUMS if people >= count.least_minimum)
+
+
 def _check(proposal: Proposal) -> None:
     if not proposal.purposes:
         raise BadRules(_l("Choose at least one purpose the releases may be sold for."))
@@ -96,6 +131,11 @@ def _check(proposal: Proposal) -> None:
         raise BadRules(_l("Choose a topic from the list."))
     if proposal.epsilon_milli not in EPSILONS_MILLI:
         raise BadRules(_l("Choose one of the listed privacy levels."))
+    least = least_minimum(proposal.epsilon_milli)
+    if proposal.minimum_people not in MINIMUMS or proposal.minimum_people < least:
+        raise BadRules(
+            _l("At this level of privacy an edition needs at least %(least)s people."), least=least
+        )
     if not 1 <= proposal.schema.contribution_bound <= MAX_K:
         raise BadRules(_l("A person may count in 1 to 50 cells."))
     if not proposal.schema.dimensions:

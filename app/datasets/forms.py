@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from app.collections.rules import EPSILONS_MILLI, TOPICS, Purpose
+from app.collections.rules import EPSILONS_MILLI, MINIMUMS, TOPICS, Purpose
 from app.collections.texts import TOPIC_NAMES
 from app.consent.texts import TEXTS
 from app.datasets.ingest.transforms.table import TRANSFORMS
@@ -155,6 +155,26 @@ class CollectionForm(FlaskForm):
         widget=widgets.ListWidget(prefix_label=False),
         option_widget=widgets.CheckboxInput(),
         default=[p.value for p in Purpose],
+    )
+    steps = SelectField(
+        _l("May people agree to some of them only?"),
+        choices=[
+            SelectChoice("1", _l("yes: research first, then public interest, then commercial use")),
+            SelectChoice("", _l("no: to all or none, so that all are in one edition")),
+        ],
+        default="1",
+        description=_l(
+            "Each step is an edition of its own; fewer steps bring more people together."
+        ),
+    )
+    minimum_people = SelectField(
+        _l("How many people must come?"),
+        choices=[SelectChoice(str(people), str(people)) for people in MINIMUMS],
+        default=str(MINIMUMS[1]),
+        description=_l(
+            "They are counted first, with noise. If fewer came, nothing is measured and everything "
+            "waits for the next closing."
+        ),
     )
     floor = AmountField(
         _l("Least price of an edition"),

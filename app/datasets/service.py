@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.collections import queries as collections
 from app.collections import service as collections_service
-from app.collections.rules import Purpose
+from app.collections.rules import CollectionRules, Purpose
 from app.consent import queries as consent_queries
 from app.consent import service as consent
 from app.core import audit
@@ -204,9 +204,9 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
     rules = collections.rules(row.collection_id)
     if not rules.open:
         raise Conflict(_l("This collection takes no more datasets."))
-    agreed = wanted & rules.purposes
+    agreed = rules.level(wanted)
     if not agreed:
-        raise Conflict(_l("Agree to at least one purpose, or leave the dataset unlisted."))
+        raise Conflict(_nothing_agreed(rules))
     row.state = next_state(DatasetState(row.state), DatasetEvent.PUBLISH)
     row.purposes, row.listed_at = " ".join(sorted(agreed)), now()
     # Leaving a purpose out here is about this dataset: it takes no earlier consent back.
@@ -217,6 +217,18 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
         if object_id:
             doors.vault.erase(object_id)
     row.upload_object = row.profile_object = None
+
+
+def _nothing_agreed(rules: CollectionRules) -> Any:
+    if len(rules.levels[0]) > 1:
+        return _l(
+            "The tables of this collection are sold for all of these purposes together. Agree to "
+            "all of them, or leave the dataset unlisted."
+        )
+    return _l(
+        "Agree at least to the first purpose, or leave the dataset unlisted: tables are sold for "
+        "the first alone, or for the next ones as well."
+    )
 
 
 def unlist(actor: Actor, dataset_id: str) -> None:

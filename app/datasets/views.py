@@ -241,6 +241,8 @@ def _proposal(form: CollectionForm, schema: Any, rules: Any) -> Proposal:
         ways=int(form.ways.data),
         epsilon_milli=int(form.epsilon_milli.data),
         purposes=frozenset(Purpose(p) for p in form.purposes.data or ()),
+        steps=bool(form.steps.data),
+        minimum_people=int(form.minimum_people.data),
         edition_days=int(form.edition_days.data),
         floor_micros=int((form.floor.data or 0) * MICROS_PER_UNIT),
     )

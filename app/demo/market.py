@@ -184,7 +184,7 @@ class _Story:
         self._join(
             "z", begun, HEALTH, files.visits(2), "Study years, third archive", NOT_COMMERCIAL
         )
-        for_all, for_the_rest = self.stage.close(self.cast["x"], begun)
+        for_all, for_the_rest, _ = self.stage.close(self.cast["x"], begun)
         self.say(f"{HEALTH.title}: editions 1 and 2 released, one of them not for commerce")
         return for_all, for_the_rest
 

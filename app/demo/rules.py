@@ -27,6 +27,7 @@ class Design:
     bound: int
     epsilon_milli: int
     columns: tuple[ColumnAnswer, ...]
+    steps: bool = False
 
     @property
     def answers(self) -> Answers:
@@ -53,6 +54,7 @@ class Design:
             ways=2,
             epsilon_milli=self.epsilon_milli,
             purposes=EVERY_PURPOSE,
+            steps=self.steps,
             edition_days=90,
         )
 
@@ -172,6 +174,7 @@ HEALTH = Design(
     identifier="person",
     bound=3,
     epsilon_milli=2000,
+    steps=True,
     columns=(
         _category(
             "year",

@@ -133,16 +133,19 @@ def privacy_json(view: ReleaseView, product: Product) -> bytes:
 
 def release_facts(view: ReleaseView) -> dict[str, object]:
     """Return how the people behind a release are protected."""
-    plan = view.release.plan
+    plan, counted = view.release.plan, view.edition.counted
+    counting = 0 if counted is None else view.rules.count.rho.micro
     return {
         "unit_of_privacy": view.rules.person,
         "one_contribution": view.rules.record,
         "contribution_bound_cells": plan.schema.bound,
         "neighbours": "all contributions of one unit added or removed",
-        "epsilon": plan.epsilon,
+        "epsilon": view.rules.epsilon,
         "delta": plan.delta,
-        "rho_zcdp": plan.rho.micro / 1_000_000,
-        "at_most_right_guesses_of_100": round(right_guesses(plan.epsilon), 1),
+        "rho_zcdp": (plan.rho.micro + counting) / 1_000_000,
+        "rho_zcdp_of_counting_people_first": counting / 1_000_000,
+        "people_counted_first_with_noise": counted,
+        "at_most_right_guesses_of_100": round(right_guesses(view.rules.epsilon), 1),
         "scope": "the whole release: all tables and tiers together, however often sold",
         "mechanism": plan.mechanism.value,
         "noise": plan.noise.words.noise,

@@ -1,16 +1,18 @@
-"""Measure an edition: rows stream from the vault into the engine, a release comes out.
+"""Count and measure an edition: rows stream from the vault into the engine.
 
-The charge must be committed before this is called.
+The charge must be committed before either is called.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from privacy.counting import count_people
 from privacy.cube.engine import Engine
 from privacy.measure import measure
+from privacy.plan.counting import CountPlan
 from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.schema import CubeSchema
@@ -30,6 +32,29 @@ class RowStore(Protocol):
         ...
 
 
+class SourceFile(Protocol):
+    """A file of a source.
+
+    Attributes
+    ----------
+    rows_object : str
+        The vault's object.
+    person : str
+        The one person that all its rows are about; empty where the rows say it.
+    """
+
+    @property
+    def rows_object(self) -> str: ...  # noqa: D102
+
+    @property
+    def person(self) -> str: ...  # noqa: D102
+
+
+#: The files of each source: whose people are bounded, counted and paid together.
+Sources = Mapping[str, Sequence[SourceFile]]
+PEOPLE_COLUMNS = pa.schema([("source", pa.string()), ("person", pa.string())])
+
+
 def row_schema(schema: CubeSchema) -> pa.Schema:
     """Return the columns of a vault object of this cube: person, ordinal, dimensions, measures."""
     return pa.schema(
@@ -42,7 +67,7 @@ def row_schema(schema: CubeSchema) -> pa.Schema:
 def measure_edition(
     engine: Engine,
     vault: RowStore,
-    object_ids: Mapping[str, Sequence[str]],
+    sources: Sources,
     schema: CubeSchema,
     plan: NoisePlan,
     secret: str,
@@ -56,9 +81,8 @@ def measure_edition(
     engine : Engine
         Closed by the caller.
     vault : RowStore
-    object_ids : mapping of source to object ids
-        A source is all that one producer has in the edition, in however many files: a person of
-        theirs in several of them is one person.
+    sources : mapping of source to its files
+        A person in several files of a source is one person.
     schema : CubeSchema
         The plan's own.
     plan : NoisePlan
@@ -77,25 +101,50 @@ def measure_edition(
     EngineError
         Where the engine fails, without details of the query.
     """
-    plan.check_sources(tuple(object_ids))
+    plan.check_sources(tuple(sources))
     plan.check_schema(schema)
     on_progress(0)
-    tables = _tables(engine, vault, object_ids, schema, on_progress)
-    release = measure(engine, tables, plan, secret, tuple(object_ids), before_noise)
+    columns = row_schema(schema).insert(0, pa.field("source", pa.string()))
+    tables = _tables(engine, vault, sources, columns, on_progress)
+    release = measure(engine, tables, plan, secret, tuple(sources), before_noise)
     on_progress(100)
     return release
+
+
+def count_edition(
+    engine: Engine,
+    vault: RowStore,
+    sources: Sources,
+    plan: CountPlan,
+    before_noise: Callable[[], None] = lambda: None,
+) -> int:
+    """Count the people of an edition with noise, once.
+
+    Parameters
+    ----------
+    sources : mapping of source to its files
+        A person in several files of a source is one person.
+    before_noise : callable
+        As for `measure_edition`.
+
+    Raises
+    ------
+    EngineError
+        Where the engine fails, without details of the query.
+    """
+    tables = _tables(engine, vault, sources, PEOPLE_COLUMNS, lambda _: None)
+    return count_people(engine, tables, plan, before_noise)
 
 
 def _tables(
     engine: Engine,
     vault: RowStore,
-    object_ids: Mapping[str, Sequence[str]],
-    schema: CubeSchema,
+    sources: Sources,
+    columns: pa.Schema,
     on_progress: Callable[[int], None],
 ) -> Iterator["ir.Table"]:
     """Stream some sources at a time, so that progress is told between, from this thread."""
-    columns = row_schema(schema).insert(0, pa.field("source", pa.string()))
-    items = list(object_ids.items())
+    items = list(sources.items())
     size = -(-len(items) // STREAMS)
     for start in range(0, len(items), size):
         yield engine.stream(columns, _rows(vault, items[start : start + size], columns))
@@ -103,24 +152,27 @@ def _tables(
 
 
 def _rows(
-    vault: RowStore, items: list[tuple[str, Sequence[str]]], columns: pa.Schema
+    vault: RowStore, items: Iterable[tuple[str, Sequence[SourceFile]]], columns: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    for source, object_ids in items:
+    for source, files in items:
         before = 0
-        for object_id in object_ids:
+        for file in files:
             count = 0
-            for batch in vault.batches(object_id):
+            for batch in vault.batches(file.rows_object):
                 count += batch.num_rows
-                yield _labelled(batch, source, before, columns)
+                yield _labelled(batch, source, file.person, before, columns)
             before += count
 
 
 def _labelled(
-    batch: pa.RecordBatch, source: str, before: int, columns: pa.Schema
+    batch: pa.RecordBatch, source: str, person: str, before: int, columns: pa.Schema
 ) -> pa.RecordBatch:
     """Name the source of some rows, and count them on from its earlier files."""
-    labels = pa.repeat(pa.scalar(source, pa.string()), batch.num_rows)
-    rest = [batch.column(name) for name in columns.names[1:]]
-    place = columns.names.index("ordinal") - 1
-    rest[place] = pc.add(rest[place], before)
-    return pa.RecordBatch.from_arrays([labels, *rest], schema=columns)
+    size = batch.num_rows
+    known = {"source": pa.repeat(pa.scalar(source, pa.string()), size)}
+    if person:
+        known["person"] = pa.repeat(pa.scalar(person, pa.string()), size)
+    if "ordinal" in columns.names:
+        known["ordinal"] = pc.add(batch.column("ordinal"), before)
+    arrays = [known[name] if name in known else batch.column(name) for name in columns.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=columns)

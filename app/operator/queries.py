@@ -1,6 +1,5 @@
 """What the operator sees. Nothing here is computed from rows, nor counts what only rows tell."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -63,11 +62,11 @@ def overview(actor: Actor) -> Overview:
     """
     require(actor, Role.OPERATOR)
     rules = collections.all_collections()
-    states = Counter(e.state for one in rules for e in releases.editions_of(one.id))
+    states = releases.by_state()
     return Overview(
         users.count(),
         len(rules),
-        {state: states[state] for state in EditionState},
+        {state: states.get(state, 0) for state in EditionState},
         jobs.counted(),
         {state: orders.counted().get(state, 0) for state in OrderState},
         len(payouts.under_way()),
@@ -83,6 +82,6 @@ def collection_lines(actor: Actor) -> tuple[CollectionLine, ...]:
     """Return every collection with its editions."""
     require(actor, Role.OPERATOR)
     return tuple(
-        CollectionLine(one, users.display_name(one.owner_id), releases.editions_of(one.id))
+        CollectionLine(one, users.display_name(one.owner_id), releases.every_edition_of(one.id))
         for one in collections.all_collections()
     )

@@ -4,12 +4,13 @@ provider     + total - fee        what the provider holds for us now; a contribu
                                   where they paid with earnings
 vat          - the tax in the total
 platform     - its share
-pool:<e>     - per share x the released denominator
-reserve:<c>  - what rounding leaves; a debit where it is used up
+pool:<e>     - per share x the released number of shares that belong to somebody
+reserve:<c>  - per share x the margin, and what rounding leaves; a debit where it is used up
 
 Every line is a function of released numbers: had the pool been credited with what its
-contributors can claim, its balance would tell how many took part. What the noise margin
-leaves therefore stays in the pool, and is not counted out.
+contributors can claim, its balance would tell how many took part. What its noise makes a pool
+lack or leave over evens out between editions; the margin is what a share is smaller for that,
+and goes into the collection's next sale.
 
 What refunds and disputes take back is a function of the cents taken back until now, whatever
 the steps: each posting is the difference of two of its values. So two parts come to the same as
@@ -140,7 +141,7 @@ def _add(lines: dict[str, int], order: Order, edition_id: str, net: Money) -> No
     kept = ledger_queries.balance(reserve, order.currency).micros + lines.get(reserve, 0)
     pot = Money(net.micros + max(0, -kept), order.currency)
     each = per_share(pot, view.shares_total).micros
-    given = each * view.shares_total
+    given = each * view.shares_expected
     lines[accounts.pool(edition_id)] = -given
     lines[reserve] = lines.get(reserve, 0) + given - net.micros
     session().add(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.consent import queries as consent
 from app.core.db import session
@@ -26,6 +26,9 @@ class Charge:
     extra_delta : float
         What it adds to delta beside.
     edition_id : str or None
+    room : Rho
+        What must still fit under the ceiling afterwards: nobody is charged for a first step whose
+        second could not be charged.
     """
 
     subject: str
@@ -33,6 +36,13 @@ class Charge:
     rho: Rho
     extra_delta: float = 0.0
     edition_id: str | None = None
+    room: Rho = Rho(0)
+
+
+def next_attempt(subject: str) -> int:
+    """Return how often something is charged for with the next charge, from 1."""
+    charged = select(func.max(PrivacyCharge.attempt)).where(PrivacyCharge.subject == subject)
+    return (session().scalar(charged) or 0) + 1
 
 
 def charge(ceiling: Rho, producer_id: str, wanted: Charge) -> str:
@@ -73,6 +83,7 @@ def charge(ceiling: Rho, producer_id: str, wanted: Charge) -> str:
     limit = ceiling if own is None else Rho(min(own, ceiling.micro))
     try:
         after = Account(limit, Rho(account.spent_micro_rho)).charge(wanted.rho)
+        after.charge(wanted.room)
     except BudgetExceeded:
         return "ceiling"
     account.spent_micro_rho = after.spent.micro

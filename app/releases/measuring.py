@@ -1,15 +1,21 @@
-"""Measuring an edition: charge, then measure, then publish."""
+"""Measuring an edition: count its people, and only where enough came measure it.
+
+Two stages, each charged, then drawn, then kept. Whoever looks on learns what the noisy count says
+and nothing else: the same steps are taken, and the same words said, whether none, one or few came.
+"""
 
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
 from sqlalchemy import func, select
 
 from app.collections import queries as collections
+from app.collections.rules import CollectionRules, Purpose
+from app.consent import queries as consent
 from app.core import audit
 from app.core.clock import this_hour
 from app.core.db import Database, session
@@ -17,26 +23,53 @@ from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
 from app.jobs.runner import Handlers
 from app.ledger import service as ledger
-from app.releases import charging, one_draw
+from app.releases import charging, one_draw, shares
 from app.releases.charging import Charge
 from app.releases.models import (
     Edition,
     EditionDataset,
     PublishedRelease,
 )
+from app.releases.queries import COUNT
 from app.releases.states import EditionEvent, EditionState, next_state
 from app.vault.interface import Vault
-from pricing.split import denominator
 from privacy.loss import Rho
+from privacy.plan.counting import CountPlan
 from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 
 JOB = "measure-edition"
-#: A source without rows, so that no plan tells whether one producer came or several.
+#: All who are one person each: their rows are told apart by their accounts.
+INDIVIDUALS = "individuals"
+#: A source without rows, so that no plan tells whether a file about many people came.
 NOBODY = "none"
 NO_OBJECT = "0" * 32
-#: The rows of each source: all that one producer has in the edition.
-Sources = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of a source; `person` is whom all its rows are about, empty where they say it."""
+
+    rows_object: str
+    person: str = ""
+
+
+#: The files of each source: whose people are bounded, counted and paid together.
+Sources = Mapping[str, Sequence[SourceFile]]
+
+
+class Counter(Protocol):
+    """Counts people with noise; imported by the worker alone."""
+
+    def __call__(
+        self,
+        rows: "EditionRows",
+        sources: Sources,
+        plan: CountPlan,
+        before_noise: Callable[[], None],
+    ) -> int:
+        """Count the people of an edition; call `before_noise` before any noise is drawn."""
+        ...
 
 
 class Measurer(Protocol):
@@ -45,13 +78,13 @@ class Measurer(Protocol):
     def __call__(
         self,
         rows: "EditionRows",
-        objects: Sources,
+        sources: Sources,
         plan: NoisePlan,
         secret: str,
         on_progress: Callable[[int], None],
         before_noise: Callable[[], None],
     ) -> Release:
-        """Measure the objects of an edition together; call `before_noise` before any is drawn."""
+        """Measure the files of an edition together; call `before_noise` before any is drawn."""
         ...
 
 
@@ -72,26 +105,40 @@ class Measuring:
 
     db: Database
     vault: Vault
+    count: Counter
     measure: Measurer
     secret: str
     ceiling: Rho
 
 
 def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) -> None:
-    """Charge, count, mark, draw, publish; see `app.releases.one_draw`."""
-    with doors.db.unit_of_work():
-        state, attempt, plan, objects = _charge(doors, edition_id)
-    if state is not EditionState.CHARGED or plan is None:
-        return
+    """Charge, count, mark, draw, keep: first the people, then the tables.
+
+    See `app.releases.one_draw`. Progress is told in three steps that are the same for all.
+    """
     progress(10)
+    with doors.db.unit_of_work(write=False):
+        rules = collections.rules(session().get_one(Edition, edition_id).collection_id)
+    # Planned before anything is locked, and kept for what is.
+    most = _most_measuring(rules)
+    _count(doors, edition_id)
+    progress(40)
+    with doors.db.unit_of_work():
+        state, attempt, sources = _charge_measuring(doors, edition_id)
+    if state is not EditionState.CHARGED:
+        return
+    plan = rules.plan(sources=len(sources))
+    if plan.rho > most:
+        raise RuntimeError("the plan costs more than was charged")
     release = doors.measure(
         EditionRows(doors.vault),
-        objects,
+        sources,
         plan,
         _edition_secret(doors.secret, edition_id),
-        lambda percent: progress(10 + percent * 85 // 100),
-        lambda: _mark_drawn(doors, edition_id, attempt),
+        lambda _: None,
+        lambda: _mark_drawn(doors, edition_id, attempt, EditionState.CHARGED),
     )
+    progress(90)
     with doors.db.unit_of_work():
         _publish(edition_id, attempt, release)
 
@@ -101,13 +148,8 @@ def _locked(edition_id: str) -> Edition:
     return session().scalars(chosen).one()
 
 
-def _charge(
-    doors: Measuring, edition_id: str
-) -> tuple[EditionState, int, NoisePlan | None, dict[str, tuple[str, ...]]]:
-    """Lock, check and charge everybody's account; leave out whom it would put over."""
-    edition = _locked(edition_id)
-    rules = collections.rules(edition.collection_id)
-    members = (
+def _members(edition_id: str) -> Sequence[EditionDataset]:
+    return (
         session()
         .scalars(
             select(EditionDataset)
@@ -116,58 +158,135 @@ def _charge(
         )
         .all()
     )
-    rho = rules.plan(sources=2).rho
-    if one_draw.needs_charge(edition, EditionState.CLOSED, EditionState.CHARGED):
+
+
+def _count(doors: Measuring, edition_id: str) -> None:
+    """Count the people of an edition, unless that is done."""
+    with doors.db.unit_of_work():
+        state, attempt, plan, sources = _charge_counting(doors, edition_id)
+    if state is not EditionState.COUNTING:
+        return
+    counted = doors.count(
+        EditionRows(doors.vault),
+        sources,
+        plan,
+        lambda: _mark_drawn(doors, edition_id, attempt, EditionState.COUNTING),
+    )
+    with doors.db.unit_of_work():
+        _decide(doors, edition_id, attempt, counted)
+
+
+def _charge_counting(
+    doors: Measuring, edition_id: str
+) -> tuple[EditionState, int, CountPlan, Sources]:
+    """Lock, check and charge everybody for being counted; leave out whom both charges put over."""
+    edition = _locked(edition_id)
+    rules = collections.rules(edition.collection_id)
+    members = _members(edition_id)
+    if one_draw.needs_charge(edition, EditionState.CLOSED, EditionState.COUNTING):
         edition.attempt += 1
-        for member in members:
-            _charge_member(doors, edition, member, rho)
-        anybody = any(not member.left_out for member in members)
-        event = EditionEvent.CHARGE if anybody else EditionEvent.NOBODY
-        edition.state = next_state(EditionState(edition.state), event)
-        if anybody:
-            audit.record(SYSTEM.user_id, "charge-privacy", "edition", edition_id, rho=rho.micro)
-    objects = {
-        source: tuple(member.rows_object for member in mine)
-        for source, mine in _by_source(members).items()
-    }
-    objects[NOBODY] = (NO_OBJECT,)
-    plan = rules.plan(sources=len(objects))
-    if plan.rho > rho:
-        raise RuntimeError("the plan costs more than was charged")
-    return EditionState(edition.state), edition.attempt, plan, objects
+        edition.state = next_state(EditionState(edition.state), EditionEvent.COUNT)
+        cost, room = rules.count.rho, _most_measuring(rules)
+        _charge_all(doors, edition, members, Charge(f"{COUNT}{edition.id}", 0, cost, room=room))
+        audit.record(SYSTEM.user_id, "charge-count", "edition", edition_id, rho=cost.micro)
+    return EditionState(edition.state), edition.attempt, rules.count, sources_of(members)
 
 
-def _by_source(members: Iterable[EditionDataset]) -> dict[str, list[EditionDataset]]:
-    """Return what each producer has in an edition, files that were left out aside.
+def _decide(doors: Measuring, edition_id: str, attempt: int, counted: int) -> None:
+    """Keep the noisy count; charge for the tables where it is enough, else carry all over."""
+    edition = _locked(edition_id)
+    if not one_draw.is_ours(edition, attempt, EditionState.COUNTING):
+        return
+    rules = collections.rules(edition.collection_id)
+    edition.counted = counted
+    if counted < rules.minimum_people:
+        edition.state = next_state(EditionState(edition.state), EditionEvent.CARRY_OVER)
+        for member in _members(edition_id):
+            if not member.left_out:
+                datasets_service.relist(SYSTEM, member.dataset_id)
+        audit.record(SYSTEM.user_id, "carry-over", "edition", edition_id)
+        return
+    _charge_tables(doors, edition, rules)
 
-    However many files one producer brings, their people have one bound, one charge and one share.
-    A source is named by the first of its datasets.
+
+def _charge_tables(doors: Measuring, edition: Edition, rules: CollectionRules) -> None:
+    edition.attempt += 1
+    edition.state = next_state(EditionState(edition.state), EditionEvent.CHARGE)
+    rho = _most_measuring(rules)
+    _charge_all(doors, edition, _members(edition.id), Charge(f"edition:{edition.id}", 0, rho))
+    audit.record(SYSTEM.user_id, "charge-privacy", "edition", edition.id, rho=rho.micro)
+
+
+def _charge_measuring(doors: Measuring, edition_id: str) -> tuple[EditionState, int, Sources]:
+    """Lock, and charge anew where what the last charge paid for was lost."""
+    edition = _locked(edition_id)
+    lost = edition.state == EditionState.CHARGED and edition.drawn == edition.attempt
+    if lost:
+        _charge_tables(doors, edition, collections.rules(edition.collection_id))
+    return EditionState(edition.state), edition.attempt, sources_of(_members(edition_id))
+
+
+def _most_measuring(rules: CollectionRules) -> Rho:
+    """Return what measuring costs, however many sources there are."""
+    return rules.plan(sources=2).rho
+
+
+def sources_of(members: Iterable[EditionDataset]) -> dict[str, tuple[SourceFile, ...]]:
+    """Return the sources of an edition, files that were left out aside.
+
+    All who are one person each are one source together. Everybody else is a source of their own,
+    named by the first of their files, however many they bring.
     """
     mine: dict[str, list[EditionDataset]] = {}
-    for member in sorted(members, key=lambda member: (member.producer_id, member.dataset_id)):
+    for member in members:
         if not member.left_out:
             mine.setdefault(member.producer_id, []).append(member)
-    return {files[0].dataset_id: files for files in mine.values()}
+    sources: dict[str, tuple[SourceFile, ...]] = {
+        INDIVIDUALS: tuple(
+            SourceFile(each.rows_object, producer)
+            for producer, files in sorted(mine.items())
+            if _is_one_person(files)
+            for each in files
+        ),
+        NOBODY: (SourceFile(NO_OBJECT),),
+    }
+    for files in mine.values():
+        if not _is_one_person(files):
+            sources[files[0].dataset_id] = tuple(SourceFile(each.rows_object) for each in files)
+    return sources
 
 
-def _charge_member(doors: Measuring, edition: Edition, member: EditionDataset, rho: Rho) -> None:
+def _is_one_person(files: Iterable[EditionDataset]) -> bool:
+    return all(each.everyone_is_me for each in files)
+
+
+def _charge_all(
+    doors: Measuring, edition: Edition, members: Iterable[EditionDataset], wanted: Charge
+) -> None:
+    attempt = charging.next_attempt(wanted.subject)
+    for member in members:
+        again = replace(wanted, attempt=attempt, edition_id=edition.id)
+        _charge_member(doors, edition, member, again)
+
+
+def _charge_member(
+    doors: Measuring, edition: Edition, member: EditionDataset, wanted: Charge
+) -> None:
     if member.left_out:
         return
-    member.left_out = (
-        charging.charge(
-            doors.ceiling,
-            member.producer_id,
-            Charge(f"edition:{edition.id}", edition.attempt, rho, edition_id=edition.id),
-        )
-        if doors.vault.exists(member.rows_object)
-        else "erased"
-    )
-    if member.left_out in ("paused", "ceiling"):
+    purposes = {Purpose(purpose) for purpose in edition.purposes.split()}
+    if not doors.vault.exists(member.rows_object):
+        member.left_out = "erased"
+    elif not purposes <= consent.granted(member.producer_id):
+        member.left_out = "consent"
+    else:
+        member.left_out = charging.charge(doors.ceiling, member.producer_id, wanted)
+    if member.left_out in ("paused", "ceiling", "consent"):
         datasets_service.relist(SYSTEM, member.dataset_id)
 
 
-def _mark_drawn(doors: Measuring, edition_id: str, attempt: int) -> None:
-    one_draw.mark_drawn(doors.db, lambda: _locked(edition_id), attempt, EditionState.CHARGED)
+def _mark_drawn(doors: Measuring, edition_id: str, attempt: int, charged: EditionState) -> None:
+    one_draw.mark_drawn(doors.db, lambda: _locked(edition_id), attempt, charged)
 
 
 def _publish(edition_id: str, attempt: int, release: Release) -> None:
@@ -182,13 +301,17 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     last = session().scalar(select(func.max(Edition.catalogue_number)))
     edition.catalogue_number = (last or 0) + 1
     content = release.to_bytes()
-    given = _give_shares(edition_id, release)
+    count = collections.rules(edition.collection_id).count
+    counted = None if edition.counted is None else (edition.counted, count)
+    divided = shares.divided(release, counted)
+    _give_shares(edition_id, divided)
     session().add(
         PublishedRelease(
             edition_id=edition_id,
             content=content,
             digest=hashlib.sha256(content).hexdigest(),
-            shares_total=max(given, _released_denominator(release)),
+            shares_total=divided.total,
+            shares_expected=divided.expected,
             micro_rho=release.plan.rho.micro,
             published_at=edition.published_at,
         )
@@ -197,27 +320,20 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     audit.record(SYSTEM.user_id, "publish-release", "edition", edition_id)
 
 
-def _give_shares(edition_id: str, release: Release) -> int:
-    """Write the released share of each producer; who is one person has the bound, a public number.
+def _give_shares(edition_id: str, divided: shares.Divided) -> None:
+    """Write the released share of each producer; who is one person has one.
 
-    It stands with the first of their datasets, the others have none: a file more pays nothing.
+    It stands with the first of their files, the others have none: a file more pays nothing.
     """
-    bound = release.plan.schema.bound
-    given = 0
-    chosen = select(EditionDataset).where(EditionDataset.edition_id == edition_id)
-    for source, files in _by_source(session().scalars(chosen)).items():
-        alone = all(each.everyone_is_me for each in files)
-        for each in files:
-            each.shares = 0
-        files[0].shares = bound if alone else release.shares.get(source, 0)
-        given += files[0].shares
-    return given
-
-
-def _released_denominator(release: Release) -> int:
-    finest = release.plan.tiers[0]
-    total = float(release.table((), finest).contributions()[()])
-    return int(denominator(total, release.plan.cell_sd((), finest)))
+    mine: dict[str, list[EditionDataset]] = {}
+    for member in _members(edition_id):
+        if not member.left_out:
+            mine.setdefault(member.producer_id, []).append(member)
+    for first, *others in mine.values():
+        alone = _is_one_person((first, *others))
+        first.shares = 1 if alone else divided.of_sources[first.dataset_id]
+        for other in others:
+            other.shares = 0
 
 
 def _edition_secret(master: str, edition_id: str) -> str:

@@ -18,12 +18,13 @@ from app.core.db import Base, Moment, new_id
 
 
 class Edition(Base):
-    """A closed set of datasets of one collection, with one set of purposes.
+    """What came to one closing of a collection, at one level of consent.
 
-    `attempt` counts how often its people were charged, `drawn` is the attempt whose noise may
-    have been drawn: a charge pays for one draw at most. `catalogue_number` counts published
-    editions: a price names the catalogue it was worked out for by the last of them. `people`
-    is the released number, never the true one.
+    `counted` is the noisy number of people that decides whether it is measured, `people` the
+    released one where it was: never the true one. `attempt` counts how often its people were
+    charged, `drawn` is the attempt whose noise may have been drawn: a charge pays for one draw at
+    most. `catalogue_number` counts published editions: a price names the catalogue it was worked
+    out for by the last of them.
     """
 
     __tablename__ = "edition"
@@ -38,6 +39,7 @@ class Edition(Base):
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     drawn: Mapped[int] = mapped_column(Integer, default=0)
     floor_micros: Mapped[int] = mapped_column(BigInteger, default=0)
+    counted: Mapped[int | None] = mapped_column(Integer)
     people: Mapped[int | None] = mapped_column(Integer)
     catalogue_number: Mapped[int | None] = mapped_column(Integer, unique=True)
 
@@ -45,7 +47,7 @@ class Edition(Base):
 class EditionDataset(Base):
     """A dataset that came to an edition, and what became of it there.
 
-    `shares` is the released number of its contributions, never the true one.
+    `shares` is the released number of its people, never the true one.
     """
 
     __tablename__ = "edition_dataset"
@@ -59,13 +61,18 @@ class EditionDataset(Base):
 
 
 class PublishedRelease(Base):
-    """The noisy cube of an edition, written once."""
+    """The noisy cube of an edition, written once.
+
+    A sale is divided by `shares_total`; `shares_expected` of them belong to somebody, as far as
+    the release knows, or all of them where it was not noted. Both are functions of the release.
+    """
 
     __tablename__ = "published_release"
     edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[str] = mapped_column(String(64))
     shares_total: Mapped[int] = mapped_column(Integer)
+    shares_expected: Mapped[int | None] = mapped_column(Integer)
     micro_rho: Mapped[int] = mapped_column(Integer)
     published_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
@@ -73,8 +80,8 @@ class PublishedRelease(Base):
 class PrivacyAccount(Base):
     """What the people of one producer have spent, over all collections; never refreshed.
 
-    One account stands for every person in a producer's datasets: each of them has lost at
-    most this much. Where all rows are the producer's own it is exactly theirs.
+    One account stands for every person in a producer's datasets: through these, each of them has
+    lost at most this much. What somebody lost through other producers stands in their accounts.
     """
 
     __tablename__ = "privacy_account"

@@ -63,6 +63,8 @@ class Odometer:
         None where the owner set no ceiling below the market's.
     last : ChargeView or None
         The last charge for an edition.
+    cost : int
+        What that edition cost in all, in millionths of rho; 0 where there was none.
     further : int or None
         How many more editions like the last would fit; None where there was none.
     """
@@ -72,6 +74,7 @@ class Odometer:
     own: Limit | None
     market: Limit
     last: ChargeView | None
+    cost: int
     further: int | None
 
 
@@ -106,6 +109,7 @@ def read(charges: tuple[ChargeView, ...], own: int | None, market: int) -> Odome
         rho, extra = rho + charge.micro_rho, extra + charge.extra_delta
         readings.append(Reading(charge, loss_of(rho, extra)))
     last = next((r.charge for r in reversed(readings) if r.charge.edition_id), None)
+    cost = _cost(charges, last.edition_id) if last else 0
     left = Account(Rho(market if own is None else min(own, market)), Rho(rho)).left.micro
     return Odometer(
         loss_of(rho, extra),
@@ -113,8 +117,15 @@ def read(charges: tuple[ChargeView, ...], own: int | None, market: int) -> Odome
         None if own is None else limit_of(own, rho),
         limit_of(market, rho),
         last,
-        left // last.micro_rho if last and last.micro_rho else None,
+        cost,
+        left // cost if cost else None,
     )
+
+
+def _cost(charges: tuple[ChargeView, ...], edition_id: str) -> int:
+    """Return what an edition cost, its count included, as if no noise had been lost."""
+    mine = [charge for charge in charges if charge.edition_id == edition_id]
+    return sum({charge.subject: charge.micro_rho for charge in mine}.values())
 
 
 def limit_of(ceiling: int, spent: int) -> Limit:

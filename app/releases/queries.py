@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +20,10 @@ from app.releases.models import (
 from app.releases.states import EditionState
 from privacy.release import Release
 
+#: Nobody is told that there was such an edition: its people wait for the next one.
+HIDDEN = (EditionState.CARRIED, EditionState.EMPTY)
+#: How the subject of a charge begins that paid for counting the people of an edition.
+COUNT = "count:"
 EVER_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +37,8 @@ class EditionView:
         What it asks of each buyer at least, in millionths; fixed when it was closed.
     catalogue_number : int or None
         Its place among all published editions, from 1.
+    counted : int or None
+        Its people as they were counted first, with noise; None before that.
     """
 
     id: str
@@ -44,6 +50,7 @@ class EditionView:
     published_at: datetime | None
     floor_micros: int = 0
     catalogue_number: int | None = None
+    counted: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,9 @@ class ReleaseView:
     Attributes
     ----------
     shares_total : int
-        Denominator of the earnings: released contributions with their 99.9 % margin.
+        Denominator of the earnings: released people with a margin.
+    shares_expected : int
+        How many of them belong to somebody, as far as the release knows.
     """
 
     edition: EditionView
@@ -61,6 +70,7 @@ class ReleaseView:
     release: Release
     digest: str
     shares_total: int
+    shares_expected: int
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,7 @@ def _edition(row: Edition) -> EditionView:
         row.published_at,
         row.floor_micros,
         row.catalogue_number,
+        row.counted,
     )
 
 
@@ -129,14 +140,43 @@ def edition(edition_id: str) -> EditionView:
     return _edition(row)
 
 
-def editions_of(collection_id: str) -> tuple[EditionView, ...]:
-    """Return the editions of a collection, newest first."""
+def editions_of(rules: CollectionRules) -> tuple[EditionView, ...]:
+    """Return the editions of a collection that everybody sees, newest first.
+
+    Not those that were carried over, nor any that its released people make too small.
+    """
+    return tuple(
+        _edition(row)
+        for row in _rows_of(rules.id)
+        if row.state not in HIDDEN and (row.people is None or row.people >= rules.minimum_people)
+    )
+
+
+def every_edition_of(collection_id: str) -> tuple[EditionView, ...]:
+    """Return all editions of a collection, newest first: for the operator."""
+    return tuple(_edition(row) for row in _rows_of(collection_id))
+
+
+def carried_over(collection_id: str) -> datetime | None:
+    """Return when something of a collection was last carried over, if its last closing did that."""
+    for row in _rows_of(collection_id):
+        return row.closed_at if row.state in HIDDEN else None
+    return None
+
+
+def by_state() -> dict[EditionState, int]:
+    """Return how many editions are in each state: for the operator."""
+    counted = select(Edition.state, func.count()).group_by(Edition.state)
+    return {EditionState(state): count for state, count in session().execute(counted)}
+
+
+def _rows_of(collection_id: str) -> Iterable[Edition]:
     chosen = (
         select(Edition)
         .where(Edition.collection_id == collection_id)
         .order_by(Edition.number.desc())
     )
-    return tuple(_edition(row) for row in session().scalars(chosen))
+    return session().scalars(chosen)
 
 
 def published() -> tuple[EditionView, ...]:
@@ -175,7 +215,11 @@ def _entry(row: Edition) -> CatalogueEntry:
         found = release(row.id).release
         people = int(found.people(found.plan.tiers[0]).value)
     return CatalogueEntry(
-        row.catalogue_number or 0, row.id, row.collection_id, people, row.published_at or EVER_AGO
+        row.catalogue_number or 0,
+        row.id,
+        row.collection_id,
+        people,
+        row.published_at or EVER_AGO,
     )
 
 
@@ -198,9 +242,11 @@ def release(edition_id: str) -> ReleaseView:
     row = (
         session()
         .execute(
-            select(PublishedRelease.digest, PublishedRelease.shares_total).where(
-                PublishedRelease.edition_id == edition_id
-            )
+            select(
+                PublishedRelease.digest,
+                PublishedRelease.shares_total,
+                PublishedRelease.shares_expected,
+            ).where(PublishedRelease.edition_id == edition_id)
         )
         .one_or_none()
     )
@@ -213,6 +259,7 @@ def release(edition_id: str) -> ReleaseView:
         _parsed(row.digest, edition_id),
         row.digest,
         row.shares_total,
+        row.shares_total if row.shares_expected is None else row.shares_expected,
     )
 
 
@@ -231,12 +278,18 @@ def shares(edition_id: str) -> Mapping[str, int]:
 
 def participations(producer_id: str) -> tuple[Participation, ...]:
     """Return the parts one producer's datasets had in editions."""
-    rows = session().scalars(
-        select(EditionDataset).where(EditionDataset.producer_id == producer_id)
-    )
-    return tuple(
-        Participation(r.edition_id, r.dataset_id, r.producer_id, r.left_out, r.shares) for r in rows
-    )
+    chosen = select(EditionDataset).where(EditionDataset.producer_id == producer_id)
+    return tuple(_participation(row) for row in session().scalars(chosen))
+
+
+def _participation(row: EditionDataset) -> Participation:
+    return Participation(row.edition_id, row.dataset_id, row.producer_id, row.left_out, row.shares)
+
+
+def participations_in(edition_id: str) -> tuple[Participation, ...]:
+    """Return the parts of all datasets in one edition: for whoever measures it."""
+    chosen = select(EditionDataset).where(EditionDataset.edition_id == edition_id)
+    return tuple(_participation(row) for row in session().scalars(chosen))
 
 
 def has_earlier_file(part: Participation) -> bool:
@@ -264,9 +317,7 @@ def participation(dataset_id: str) -> Participation | None:
         )
         .one_or_none()
     )
-    if row is None:
-        return None
-    return Participation(row.edition_id, row.dataset_id, row.producer_id, row.left_out, row.shares)
+    return None if row is None else _participation(row)
 
 
 def spent(producer_id: str) -> int:

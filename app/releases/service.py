@@ -1,10 +1,9 @@
 from datetime import datetime, timedelta
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app.collections import queries as collections
-from app.collections.rules import CollectionRules
+from app.collections.rules import CollectionRules, Purpose
 from app.consent import queries as consent
 from app.core import audit
 from app.core.clock import now
@@ -13,7 +12,6 @@ from app.core.permissions import SYSTEM, Actor, require_owner
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.jobs import service as jobs
-from app.releases.errors import NothingListed
 from app.releases.measuring import JOB
 from app.releases.models import (
     Edition,
@@ -29,58 +27,56 @@ def next_closing(rules: CollectionRules) -> datetime:
 
 
 def close(actor: Actor, collection_id: str) -> tuple[str, ...]:
-    """Close the present edition and have it measured; one edition a set of purposes.
+    """Close what came, at each level of consent, and have it counted and measured.
+
+    There is an edition for each level, whether anybody came or not.
 
     Returns
     -------
     tuple of str
-        The editions' identifiers.
+        The editions' identifiers, the level with the most purposes first.
 
     Raises
     ------
     NotFound
         For anybody but the collection's owner.
-    NothingListed
     """
     rules = collections.rules(collection_id)
     require_owner(actor, rules.owner_id)
-    waiting = datasets.listed(collection_id)
-    groups: dict[str, list[datasets.ListedDataset]] = {}
-    for dataset in waiting:
+    groups: dict[frozenset[Purpose], list[datasets.ListedDataset]] = {
+        level: [] for level in reversed(rules.levels)
+    }
+    for dataset in datasets.listed(collection_id):
         # A consent that was taken back since the dataset was listed holds from here on.
-        allowed = dataset.purposes & rules.purposes & consent.granted(dataset.producer_id)
-        purposes = " ".join(sorted(allowed))
-        if purposes:
-            groups.setdefault(purposes, []).append(dataset)
-    if not groups:
-        raise NothingListed(_l("No dataset is waiting for this edition yet."))
+        level = rules.level(dataset.purposes & consent.granted(dataset.producer_id))
+        if level:
+            groups[level].append(dataset)
     number = (
         session().scalar(
             select(func.max(Edition.number)).where(Edition.collection_id == collection_id)
         )
         or 0
     )
-    made = []
-    for purposes, members in sorted(groups.items(), key=lambda group: -len(group[0])):
-        number += 1
-        made.append(_found_edition(actor, collection_id, number, purposes, members))
-    return tuple(made)
+    return tuple(
+        _found_edition(actor, rules, number + place, level, members)
+        for place, (level, members) in enumerate(groups.items(), start=1)
+    )
 
 
 def _found_edition(
     actor: Actor,
-    collection_id: str,
+    rules: CollectionRules,
     number: int,
-    purposes: str,
+    level: frozenset[Purpose],
     members: list[datasets.ListedDataset],
 ) -> str:
     edition = Edition(
         id=new_id(),
-        collection_id=collection_id,
+        collection_id=rules.id,
         number=number,
-        purposes=purposes,
+        purposes=" ".join(sorted(level)),
         state=EditionState.CLOSED,
-        floor_micros=collections.rules(collection_id).floor_micros,
+        floor_micros=rules.floor_micros,
     )
     session().add(edition)
     session().flush()
@@ -102,7 +98,7 @@ def _found_edition(
 
 
 def close_due(db: Database) -> None:
-    """Close every edition whose date has come: the schedule's task."""
+    """Close every edition whose date has come, whether anybody came or not: the schedule's task."""
     with db.unit_of_work():
         for rules in collections.all_collections():
             last = session().scalar(
@@ -111,7 +107,4 @@ def close_due(db: Database) -> None:
             due = next_closing(rules) - timedelta(days=rules.edition_days)
             if due <= rules.created_at or (last is not None and last >= due):
                 continue
-            try:
-                close(SYSTEM, rules.id)
-            except NothingListed:
-                continue
+            close(SYSTEM, rules.id)

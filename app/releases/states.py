@@ -8,28 +8,37 @@ from app.core.states import step
 
 
 class EditionState(StrEnum):
-    """Where an edition is."""
+    """Where an edition is.
+
+    `COUNTING`: its people were charged for being counted; `CHARGED`: for being measured.
+    `CARRIED`: too few were counted, everything waits for the next one. `EMPTY` is what editions
+    that nobody came to were called before people were counted first.
+    """
 
     CLOSED = "closed"
+    COUNTING = "counting"
     CHARGED = "charged"
     PUBLISHED = "published"
+    CARRIED = "carried"
     EMPTY = "empty"
 
 
 class EditionEvent(StrEnum):
     """What happens to an edition."""
 
+    COUNT = "count"
+    CARRY_OVER = "carry-over"
     CHARGE = "charge"
     PUBLISH = "publish"
-    NOBODY = "nobody"
 
 
 _NEXT = {
-    (EditionState.CLOSED, EditionEvent.CHARGE): EditionState.CHARGED,
-    (EditionState.CLOSED, EditionEvent.NOBODY): EditionState.EMPTY,
-    # The noise of a charge was drawn and lost: its people are charged again, or nobody can be.
+    (EditionState.CLOSED, EditionEvent.COUNT): EditionState.COUNTING,
+    # The noise of a charge was drawn and lost: its people are charged again.
+    (EditionState.COUNTING, EditionEvent.COUNT): EditionState.COUNTING,
+    (EditionState.COUNTING, EditionEvent.CARRY_OVER): EditionState.CARRIED,
+    (EditionState.COUNTING, EditionEvent.CHARGE): EditionState.CHARGED,
     (EditionState.CHARGED, EditionEvent.CHARGE): EditionState.CHARGED,
-    (EditionState.CHARGED, EditionEvent.NOBODY): EditionState.EMPTY,
     (EditionState.CHARGED, EditionEvent.PUBLISH): EditionState.PUBLISHED,
 }
 

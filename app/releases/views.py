@@ -4,10 +4,11 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.collections import queries as collections
+from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.jobs import queries as jobs_queries
+from app.market import current_market
 from app.releases import queries, service
-from app.releases.errors import NothingListed
 from app.releases.measuring import JOB
 from app.releases.states import EditionState
 from app.users.login import current_actor
@@ -18,12 +19,11 @@ bp = Blueprint("editions", __name__)
 @bp.post("/collections/<collection_id>/close-edition")
 @login_required
 def close(collection_id: str) -> Response:
-    try:
-        made = service.close(current_actor(), collection_id)
-    except NothingListed as error:
-        flash(error.user_message, "warn")
-        return redirect(url_for("catalog.collection", collection_id=collection_id))
-    flash(_l("The edition is closed and is being measured."), "success")
+    """Let the time until the public date pass: to try things out, never where real people are."""
+    if current_market().settings.production:
+        raise NotFound(_l("Editions close on public dates only."))
+    made = service.close(current_actor(), collection_id)
+    flash(_l("The edition is closed: its people are being counted."), "success")
     return redirect(url_for("editions.show", edition_id=made[0]))
 
 
@@ -38,12 +38,15 @@ def show(edition_id: str) -> str | Response:
         if request.headers.get("HX-Request"):
             return Response(headers={"HX-Redirect": address})
         return redirect(address)
+    if request.headers.get("HX-Request") and edition.state in queries.HIDDEN:
+        return Response(headers={"HX-Refresh": "true"})
     near = actor.user_id == rules.owner_id or actor.has(Role.OPERATOR)
     template = "fragment" if request.headers.get("HX-Request") else "edition"
     return render_template(
         f"releases/{template}.html",
         edition=edition,
         rules=rules,
+        next_closing=service.next_closing(rules),
         job=jobs_queries.with_key(f"{JOB}:{edition_id}") if near else None,
     )
 

@@ -12,7 +12,7 @@ from app.orders.queries import SaleView
 from app.releases import odometer
 from app.releases import queries as releases
 from app.releases.odometer import Odometer, Reading
-from app.releases.queries import EditionView
+from app.releases.queries import COUNT, EditionView
 from pricing.money import Money
 
 
@@ -44,8 +44,8 @@ class Trace:
 class ChargeLine:
     """One charge on one's own account, and what it was for.
 
-    `rules` and `edition` for an edition; `dataset` and the name of its `column` where
-    categories were found.
+    `rules` and `edition` for an edition, `counting` where its people were counted first;
+    `dataset` and the name of its `column` where categories were found.
     """
 
     reading: Reading
@@ -53,6 +53,7 @@ class ChargeLine:
     edition: EditionView | None
     dataset: DatasetView | None
     column: str = ""
+    counting: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ def _line(reading: Reading, mine: dict[str, DatasetView]) -> ChargeLine:
     charge = reading.charge
     if charge.edition_id:
         edition = releases.edition(charge.edition_id)
-        return ChargeLine(reading, collections.rules(edition.collection_id), edition, None)
+        rules = collections.rules(edition.collection_id)
+        counting = charge.subject.startswith(COUNT)
+        return ChargeLine(reading, rules, edition, None, counting=counting)
     found = finding.charged_for(charge.subject)
     if found is None:
         return ChargeLine(reading, None, None, None)

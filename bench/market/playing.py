@@ -15,7 +15,8 @@ from bench.market.world import MICROS, Buyer, Group, Kind, Visit, World
 from pricing.item import Item
 from pricing.money import BASIS_POINTS, Money
 from pricing.price_book import DEFAULT_BOOK
-from pricing.split import denominator, per_share, platform_share, share_out
+from pricing.shares import denominator
+from pricing.split import per_share, platform_share, share_out
 
 FEE_BASIS_POINTS, FEE_CENTS = 150, 25
 """What the payment provider keeps of each payment, as the stand-in does."""

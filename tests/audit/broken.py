@@ -18,6 +18,7 @@ from privacy.plan.mechanism import Counts
 from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 from privacy.schema import CubeSchema
+from tests.audit import path
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -64,6 +65,11 @@ def tiers_drawn_apart(patch: pytest.MonkeyPatch) -> None:
         )
 
     patch.setattr(measure, "add_noise", apart)
+
+
+def decided_by_the_true_count(patch: pytest.MonkeyPatch) -> None:
+    """Whether an edition is measured depends on how many people really came."""
+    patch.setattr(path, "enough", lambda people, counted, minimum: people >= minimum)
 
 
 def one_noise_for_all_tables(patch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,11 @@
 import csv
 import io
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,11 +21,13 @@ from app.datasets.ingest.mapping import ColumnMapping, DimensionFeed
 from app.datasets.ingest.reading import Limits, read_csv
 from app.downloads.files import table_csv
 from app.engine.duckdb import DuckDBEngine
-from app.engine.measuring import measure_edition, row_schema
+from app.engine.measuring import count_edition, measure_edition, row_schema
+from app.releases.measuring import SourceFile, Sources
 from app.releases.queries import EditionView, ReleaseView
 from app.releases.states import EditionState
 from app.vault.local import LocalVault
-from privacy import measure
+from privacy import counting, measure
+from privacy.plan.counting import CountPlan
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.planning import Mechanism, plan_release
 from privacy.plan.tiers import Tier
@@ -116,7 +119,37 @@ class WholePath:
             return name
 
     def run(self, *names: str, draws: int = 1) -> list[np.ndarray]:
-        """Measure the files of one producer, publish, download: figures as in `read`.
+        """Measure the files of one producer, publish, download: figures as in `read`."""
+        return self._measure({"one": tuple(SourceFile(name) for name in names)}, draws)
+
+    def run_in_two_stages(
+        self, accounts: Sequence[str], count: CountPlan, minimum: int, draws: int
+    ) -> list[tuple[int, np.ndarray | None]]:
+        """Count accounts that are one person each, and measure where enough were counted.
+
+        Returns
+        -------
+        list of (int, array or None)
+            The count, and the figures where there are any.
+        """
+        files = tuple(SourceFile(name, f"account {n}") for n, name in enumerate(accounts))
+        sources = {"one": files}
+        counts = []
+
+        def several(variance: Fraction, size: int) -> Any:
+            counts.extend(int(drawn(variance, size)[0]) for _ in range(draws))
+            return [0]
+
+        drawn = counting.samplers.discrete_gaussian
+        with DuckDBEngine(threads=1) as engine:
+            with patch.object(counting.samplers, "discrete_gaussian", several):
+                people = count_edition(engine, self.vault, sources, count)
+        seen = [people + noise for noise in counts]
+        figures = iter(self._measure(sources, draws))
+        return [(n, next(figures) if enough(people, n, minimum) else None) for n in seen]
+
+    def _measure(self, sources: Sources, draws: int) -> list[np.ndarray]:
+        """Draw a release so many times.
 
         The rows are read, bounded and counted once; noise and all that follows are drawn anew
         for each of `draws`, through the same functions.
@@ -133,7 +166,7 @@ class WholePath:
                 measure_edition(
                     engine,
                     self.vault,
-                    {"one": names},
+                    sources,
                     self.plan.schema,
                     self.plan,
                     secrets.token_hex(16),
@@ -145,7 +178,7 @@ class WholePath:
         """Return (n_tiers, 9): contributions by day, sums by day, people."""
         published = Release.from_bytes(release.to_bytes())
         edition = EditionView("e", "c", 1, frozenset(Purpose), EditionState.PUBLISHED, WHEN, WHEN)
-        view = ReleaseView(edition, self.rules, published, "digest", 1)
+        view = ReleaseView(edition, self.rules, published, "digest", 1, 1)
         figures = []
         for tier in self.plan.tiers:
             chosen = product(view, ProductKey("e", (0, 1), tier.name))
@@ -158,6 +191,11 @@ class WholePath:
                 + [published.people(tier).value]
             )
         return np.array(figures)
+
+
+def enough(people: int, counted: int, minimum: int) -> bool:
+    """Decide as the product does: by the noisy number, never by the true one."""
+    return counted >= minimum
 
 
 def score(plan: NoisePlan, figures: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from privacy.plan.counting import CountPlan, plan_count, tables_epsilon
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.planning import Mechanism
 from tests.audit import broken
@@ -121,6 +122,53 @@ def test_a_person_in_ten_files_of_a_producer_is_no_easier_to_tell(tmp_path, ever
     verdict = attack(tmp_path, plan, worst_rows(4, rows=2), runs, files=10)
     report("honest, ten files", plan, verdict, runs)
     assert verdict.mu <= claim(plan)
+
+
+def attack_in_two_stages(folder: Path, runs: int) -> tuple[Verdict, float]:
+    """One account more, at a minimum that the count reaches as often as not.
+
+    Returns what the attacker gains by the count, by whether there are tables, and by these; and
+    what both stages are charged.
+    """
+    epsilon, delta = 10.0, 1e-6
+    count, plan = plan_count(epsilon, delta), plan_of(tables_epsilon(epsilon, delta), 1)
+    path = WholePath.of(folder, plan)
+    person = np.zeros((4, 2))
+    person[0, 1] = 1.0
+    accounts = [path.upload(file_of([row])) for row in OTHERS]
+    minimum = len(OTHERS) + 1
+    scores = []
+    for names in (accounts, [*accounts, path.upload(file_of(worst_rows(1)))]):
+        seen = [
+            each
+            for _ in range(runs // DRAWS)
+            for each in path.run_in_two_stages(names, count, minimum, DRAWS)
+        ]
+        scores.append(np.array([_two_scores(plan, count, person, *each) for each in seen]))
+    ways = [np.array([1.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])]
+    verdicts = [judge(scores[0] @ way, scores[1] @ way, delta, ALPHA / 2) for way in ways]
+    charged = sqrt(2 * (plan.rho + count.rho).value)
+    return max(verdicts, key=lambda verdict: verdict.mu), charged
+
+
+def _two_scores(
+    plan: NoisePlan, count: CountPlan, person: np.ndarray, counted: int, figures: np.ndarray | None
+) -> tuple[float, float, float]:
+    of_count = (counted - len(OTHERS)) / float(count.variance)
+    of_tables = 0.0 if figures is None else float(score(plan, figures, person)[0])
+    return of_count, of_tables, float(figures is not None)
+
+
+def test_an_account_more_is_told_no_better_than_both_stages_are_charged_for(tmp_path, everything):
+    verdict, charged = attack_in_two_stages(tmp_path, RUNS if everything else FEWER)
+    assert verdict.mu <= charged
+
+
+@pytest.mark.exhaustive
+def test_an_edition_that_is_decided_by_the_true_count_is_caught(tmp_path, monkeypatch):
+    broken.decided_by_the_true_count(monkeypatch)
+    verdict, charged = attack_in_two_stages(tmp_path, RUNS)
+    assert verdict.mu > charged
 
 
 def test_all_tiers_together_tell_no_more_than_the_finest(tmp_path, everything):

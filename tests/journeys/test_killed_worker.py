@@ -63,13 +63,13 @@ def test_a_killed_measurement_is_resumed_once(
         with db.unit_of_work():
             releases.close(producer, collection_id)
     first = worker(settings)
-    # The charge is committed before the first progress; then the engine is loaded and runs.
-    until(lambda: measuring().progress >= 10)
+    # People were counted and charged for the tables; then the engine runs again.
+    until(lambda: measuring().progress >= 40)
     first.send_signal(signal.SIGKILL)
     first.wait()
     assert measuring().state == JobState.RUNNING
     with db.unit_of_work() as s:
-        assert s.scalar(select(func.count()).select_from(PrivacyCharge)) == 1
+        assert s.scalar(select(func.count()).select_from(PrivacyCharge)) == 2
         assert s.scalar(select(func.count()).select_from(PublishedRelease)) == 0
         s.scalars(select(Job).where(Job.kind == JOB)).one().lease_until = now() - timedelta(
             seconds=1
@@ -81,6 +81,6 @@ def test_a_killed_measurement_is_resumed_once(
         second.terminate()
         second.wait(30)
     with db.unit_of_work() as s:
-        assert s.scalar(select(func.count()).select_from(PrivacyCharge)) == 1
+        assert s.scalar(select(func.count()).select_from(PrivacyCharge)) == 2
         assert s.scalar(select(func.count()).select_from(PublishedRelease)) == 1
     db.dispose()

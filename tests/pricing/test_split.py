@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,7 +17,6 @@ from pricing.rarity import Rarity
 from pricing.split import (
     apportion,
     aumann_shapley,
-    denominator,
     parts_of,
     per_share,
     platform_share,
@@ -132,14 +130,3 @@ def test_shares_refuse_nonsense() -> None:
         per_share(Money(1, "EUR"), 0)
     with pytest.raises(InvalidSplit):
         per_share(Money(-1, "EUR"), 1)
-
-
-def test_denominator_covers_the_true_number_999_times_in_1000() -> None:
-    assert denominator(1_000.0, 0.0) == 1_000
-    assert denominator(1_000.0, 10.0) == 1_031
-    assert denominator(-500.0, 10.0) == 1
-    margin = (denominator(10**6, 10**5) - 10**6) / 10**5
-    assert 0.5 * math.erfc(margin / math.sqrt(2)) == pytest.approx(0.001, rel=1e-3)
-    for released, sd in ((math.nan, 1.0), (1.0, -1.0), (1.0, math.inf)):
-        with pytest.raises(InvalidSplit):
-            denominator(released, sd)

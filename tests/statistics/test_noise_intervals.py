@@ -12,6 +12,7 @@ from app.datasets.ingest.reading import Limits, read_csv
 from app.datasets.ingest.transforms.bins import Bins
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import measure_edition, row_schema
+from app.releases.measuring import SourceFile
 from app.vault.local import LocalVault
 from privacy.plan.planning import plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER
@@ -79,7 +80,7 @@ def test_truth_lies_in_the_interval_as_often_as_claimed(tmp_path):
             release = measure_edition(
                 engine,
                 vault,
-                {"s": ("0123456789",)},
+                {"s": (SourceFile("0123456789"),)},
                 SCHEMA,
                 plan,
                 f"{round_number}",

@@ -64,10 +64,10 @@ def test_a_search_finds_what_fits(
 
 def test_a_release_that_refuses_commerce_is_not_found_for_it(shop: Flask) -> None:
     owner = factories.account(shop, Role.PRODUCER)
-    only = frozenset({Purpose.RESEARCH})
-    _, collection_id = factories.listed(shop, owner, purposes=only)
+    only, proposal = frozenset({Purpose.RESEARCH}), factories.proposal(steps=True)
+    _, collection_id = factories.listed(shop, owner, purposes=only, rules=proposal)
     with market_of(shop).db.unit_of_work():
-        (edition_id,) = releases_service.close(owner, collection_id)
+        *_, edition_id = releases_service.close(owner, collection_id)
     factories.run_jobs(shop)
     browser = Browser(shop)
     assert edition_id in browser.get("/catalogue?purpose=research").text
@@ -100,7 +100,8 @@ def test_editions_that_are_not_published_have_no_release_page(shop: Flask) -> No
         (edition_id,) = releases_service.close(owner, collection_id)
     assert Browser(shop).get(f"/catalogue/{edition_id}").status_code == 404
     mine, other = Browser(shop, owner), Browser(shop, factories.account(shop, Role.BUYER))
-    assert "%" in mine.get(f"/editions/{edition_id}").text
+    assert "<progress" in mine.get(f"/editions/{edition_id}").text
+    assert "<progress" not in other.get(f"/editions/{edition_id}").text
     assert other.get(f"/editions/{edition_id}").status_code == 200
     factories.run_jobs(shop)
     assert mine.get(f"/editions/{edition_id}").headers["Location"] == f"/catalogue/{edition_id}"

@@ -17,8 +17,11 @@ LIVES = {
         uploaded erase erased     | checking erase erased  | checked erase erased
         listed erase erased       | measured erase erased  | erased erase erased
     """,
-    ("releases", "Edition"): "closed charge charged | closed nobody empty | charged charge charged"
-    " | charged nobody empty | charged publish published",
+    ("releases", "Edition"): """
+        closed count counting     | counting count counting | counting charge charged
+        counting carry-over carried
+        charged charge charged    | charged publish published
+    """,
     ("payouts", "Payout"): "intended send sent | intended refuse refused",
 }
 

@@ -63,7 +63,7 @@ def test_nothing_is_listed_without_consent(
 ) -> None:
     dataset_id = founded(lite_app, browser, producer)
     for fields, said in (
-        ({"understood": "y"}, "Agree to at least one purpose"),
+        ({"understood": "y"}, "Agree at least to the first purpose"),
         ({"purposes": ["research"]}, "Please confirm this"),
         ({"purposes": ["commercial"], "understood": "y"}, ""),
     ):
@@ -109,7 +109,9 @@ def test_a_listed_dataset_can_be_taken_back(
     assert view_of(lite_app, producer, dataset_id).state is DatasetState.CHECKED
     answer = browser.post(f"/collections/{collection_id}/close-edition")
     assert answer.status_code == 302
-    assert "No dataset is waiting" in browser.get(answer.headers["Location"]).text
+    factories.run_jobs(lite_app)
+    page = browser.get(answer.headers["Location"]).text
+    assert "Nothing was measured" in page
 
 
 def test_erasing_removes_rows_and_keys_from_the_vault(

@@ -60,7 +60,7 @@ def test_collections_have_several_producers_and_editions(filled: Trade) -> None:
     rules = collections.all_collections()
     assert len(rules) >= 3
     for one in rules:
-        assert len(releases.editions_of(one.id)) >= 2
+        assert len(releases.editions_of(one)) >= 2
         assert all(column.source for column in one.columns)
     assert {one.schema.bound for one in rules} >= {1, 3}
     assert {one.epsilon for one in rules} <= {1.0, 2.0, 3.0}

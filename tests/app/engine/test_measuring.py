@@ -5,10 +5,13 @@ import pyarrow as pa
 import pytest
 
 from app.engine.duckdb import DuckDBEngine
-from app.engine.measuring import measure_edition, row_schema
+from app.engine.measuring import count_edition, measure_edition, row_schema
+from app.releases.measuring import SourceFile
 from app.vault.local import LocalVault
-from privacy import measure
+from privacy import counting, measure
 from privacy.errors import PlanError
+from privacy.loss import Rho
+from privacy.plan.counting import CountPlan
 from privacy.plan.planning import plan_release
 from privacy.plan.tiers import GOLD
 from privacy.plan.workload import default_workload
@@ -28,11 +31,15 @@ def store(vault, rows):
                 writer.write_batch(batch)
 
 
+def files(*object_ids, person=""):
+    return tuple(SourceFile(object_id, person) for object_id in object_ids)
+
+
 def measured(vault, plan=PLAN, ids=IDS, schema=SCHEMA, told=None):
     with DuckDBEngine(threads=1) as engine:
         progress = told if told is not None else []
-        objects = {source: (object_id,) for source, object_id in ids.items()}
-        return measure_edition(engine, vault, objects, schema, plan, "secret", progress.append)
+        sources = {source: files(object_id) for source, object_id in ids.items()}
+        return measure_edition(engine, vault, sources, schema, plan, "secret", progress.append)
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def test_the_same_name_at_two_producers_is_two_people(vault):
     assert release.people(GOLD).value > 3000 + 300
 
 
-def counted(vault, objects, schema=SCHEMA):
+def counted(vault, sources, schema=SCHEMA):
     """What is counted of some sources, before any noise: private, for these tests alone."""
     seen = {}
 
@@ -68,17 +75,58 @@ def counted(vault, objects, schema=SCHEMA):
         raise StopIteration
 
     with DuckDBEngine(threads=1) as engine, patch.object(measure, "add_noise", look):
-        plan = plan_release(schema, default_workload(schema), 5.0, 1e-6, sources=len(objects))
+        plan = plan_release(schema, default_workload(schema), 5.0, 1e-6, sources=len(sources))
         with pytest.raises(StopIteration):
-            measure_edition(engine, vault, objects, schema, plan, "secret", lambda _: None)
+            measure_edition(engine, vault, sources, schema, plan, "secret", lambda _: None)
     return seen["people"], seen["kept"], {k: v.tolist() for k, v in seen["counts"].items()}
 
 
 def test_the_same_rows_in_many_files_of_a_producer_count_once(vault):
     alpha = IDS["alpha"]
-    once = counted(vault, {"alpha": (alpha,), "empty": (IDS["empty"],)})
-    assert counted(vault, {"alpha": (alpha,) * 10, "empty": (IDS["empty"],)})[:2] == once[:2]
+    empty = files(IDS["empty"])
+    once = counted(vault, {"alpha": files(alpha), "empty": empty})
+    assert counted(vault, {"alpha": files(*[alpha] * 10), "empty": empty})[:2] == once[:2]
     assert once[1] == {"alpha": 3000, "empty": 0}
+
+
+def test_accounts_that_are_one_person_each_are_one_source_of_as_many_people(vault):
+    """All rows of an account are one person's, whatever they hold; another account is another."""
+    alpha, beta = IDS["alpha"], IDS["beta"]
+    mine = (*files(alpha, beta, person="me"), *files(alpha, person="you"))
+    people, kept, _ = counted(vault, {"individuals": mine, "none": files(IDS["empty"])})
+    assert people == 2
+    assert kept == {"individuals": 4, "none": 0}, "at most 2 of each"
+
+
+def test_people_are_counted_as_they_are_measured(vault):
+    """The count that decides, and the number in the release, are of the same people."""
+    alpha, beta = IDS["alpha"], IDS["beta"]
+    individuals = (*files(alpha, person="me"), *files(beta, person="you"))
+    sources = {"individuals": individuals, "shop": files(beta, beta), "none": ()}
+    measured_people = counted(vault, sources)[0]
+    plan = CountPlan(Rho(500_000))
+    with DuckDBEngine(threads=1) as engine, patch.object(counting, "samplers") as noise:
+        noise.discrete_gaussian.return_value = [0]
+        assert count_edition(engine, vault, sources, plan) == measured_people == 902
+
+
+def test_a_count_has_the_noise_it_is_charged_for(vault):
+    """Off by 8 standard deviations once in 10^15 counts."""
+    plan = CountPlan(Rho(20_000))
+    with DuckDBEngine(threads=1) as engine:
+        found = count_edition(engine, vault, {"alpha": files(IDS["alpha"])}, plan)
+    assert plan.sd == 5
+    assert abs(found - 3000) < 40
+
+
+def test_a_count_that_may_not_draw_draws_nothing(vault):
+    def refuse():
+        raise RuntimeError("another worker draws")
+
+    with DuckDBEngine(threads=1) as engine, patch.object(counting, "samplers") as noise:
+        with pytest.raises(RuntimeError, match="another worker"):
+            count_edition(engine, vault, {"a": files(IDS["alpha"])}, CountPlan(Rho(9)), refuse)
+        noise.discrete_gaussian.assert_not_called()
 
 
 def test_the_last_row_is_that_of_the_last_file(tmp_path):
@@ -93,7 +141,7 @@ def test_the_last_row_is_that_of_the_last_file(tmp_path):
         with vault.write(object_id, row_schema(schema)) as writer:
             columns = [pa.array(list(column)) for column in zip(*rows, strict=True)]
             writer.write_batch(pa.record_batch(columns, schema=row_schema(schema)))
-    _, _, tables = counted(vault, {"one": ("aaaaaaaa", "bbbbbbbb")}, schema)
+    _, _, tables = counted(vault, {"one": files("aaaaaaaa", "bbbbbbbb")}, schema)
     assert tables["m",] == [1, 9], "a mass of 1 at 9 of 10, in tenths"
 
 

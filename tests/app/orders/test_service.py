@@ -72,9 +72,10 @@ def test_an_empty_or_owned_bundle_is_nothing_to_pay(
 
 def test_a_purpose_that_was_not_consented_to_is_refused(trade: Trade, buyer: Actor) -> None:
     producer = factories.account(trade.app, Role.PRODUCER)
-    _, collection_id = factories.listed(trade.app, producer, purposes=frozenset({Purpose.RESEARCH}))
+    only, rules = frozenset({Purpose.RESEARCH}), factories.proposal(steps=True)
+    _, collection_id = factories.listed(trade.app, producer, purposes=only, rules=rules)
     with trade.db.unit_of_work():
-        (edition_id,) = releases.close(producer, collection_id)
+        *_, edition_id = releases.close(producer, collection_id)
     factories.run_jobs(trade.app)
     made = factories.Published(edition_id, collection_id, "", producer)
     with trade.db.unit_of_work(write=False):

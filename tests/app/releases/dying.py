@@ -23,6 +23,8 @@ from app.releases import measuring
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 #: What a start and a first measurement load.
 HEAVY = ("app.wiring", "app.engine.duckdb", "app.engine.measuring")
+#: Of counting the people, then of measuring the tables.
+STAGES = ("count", "measure")
 POINTS = ("after the charge", "before the mark", "after the mark", "after the noise")
 
 
@@ -92,21 +94,26 @@ def _fork(order: dict[str, Any], point: str) -> int:
 
 
 def measure(settings: dict[str, str], point: str, edition_id: str) -> None:
-    """Measure an edition in this process, which may die of it."""
+    """Measure an edition in this process, which may die of it, at a point of one stage."""
     app = create_app(settings)
     doors = worker.measuring(market_of(app))
-
-    def measured(*arguments: Any) -> Any:
-        *rest, mark = arguments
-        if point == "after the charge":
-            die()
-        release = doors.measure(*rest, _dying(mark, point))
-        if point == "after the noise":
-            die()
-        return release
-
+    stage, _, place = point.partition(": ")
+    deadly = {stage: _deadly(getattr(doors, stage), place)} if stage in STAGES else {}
     with app.app_context():
-        measuring.measure(replace(doors, measure=measured), edition_id, lambda _: None)
+        measuring.measure(replace(doors, **deadly), edition_id, lambda _: None)
+
+
+def _deadly(draw: Callable[..., Any], place: str) -> Callable[..., Any]:
+    def drawn(*arguments: Any) -> Any:
+        *rest, mark = arguments
+        if place == "after the charge":
+            die()
+        made = draw(*rest, _dying(mark, place))
+        if place == "after the noise":
+            die()
+        return made
+
+    return drawn
 
 
 def _dying(mark: Callable[[], None], point: str) -> Callable[[], None]:

@@ -15,9 +15,10 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 MARKET = 500_000
 
 
-def charge(day: int, micro_rho: int, edition: str = "e", extra: float = 0.0) -> ChargeView:
+def charge(day: int, micro_rho: int, edition: str | None = None, extra: float = 0.0) -> ChargeView:
     when = START + timedelta(days=day)
-    return ChargeView("p", f"edition:{day}", 1, edition, micro_rho, extra, when)
+    name = f"e{day}" if edition is None else edition
+    return ChargeView("p", f"edition:{day}", 1, name, micro_rho, extra, when)
 
 
 def test_a_new_account_stands_at_guessing_blindly() -> None:
@@ -51,6 +52,13 @@ def test_further_editions_are_those_the_lower_ceiling_allows() -> None:
     assert read(charges, 55_000, 500_000).further == 0
     assert read(charges, 1_000, 500_000).further == 0
     assert read(charges, 900_000, 500_000).further == 11
+
+
+def test_an_edition_costs_its_count_too_but_not_what_was_lost_in_a_crash() -> None:
+    counted = ChargeView("p", "count:e0", 1, "e0", 1_000, 0.0, START)
+    lost = ChargeView("p", "edition:0", 2, "e0", 10_000, 0.0, START)
+    view = read((counted, lost, charge(0, 10_000)), None, 65_000)
+    assert (view.cost, view.further) == (11_000, 4)
 
 
 def test_the_histogram_counts_every_account_once() -> None:

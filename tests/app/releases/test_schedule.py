@@ -23,12 +23,12 @@ def test_an_edition_closes_by_itself_once_its_date_has_come(app: Flask) -> None:
         before = service.next_closing(rules)
     service.close_due(db)
     with db.unit_of_work():
-        assert queries.editions_of(collection_id) == ()
+        assert queries.every_edition_of(collection_id) == ()
     with fixed_at(before + timedelta(minutes=1)):
         service.close_due(db)
         service.close_due(db)
         with db.unit_of_work():
-            assert [e.number for e in queries.editions_of(collection_id)] == [1]
+            assert [e.number for e in queries.every_edition_of(collection_id)] == [1]
 
 
 def test_the_closing_date_does_not_depend_on_what_was_listed(app: Flask) -> None:
@@ -41,12 +41,15 @@ def test_the_closing_date_does_not_depend_on_what_was_listed(app: Flask) -> None
         assert service.next_closing(collections.rules(collection_id)) == before
 
 
-def test_a_schedule_finds_nothing_to_close_where_nobody_listed(app: Flask) -> None:
+def test_a_date_is_kept_whether_or_not_anybody_came(app: Flask) -> None:
     made = factories.published(app)
     db = market_of(app).db
     with db.unit_of_work():
         later = service.next_closing(collections.rules(made.collection_id))
     with fixed_at(later + timedelta(days=1)):
         service.close_due(db)
+        factories.run_jobs(app)
     with db.unit_of_work():
-        assert len(queries.editions_of(made.collection_id)) == 1
+        last, first = queries.every_edition_of(made.collection_id)
+        assert (first.state, last.state) == ("published", "carried")
+        assert queries.editions_of(collections.rules(made.collection_id)) == (first,)

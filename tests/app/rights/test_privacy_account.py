@@ -47,17 +47,18 @@ def test_the_table_beside_the_curve_equals_the_charges(lite_app: Flask) -> None:
     with market_of(lite_app).db.unit_of_work():
         charges = list(reversed(queries.charges(made.producer.user_id)))
     shown = rows_of(page, "charges")
-    assert len(shown) == len(charges) == 2
+    assert len(shown) == len(charges) == 3
     total = 0
     for line, charge in zip(shown, charges, strict=True):
         total += charge.micro_rho
         epsilon = epsilon_of(Rho(total), DELTA)
         assert line[2:] == [f"{right_guesses(epsilon):.1f}", f"{epsilon:.3f}"]
     assert "edition 1" in shown[0][1]
-    assert shown[1][1] == "categories found"
+    assert shown[0][1].startswith("people counted")
+    assert shown[2][1] == "categories found"
     costs = rows_of(page, "rho")
     assert [line[1] for line in costs] == [f"{c.micro_rho:,}" for c in charges]
-    assert [float(line[3]) for line in costs] == [0.0, 5e-8]
+    assert [float(line[3]) for line in costs] == [0.0, 0.0, 5e-8]
     assert f"{right_guesses(epsilon):.1f} / 100" in page
     assert "at delta 1.05e-06" in page
     # The staircase: a step up for each charge, beginning at 50, on the line y = 200.

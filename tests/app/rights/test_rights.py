@@ -15,7 +15,6 @@ from app.datasets import queries as datasets
 from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
-from app.releases.errors import NothingListed
 from app.rights import queries, service
 from app.users import queries as users
 from privacy.loss import rho_for
@@ -127,7 +126,7 @@ def test_a_pause_is_a_button_and_keeps_datasets_out(trade: Trade) -> None:
         (edition_id,) = releases_service.close(user, collection_id)
     factories.run_jobs(trade.app)
     with trade.db.unit_of_work(write=False):
-        assert releases.edition(edition_id).state == "empty"
+        assert releases.edition(edition_id).state == "carried"
     browser.post("/rights/pause")
     with trade.db.unit_of_work(write=False):
         assert not consent.choices(user.user_id).paused
@@ -205,32 +204,42 @@ def test_money_that_is_owed_is_paid_or_given_up_in_words(trade: Trade) -> None:
 def test_a_consent_given_later_does_not_reach_back(trade: Trade) -> None:
     owner = factories.account(trade.app, Role.PRODUCER)
     only = frozenset({Purpose.RESEARCH})
-    _, collection_id = factories.listed(trade.app, owner, purposes=only)
+    rules = factories.proposal(steps=True)
+    _, collection_id = factories.listed(trade.app, owner, purposes=only, rules=rules)
     with trade.db.unit_of_work():
         consent_service.decide(owner, frozenset(Purpose))
-        (edition_id,) = releases_service.close(owner, collection_id)
-    with trade.db.unit_of_work(write=False):
-        assert releases.edition(edition_id).purposes == only
+        releases_service.close(owner, collection_id)
+        assert came(owner) == only
+
+
+def came(owner: Actor) -> frozenset[Purpose]:
+    """At which level the only dataset of a producer came to an edition."""
+    (part,) = releases.participations(owner.user_id)
+    return releases.edition(part.edition_id).purposes
 
 
 def test_a_consent_taken_back_holds_for_an_edition_that_is_open(trade: Trade) -> None:
     owner = factories.account(trade.app, Role.PRODUCER)
-    dataset_id, collection_id = factories.listed(trade.app, owner)
+    rules = factories.proposal(steps=True)
+    dataset_id, collection_id = factories.listed(trade.app, owner, rules=rules)
     browser = Browser(trade.app, owner)
-    browser.post("/rights/consent", {})
-    with pytest.raises(NothingListed), trade.db.unit_of_work():
-        releases_service.close(owner, collection_id)
-    browser.post("/rights/consent", {"purposes": ["public"]})
+    for wanted in ([], ["public", "commercial"]):
+        browser.post("/rights/consent", {"purposes": wanted})
+        with trade.db.unit_of_work():
+            releases_service.close(owner, collection_id)
+            assert releases.participations(owner.user_id) == (), "no level is agreed to wholly"
+    browser.post("/rights/consent", {"purposes": ["public", "research"]})
     with trade.db.unit_of_work():
-        (edition_id,) = releases_service.close(owner, collection_id)
-        assert releases.edition(edition_id).purposes == {Purpose.PUBLIC}
+        releases_service.close(owner, collection_id)
+        assert came(owner) == {Purpose.RESEARCH, Purpose.PUBLIC}
         assert datasets.dataset(owner, dataset_id).state == "measured"
 
 
 def test_listing_one_dataset_for_less_takes_nothing_back_for_another(trade: Trade) -> None:
     owner = factories.account(trade.app, Role.PRODUCER)
     _, collection_id = factories.listed(trade.app, owner)
-    factories.listed(trade.app, owner, purposes=frozenset({Purpose.RESEARCH}))
+    only, rules = frozenset({Purpose.RESEARCH}), factories.proposal(steps=True)
+    factories.listed(trade.app, owner, purposes=only, rules=rules)
     with trade.db.unit_of_work():
         (edition_id,) = releases_service.close(owner, collection_id)
         assert releases.edition(edition_id).purposes == frozenset(Purpose)
