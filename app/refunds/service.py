@@ -339,7 +339,7 @@ def _back_to_paid(order: Order) -> None:
 
 
 def _suspend_disputed(order: Order) -> None:
-    """Let an order that is paid again wait where a bank took it back in the meantime."""
+    """Let an order that is paid again wait, or be lost, where a bank took it in the meantime."""
     chosen = select(OrderDispute.id).where(
         OrderDispute.order_id == order.id,
         OrderDispute.taken_cents > 0,
@@ -347,6 +347,9 @@ def _suspend_disputed(order: Order) -> None:
     )
     if session().scalars(chosen.limit(1)).first() is not None:
         order.state = next_state(OrderState.PAID, OrderEvent.DISPUTE)
+    elif order.total_cents and order.taken_cents >= order.total_cents:
+        disputed = next_state(OrderState.PAID, OrderEvent.DISPUTE)
+        order.state, order.refunded_at = next_state(disputed, OrderEvent.LOSE), now()
 
 
 def _locked(refund_id: str) -> Refund:

@@ -10,6 +10,7 @@ from app.catalog.products import ProductKey
 from app.core.clock import now
 from app.core.permissions import SYSTEM, Actor
 from app.orders import holdings, queries
+from app.payments.gateway import GatewayRefused, GatewayUnavailable
 from app.payouts import sending
 from app.refunds import disputes as disputing
 from app.refunds import service as refunding
@@ -184,6 +185,24 @@ def test_earnings_that_were_paid_out_become_a_debt(
     standing = trade.standing(made.producer)
     assert standing.owed.micros < 0
     assert standing.payable_cents == 0
+    trade.check_agreement()
+
+
+def test_what_a_bank_took_while_a_refund_was_refused_is_lost_and_no_longer_held(
+    trade: Trade, buyer: Actor, made: factories.Published
+) -> None:
+    """The refund was asked for first; the bank took everything, kept it, and then it was refused."""
+    order_id = trade.bought(buyer, trade.keys(made, "gold"))
+    with pytest.raises(GatewayUnavailable), trade.db.unit_of_work():
+        refunding.refund(SYSTEM, Broken(trade.gateway, "refund"), order_id)  # type: ignore[arg-type]
+    dispute = take_back(trade, order_id)
+    trade.deliver()
+    decide(trade, dispute, "lost")
+    trade.deliver()
+    with pytest.raises(GatewayRefused), trade.db.unit_of_work():
+        refunding.send_refund(trade.gateway, order_id)
+    assert trade.state(order_id) == "lost"
+    assert owned(trade, buyer) == frozenset()
     trade.check_agreement()
 
 
