@@ -143,7 +143,7 @@ def _same_column(bundle: Bundle) -> Iterator[Idea]:
         if dimension.name in one.product.marginal
     }
     newest = {entry.collection_id: entry.edition_id for entry in releases.catalogue()}
-    for rules in collections.all_collections():
+    for rules in collections.public_collections():
         shared = [d for d in rules.schema.dimensions if d in columns]
         if rules.id in chosen or rules.id not in newest or not shared:
             continue

@@ -7,18 +7,21 @@ from app.catalog.charts import charts_of
 from app.catalog.forms import EstimateForm
 from app.catalog.price_lists import price_book
 from app.collections import queries as collections
-from app.collections.rules import TOPICS, Purpose
+from app.collections.rules import TOPICS, CollectionRules, Purpose
 from app.collections.texts import TOPIC_NAMES
+from app.core.permissions import Actor, Role
 from app.core.wording import in_words
 from app.market import current_market
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from app.users import queries as users
+from app.users.login import current_actor
 from pricing.errors import PricingError
 from pricing.money import Money
 from privacy.loss import right_guesses
 
 bp = Blueprint("catalog", __name__)
+NOBODY = Actor("", frozenset())
 
 
 @bp.get("/catalogue")
@@ -33,7 +36,7 @@ def search() -> str:
         "catalog/search.html",
         asked=asked,
         offers=queries.offers(asked),
-        collections=collections.all_collections(),
+        collections=collections.public_collections(),
         topics=TOPICS,
         purposes=tuple(Purpose),
     )
@@ -54,9 +57,14 @@ def release(edition_id: str) -> str:
     )
 
 
+def _seen(collection_id: str) -> CollectionRules:
+    actor = current_actor() if current_user.is_authenticated else NOBODY
+    return collections.seen_by(actor.user_id, collection_id, operator=actor.has(Role.OPERATOR))
+
+
 @bp.get("/collections/<collection_id>")
 def collection(collection_id: str) -> str:
-    rules = collections.rules(collection_id)
+    rules = _seen(collection_id)
     mine = current_user.is_authenticated and current_user.view.id == rules.owner_id
     return render_template(
         "catalog/collection.html",
@@ -87,7 +95,7 @@ def rarity() -> str:
 
 @bp.get("/collections/<collection_id>/estimate")
 def estimate(collection_id: str) -> str | tuple[str, int]:
-    rules = collections.rules(collection_id)
+    rules = _seen(collection_id)
     start = estimates.supposed(rules)
     form = EstimateForm(request.args if "people" in request.args else None)
     asked = "people" in request.args

@@ -8,9 +8,11 @@ from app.core.db import Base, Moment, new_id
 
 
 class Collection(Base):
-    """A shared schema and its public rules; everything here is public.
+    """A shared schema and its rules; public from `public_since`, its founder's first consent.
 
-    `levels` are sets of purposes, in JSON, each within the next.
+    Once it is `withdrawn` it is nobody's: its founder left. It is gone unless an edition was
+    `released`; then its rules stay, without the words around them. `levels` are sets of purposes,
+    in JSON, each within the next.
     """
 
     __tablename__ = "collection"
@@ -33,4 +35,7 @@ class Collection(Base):
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
     floor_micros: Mapped[int] = mapped_column(BigInteger, default=0)
     open: Mapped[bool] = mapped_column(Boolean, default=True)
+    public_since: Mapped[datetime | None] = mapped_column(Moment)
+    released: Mapped[bool] = mapped_column(Boolean, default=False)
+    withdrawn: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

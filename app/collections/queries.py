@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.collections.models import Collection
 from app.collections.rules import CollectionRules, ColumnRule, Purpose
+from app.collections.texts import topic_name
 from app.core.db import session
 from app.core.errors import NotFound
 from privacy.schema import CubeSchema
@@ -23,12 +24,29 @@ def rules(collection_id: str) -> CollectionRules:
     return _rules(found)
 
 
-def all_collections(topic: str = "") -> tuple[CollectionRules, ...]:
-    """Return the collections, by title."""
-    chosen = select(Collection).order_by(Collection.title)
-    if topic:
-        chosen = chosen.where(Collection.topic == topic)
-    return tuple(_rules(c) for c in session().scalars(chosen))
+def all_collections() -> tuple[CollectionRules, ...]:
+    """Return all collections, by title: for the operator and for what runs by itself."""
+    return tuple(
+        _rules(c) for c in session().scalars(select(Collection).order_by(Collection.title))
+    )
+
+
+def public_collections() -> tuple[CollectionRules, ...]:
+    """Return the collections that everybody sees, by title."""
+    return tuple(rules for rules in all_collections() if rules.public)
+
+
+def seen_by(user_id: str, collection_id: str, *, operator: bool = False) -> CollectionRules:
+    """Return a collection's rules to somebody who may see them: before consent, its founder alone.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = rules(collection_id)
+    if not (found.public or operator or (user_id == found.owner_id and not found.withdrawn)):
+        raise NotFound(_l("There is no such collection."))
+    return found
 
 
 def owned_by(user_id: str) -> tuple[CollectionRules, ...]:
@@ -41,7 +59,7 @@ def _rules(row: Collection) -> CollectionRules:
     return CollectionRules(
         id=row.id,
         owner_id=row.owner_id,
-        title=row.title,
+        title=row.title or f"{topic_name(row.topic)} {row.id[:4]}",
         description=row.description,
         topic=row.topic,
         person=row.person,
@@ -64,4 +82,7 @@ def _rules(row: Collection) -> CollectionRules:
             frozenset(Purpose(purpose) for purpose in level) for level in json.loads(row.levels)
         ),
         minimum_people=row.minimum_people,
+        public=row.public_since is not None and (row.released or not row.withdrawn),
+        withdrawn=row.withdrawn,
+        released=row.released,
     )

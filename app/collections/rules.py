@@ -72,6 +72,12 @@ class CollectionRules:
         What people may agree to, from the least to the most: see `level`.
     minimum_people : int
         An edition is measured only where so many people came, counted with noise.
+    public : bool
+        Whether anybody but its founder sees it.
+    withdrawn : bool
+        Whether its founder left.
+    released : bool
+        Whether an edition was.
     """
 
     id: str
@@ -94,6 +100,9 @@ class CollectionRules:
     floor_micros: int = 0
     levels: Levels = ()
     minimum_people: int = MINIMUMS[0]
+    public: bool = False
+    withdrawn: bool = False
+    released: bool = False
 
     def level(self, agreed: frozenset[Purpose]) -> frozenset[Purpose]:
         """Return the highest level that is agreed to wholly; empty where none is.

@@ -16,6 +16,7 @@ from app.collections.rules import (
     ladder,
 )
 from app.core import audit
+from app.core.clock import now
 from app.core.db import new_id, session
 from app.core.permissions import Actor, Role, require, require_owner
 from privacy.errors import PrivacyError
@@ -60,7 +61,7 @@ class Proposal:
 
 
 def found(actor: Actor, proposal: Proposal) -> str:
-    """Publish a new collection's rules; they never change afterwards.
+    """Keep a new collection's rules; they never change, and become public with consent.
 
     Returns
     -------
@@ -105,6 +106,38 @@ def found(actor: Actor, proposal: Proposal) -> str:
         raise BadRules(error.user_message) from None
     audit.record(actor.user_id, "found-collection", "collection", row.id)
     return row.id
+
+
+def make_public(actor: Actor, collection_id: str) -> None:
+    """Show a collection to everybody, once its founder agreed to what it is for.
+
+    Raises
+    ------
+    NotFound
+        While it is not public, for anybody but its founder.
+    """
+    row = session().get_one(Collection, collection_id)
+    if row.public_since is None:
+        require_owner(actor, row.owner_id)
+        row.public_since = now()
+        audit.record(actor.user_id, "publish-rules", "collection", collection_id)
+
+
+def mark_released(collection_id: str) -> None:
+    """Note that an edition was released: the rules it was measured by stay."""
+    session().get_one(Collection, collection_id).released = True
+
+
+def leave(actor: Actor, collection_id: str) -> None:
+    """Take a founder's name and words off a collection, and the collection if nothing was released.
+
+    What stays is what an edition was measured by: columns, categories, bounds, purposes, dates.
+    """
+    row = session().get_one(Collection, collection_id)
+    require_owner(actor, row.owner_id)
+    row.open, row.withdrawn, row.title, row.description = False, True, "", ""
+    row.columns = json.dumps([{**column, "source": ""} for column in json.loads(row.columns)])
+    audit.record(actor.user_id, "leave-collection", "collection", collection_id)
 
 
 def close(actor: Actor, collection_id: str) -> None:

@@ -22,6 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
+from app.collections.lists import LISTS
 from app.collections.rules import EPSILONS_MILLI, MINIMUMS, TOPICS, Purpose
 from app.collections.texts import TOPIC_NAMES
 from app.consent.texts import TEXTS
@@ -76,11 +77,16 @@ class ColumnForm(Form):
         _l("Categories, one a line"),
         description=_l("These are published. Do not list what only one person has."),
     )
+    listed = SelectField(
+        _l("or take a list of the market"),
+        choices=[SelectChoice("", "–"), *(SelectChoice(each.key, each.title) for each in LISTS)],
+        default="",
+    )
     edges = StringField(_l("Bin edges"), description=_l("Such as 10 20 50."))
     other = BooleanField(_l("Put everything else into “other”"))
     unit = StringField(_l("Unit"), [Length(max=30)])
-    lower = StringField(_l("Lowest that counts"))
-    upper = StringField(_l("Highest that counts"))
+    lower = StringField(_l("Lowest that counts"), render_kw={"list": "round"})
+    upper = StringField(_l("Highest that counts"), render_kw={"list": "round"})
     resolution = StringField(_l("Step"))
     rule = SelectField(_l("Several rows of one person in one cell are"), choices=RULES)
     source = StringField(

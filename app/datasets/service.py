@@ -75,7 +75,8 @@ def upload(
         Naming the row, the column and the remedy.
     """
     require(actor, Role.PRODUCER)
-    if collection_id is not None and not collections.rules(collection_id).open:
+    joined = collection_id and collections.seen_by(actor.user_id, collection_id)
+    if joined and not joined.open:
         raise Conflict(_l("This collection takes no more datasets."))
     rows_object, profile_object = new_id(), new_id()
     # Reading may take minutes: nothing is locked meanwhile.
@@ -209,6 +210,7 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
         raise Conflict(_nothing_agreed(rules))
     row.state = next_state(DatasetState(row.state), DatasetEvent.PUBLISH)
     row.purposes, row.listed_at = " ".join(sorted(agreed)), now()
+    collections_service.make_public(actor, row.collection_id)
     # Leaving a purpose out here is about this dataset: it takes no earlier consent back.
     consent.decide(actor, wanted | consent_queries.granted(actor.user_id))
     audit.record(actor.user_id, "list-dataset", "dataset", row.id)
@@ -250,6 +252,39 @@ def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
     row.answers, row.problems, row.offered, row.row_count = "{}", "[]", "{}", 0
     row.erased_at = now()
     audit.record(actor.user_id, "erase-dataset", "dataset", row.id)
+    _leave_with_the_last(actor, row.collection_id)
+
+
+def leave_collection(actor: Actor, collection_id: str) -> None:
+    """Take a founder's name off a collection; what waits in it, of anybody, is not listed any more.
+
+    Raises
+    ------
+    NotFound
+        For anybody but its founder.
+    """
+    collections_service.leave(actor, collection_id)
+    chosen = select(Dataset).where(
+        Dataset.collection_id == collection_id, Dataset.state == DatasetState.LISTED
+    )
+    for row in session().scalars(chosen.with_for_update()):
+        row.state, row.listed_at = next_state(DatasetState.LISTED, DatasetEvent.UNLIST), None
+
+
+def _leave_with_the_last(actor: Actor, collection_id: str | None) -> None:
+    """Withdraw a collection whose founder has nothing left in it, if no edition was released."""
+    if collection_id is None:
+        return
+    rules = collections.rules(collection_id)
+    left = select(Dataset.id).where(
+        Dataset.collection_id == collection_id,
+        Dataset.producer_id == actor.user_id,
+        Dataset.state != DatasetState.ERASED,
+    )
+    if rules.owner_id != actor.user_id or rules.withdrawn or rules.released:
+        return
+    if session().scalars(left.limit(1)).first() is None:
+        leave_collection(actor, collection_id)
 
 
 def rows_of(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[pa.RecordBatch]:

@@ -1,6 +1,5 @@
-"""First answers about a file's columns, from its profile; the owner corrects them."""
+"""First answers about a file's columns: how each might be read, never what is in it."""
 
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,11 +10,9 @@ from app.datasets.ingest.transforms.as_it_stands import AsItStands
 from app.datasets.ingest.transforms.weekday import Weekday
 from app.datasets.understanding import ColumnRole
 
-MOST_CATEGORIES = 20
 #: What finding the categories of a column costs each person: the market's choice, published.
 FINDING_EPSILON = 0.5
 FINDING_DELTA = 1e-7
-FEW = 12
 
 
 def columns_data(
@@ -23,7 +20,7 @@ def columns_data(
     profiles: tuple[ColumnProfile, ...],
     offered: dict[str, list[str]],
 ) -> dict[str, Any]:
-    """Return what the columns form shows first: kept answers, else what was understood.
+    """Return what the columns form shows first: kept answers, else how columns might be read.
 
     Categories that were found at a charge stand in place of either.
     """
@@ -74,35 +71,23 @@ def join_data(
     }
 
 
-def _few_whole_numbers(profile: ColumnProfile) -> bool:
-    """Codes such as 1 to 5 are categories more often than amounts."""
-    few = not profile.capped and profile.distinct <= FEW
-    return profile.kind is ColumnKind.NUMBER and profile.decimals == 0 and few
-
-
 def _suggested(profile: ColumnProfile) -> dict[str, Any]:
-    suggestion: dict[str, Any] = {
+    """Say how a column might be used; what would become public of it starts empty.
+
+    No category and no bound is filled in from rows: what one person has would stand on a public
+    page for everybody else. Free text is left out.
+    """
+    roles = {
+        ColumnKind.DATE: ColumnRole.DIMENSION,
+        ColumnKind.CATEGORY: ColumnRole.DIMENSION,
+        ColumnKind.NUMBER: ColumnRole.MEASURE,
+    }
+    return {
         "column": profile.name,
-        "role": ColumnRole.LEAVE.value,
+        "role": roles.get(profile.kind, ColumnRole.LEAVE).value,
         "name": profile.name,
+        "transform": Weekday.KEY if profile.kind is ColumnKind.DATE else AsItStands.KEY,
         "date_form": profile.date_form,
+        "other": profile.kind is ColumnKind.CATEGORY,
         "rule": "sum",
     }
-    if profile.kind is ColumnKind.DATE:
-        suggestion |= {"role": ColumnRole.DIMENSION.value, "transform": Weekday.KEY}
-    elif profile.kind is ColumnKind.CATEGORY or _few_whole_numbers(profile):
-        listed = profile.values[:MOST_CATEGORIES]
-        suggestion |= {
-            "role": ColumnRole.DIMENSION.value,
-            "categories": "\n".join(listed),
-            "other": profile.capped or profile.distinct > len(listed) or profile.blank > 0,
-        }
-    elif profile.kind is ColumnKind.NUMBER and profile.suggested_upper is not None:
-        step = Decimal(1).scaleb(-min(profile.decimals, 2))
-        suggestion |= {
-            "role": ColumnRole.MEASURE.value,
-            "lower": f"{profile.suggested_lower:f}",
-            "upper": f"{profile.suggested_upper:f}",
-            "resolution": f"{step:f}",
-        }
-    return suggestion

@@ -98,6 +98,7 @@ def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dic
             measures.append(_measure(answer, name))
         else:
             continue
+        _check_source(answer, name)
         key = answer.transform if answer.role == ColumnRole.DIMENSION else ""
         edges = tuple(str(edge) for edge in _edges(answer, name, key))
         rules.append(ColumnRule(name, key, edges, answer.source.strip()))
@@ -109,6 +110,19 @@ def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dic
     except PrivacyError as error:
         raise BadRules(error.user_message) from None
     return schema, tuple(rules), feeds
+
+
+def _check_source(answer: ColumnAnswer, name: str) -> None:
+    """Refuse categories, edges or bounds of which nobody says where they come from."""
+    chosen = answer.role == ColumnRole.MEASURE or answer.edges.strip() or answer.categories.strip()
+    if chosen and not answer.source.strip():
+        raise BadRules(
+            _l(
+                "Column %(column)s: say where its categories or bounds come from. They become "
+                "public, and may not be read off your file."
+            ),
+            column=name,
+        )
 
 
 def mapping_of(

@@ -9,11 +9,12 @@ from wtforms import SelectChoice
 
 from app.collections import queries as collections
 from app.collections.errors import BadRules
+from app.collections.lists import BY_KEY, ROUND_NUMBERS
 from app.collections.rules import CollectionRules, Purpose
 from app.collections.service import Proposal
 from app.consent.texts import TEXTS
 from app.core.db import checkpoint
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Invalid
 from app.core.permissions import Role, require
 from app.datasets import offering, people, queries, samples, service
 from app.datasets.errors import BadFile
@@ -66,7 +67,7 @@ def new() -> str | Response | tuple[str, int]:
     # Asked before anything is typed, so that nothing typed is lost.
     require(verified_actor(), Role.PRODUCER)
     joined = request.args.get("collection", "")
-    rules = collections.rules(joined) if joined else None
+    rules = collections.seen_by(current_actor().user_id, joined) if joined else None
     form = UploadForm()
     form.sample.choices = [
         SelectChoice("", _("none")),
@@ -112,6 +113,11 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
             for name in people.candidates(profiles)
         ),
     ]
+    if any(
+        entry.form.column.data not in {p.name for p in profiles}
+        for entry in (form.columns if isinstance(form, ColumnsForm) else ())
+    ):
+        raise Invalid(_l("This form is about columns that the file does not have. Open it again."))
     asked = None
     if form.validate_on_submit():
         answers = _answers(form, profiles)
@@ -138,6 +144,7 @@ def columns(dataset_id: str) -> str | Response | tuple[str, int]:
         profiles={p.name: p for p in profiles},
         rules=rules,
         asked=asked,
+        round_numbers=ROUND_NUMBERS,
         problems=problem_texts(view.problems),
     )
     return page, (422 if request.method == "POST" else 200)
@@ -176,6 +183,10 @@ def _sure(form: JoinForm | ColumnsForm) -> str:
 
 
 def _typed(data: dict[str, Any]) -> dict[str, Any]:
+    taken = BY_KEY.get(data["listed"] or "")
+    if taken and not (data["categories"] or "").strip():
+        data = {**data, "categories": "\n".join(taken.values)}
+        data["source"] = (data["source"] or "").strip() or taken.source
     names = set(ColumnAnswer.__dataclass_fields__) - {"date_form", "other"}
     return {**{name: data[name] or "" for name in names}, "other": bool(data["other"])}
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from sqlalchemy import func, select
 
 from app.collections import queries as collections
+from app.collections import service as collections_service
 from app.collections.rules import CollectionRules, Purpose
 from app.consent import queries as consent
 from app.core import audit
@@ -199,7 +200,7 @@ def _decide(doors: Measuring, edition_id: str, attempt: int, counted: int) -> No
         return
     rules = collections.rules(edition.collection_id)
     edition.counted = counted
-    if counted < rules.minimum_people:
+    if counted < rules.minimum_people or rules.withdrawn:
         edition.state = next_state(EditionState(edition.state), EditionEvent.CARRY_OVER)
         for member in _members(edition_id):
             if not member.left_out:
@@ -301,6 +302,7 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     last = session().scalar(select(func.max(Edition.catalogue_number)))
     edition.catalogue_number = (last or 0) + 1
     content = release.to_bytes()
+    collections_service.mark_released(edition.collection_id)
     count = collections.rules(edition.collection_id).count
     counted = None if edition.counted is None else (edition.counted, count)
     divided = shares.divided(release, counted)

@@ -1,6 +1,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.price_lists import currency
+from app.collections import queries as collections
 from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.datasets import queries as datasets
@@ -42,5 +43,8 @@ def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
     for view in datasets.of_producer(actor.user_id):
         if view.state is not DatasetState.ERASED:
             datasets_service.erase(actor, doors, view.id)
+    for owned in collections.owned_by(actor.user_id):
+        if not owned.withdrawn:
+            datasets_service.leave_collection(actor, owned.id)
     invoicing.forget_details(actor)
     users.close(actor)

@@ -67,12 +67,13 @@ def csv_rows(people: int = 400, visits: int = 2) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+SOURCE = "the restaurants"
 ANSWERS = Answers(
     "who",
     2,
     (
-        ColumnAnswer("day", "dimension", "day", categories="\n".join(DAYS)),
-        ColumnAnswer("place", "dimension", "place", categories="north\nsouth"),
+        ColumnAnswer("day", "dimension", "day", categories="\n".join(DAYS), source=SOURCE),
+        ColumnAnswer("place", "dimension", "place", categories="north\nsouth", source=SOURCE),
         ColumnAnswer(
             "spend",
             "measure",
@@ -81,6 +82,7 @@ ANSWERS = Answers(
             lower="0",
             upper="50",
             resolution="0.01",
+            source=SOURCE,
         ),
     ),
     sure="who",
@@ -96,7 +98,7 @@ def proposal(title: str = "Lunches", epsilon_milli: int = 1000, **more: Any) -> 
         person="person",
         record="visit",
         schema=SCHEMA,
-        columns=tuple(ColumnRule(name, source="the restaurants") for name in SCHEMA.axes),
+        columns=tuple(ColumnRule(name, source=SOURCE) for name in SCHEMA.axes),
         ways=2,
         epsilon_milli=epsilon_milli,
         purposes=EVERY_PURPOSE,

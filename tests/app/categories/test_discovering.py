@@ -250,7 +250,11 @@ def test_what_was_promised_to_people_binds_the_answers(app: Flask) -> None:
     producer, dataset_id = start(app)
     ask(app, producer, dataset_id)
     factories.run_jobs(app)
-    columns = (ColumnAnswer("shop", "dimension", "shop", categories="Baker\nGrocer", other=True),)
+    columns = (
+        ColumnAnswer(
+            "shop", "dimension", "shop", categories="Baker\nGrocer", other=True, source="the town"
+        ),
+    )
     db = market_of(app).db
     for person in ("", "spend"):
         with pytest.raises(BadRules, match="tells apart"), db.unit_of_work():

@@ -27,8 +27,8 @@ def test_rules_are_kept_as_published(app: Flask) -> None:
         assert (rules.schema, rules.epsilon, rules.delta) == (factories.SCHEMA, 1.0, 1e-6)
         assert rules.column("day").source == "the restaurants"
         assert queries.owned_by(producer.user_id) == (rules,)
-        assert queries.all_collections("leisure") == (rules,)
-        assert queries.all_collections("health") == ()
+        assert queries.all_collections() == (rules,)
+        assert queries.public_collections() == ()
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,10 @@ def answered(**changes: str) -> dict[str, str]:
     fields |= {
         "columns-1-role": "dimension",
         "columns-1-categories": "\n".join(factories.DAYS),
+        "columns-1-source": "the restaurants",
         "columns-2-role": "dimension",
         "columns-2-categories": "north\nsouth",
+        "columns-2-source": "the restaurants",
         "columns-3-role": "measure",
         "columns-3-unit": "EUR",
         "columns-3-lower": "0",
@@ -81,6 +83,63 @@ def test_a_bound_out_of_range_is_told(lite_app: Flask, browser: Browser, produce
     answer = browser.post(f"/datasets/{dataset_id}/columns", answered(bound="51"))
     assert answer.status_code == 422
     assert "1 to 50 cells" in answer.text
+
+
+def test_nothing_is_filled_in_from_the_rows(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    """Accepted as they were shown, answers published one patient's illness and age."""
+    rows = [f"p{n},{'Huntington disease' if n == 7 else 'cold'},{n % 90}.5\n" for n in range(300)]
+    content = ("who,illness,age\n" + "".join(rows)).encode() + b"p301,cold,900000\n"
+    dataset_id = factories.uploaded(lite_app, producer, content)
+    page = browser.get(f"/datasets/{dataset_id}/columns").text
+    assert "Huntington" not in page
+    assert "cold" not in page
+    for name in ("categories", "lower", "upper", "resolution", "source", "unit"):
+        for column in range(3):
+            field = page.split(f'id="columns-{column}-{name}"')[1].split(">")[0]
+            assert "value=" not in field or 'value=""' in field, name
+    assert page.count('<option selected value="dimension">') == 1
+    assert page.count('<option selected value="measure">') == 1
+
+
+def test_categories_and_bounds_need_a_source(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    for column in (1, 3):
+        answer = browser.post(
+            f"/datasets/{dataset_id}/columns", answered(**{f"columns_{column}_source": " "})
+        )
+        assert answer.status_code == 422
+        assert "say where its categories or bounds come from" in answer.text
+        assert state_of(lite_app, producer, dataset_id) is DatasetState.UPLOADED
+
+
+def test_a_list_of_the_market_brings_its_categories_and_its_source(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    content = b"who,meal\n" + b"".join(b"p%d,dinner\n" % n for n in range(40))
+    dataset_id = factories.uploaded(lite_app, producer, content)
+    fields = {
+        "person": "who",
+        "sure": "who",
+        "bound": "1",
+        "columns-0-column": "who",
+        "columns-0-role": "leave",
+        "columns-0-rule": "sum",
+        "columns-1-column": "meal",
+        "columns-1-role": "dimension",
+        "columns-1-transform": "",
+        "columns-1-listed": "meals",
+        "columns-1-rule": "sum",
+    }
+    assert browser.post(f"/datasets/{dataset_id}/columns", fields).status_code == 302
+    factories.run_jobs(lite_app)
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED
+    page = browser.get(f"/datasets/{dataset_id}/columns").text
+    assert "breakfast\nlunch\ndinner\nsnack" in page.replace("\r", "")
+    assert "eating occasions of usual dietary surveys" in page
 
 
 def test_a_column_the_file_does_not_have_is_refused(

@@ -191,7 +191,7 @@ def test_earnings_that_were_paid_out_become_a_debt(
 def test_what_a_bank_took_while_a_refund_was_refused_is_lost_and_no_longer_held(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    """The refund was asked for first; the bank took everything, kept it, and then it was refused."""
+    """It was asked for first; the bank took everything, kept it, and then it was refused."""
     order_id = trade.bought(buyer, trade.keys(made, "gold"))
     with pytest.raises(GatewayUnavailable), trade.db.unit_of_work():
         refunding.refund(SYSTEM, Broken(trade.gateway, "refund"), order_id)  # type: ignore[arg-type]

@@ -1,0 +1,34 @@
+"""a collection becomes public with its founder's consent, and goes with its founder
+
+Revision ID: 0018
+Revises: 0017
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("collection", sa.Column("public_since", sa.DateTime(timezone=True)))
+    for name in ("released", "withdrawn"):
+        no = sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+        op.add_column("collection", no)
+    op.execute(
+        "UPDATE collection SET public_since = created_at WHERE id IN"
+        " (SELECT collection_id FROM dataset WHERE listed_at IS NOT NULL OR state = 'measured')"
+        " OR id IN (SELECT collection_id FROM edition)"
+    )
+    op.execute(
+        "UPDATE collection SET released = true WHERE id IN"
+        " (SELECT collection_id FROM edition WHERE state = 'published')"
+    )
+
+
+def downgrade() -> None:
+    for name in ("withdrawn", "released", "public_since"):
+        op.drop_column("collection", name)
