@@ -224,7 +224,7 @@ def _charge(doors: Discovering, dataset_id: str, position: int) -> tuple[_Search
         wanted = Charge(
             finding.subject(dataset_id, position), row.attempt + 1, TERMS.rho, TERMS.threshold_delta
         )
-        refused = charging.charge(doors.ceiling, uploaded.producer_id, wanted)
+        refused = charging.charge(doors.ceiling, doors.secret, uploaded.producer_id, wanted)
         if refused:
             return None, _refuse(row, refused)
         offering.promise(SYSTEM, dataset_id, row.person_column)

@@ -204,7 +204,7 @@ class CollectionForm(FlaskForm):
         ],
         default="30",
     )
-    submit = SubmitField(_l("Publish these rules"))
+    submit = SubmitField(_l("Keep these rules"))
 
 
 class PublishForm(FlaskForm):

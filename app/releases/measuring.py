@@ -281,7 +281,7 @@ def _charge_member(
     elif not purposes <= consent.granted(member.producer_id):
         member.left_out = "consent"
     else:
-        member.left_out = charging.charge(doors.ceiling, member.producer_id, wanted)
+        member.left_out = charging.charge(doors.ceiling, doors.secret, member.producer_id, wanted)
     if member.left_out in ("paused", "ceiling", "consent"):
         datasets_service.relist(SYSTEM, member.dataset_id)
 

@@ -90,6 +90,15 @@ class PrivacyAccount(Base):
     spent_micro_rho: Mapped[int] = mapped_column(Integer, default=0)
 
 
+class SpentBefore(Base):
+    """What a closed account had spent, under a keyed hash of the address it had."""
+
+    __tablename__ = "spent_before"
+    address_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent_micro_rho: Mapped[int] = mapped_column(Integer)
+    extra_delta: Mapped[float] = mapped_column(Float, default=0.0)
+
+
 class PrivacyCharge(Base):
     """One charge on the people of a producer: for an edition, or for finding categories.
 

@@ -13,6 +13,7 @@ from app.earnings import settlement
 from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
+from app.releases import charging
 from app.users import service as users
 from pricing.money import Money
 
@@ -24,11 +25,12 @@ def owed(actor: Actor) -> Money:
     return coming - ledger.balance(accounts.contributor(who), code)
 
 
-def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
+def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> None:
     """Erase every row and key, then the account's name and address.
 
     The book keeps its lines under the bare identifier; published releases stay. So do invoices
-    and credit notes, with what they say: whoever keeps books has to keep them for years.
+    and credit notes, with what they say: whoever keeps books has to keep them for years. What
+    was spent of privacy stays too, under a hash of the address that `secret` keys.
 
     Raises
     ------
@@ -46,5 +48,6 @@ def erase_account(actor: Actor, doors: Checking, waive: bool) -> None:
     for owned in collections.owned_by(actor.user_id):
         if not owned.withdrawn:
             datasets_service.leave_collection(actor, owned.id)
+    charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     users.close(actor)

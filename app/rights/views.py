@@ -137,7 +137,8 @@ def erase() -> str | Response | tuple[str, int]:
     form = EraseForm()
     if form.validate_on_submit():
         try:
-            service.erase_account(actor, _doors(), form.waive.data)
+            secret = current_market().settings.edition_secret
+            service.erase_account(actor, _doors(), secret, form.waive.data)
             logout_user()
             flash(_l("Your account and all your rows are erased."), "success")
             return redirect(url_for("pages.home"))

@@ -53,6 +53,12 @@ def test_a_sample_is_uploaded_and_explained(page: Page) -> None:
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("heading", name="What the columns mean")).to_be_visible()
     page.get_by_label("Who are the people in this file?").select_option("household")
+    brand = page.get_by_role("group", name="brand", exact=True)
+    brand.get_by_label("Use it as").select_option("dimension")
+    brand.get_by_label("Categories, one a line").fill("heinz32\nheinz41")
+    brand.get_by_label("Where these categories").fill("the maker's list of sizes")
+    price = page.get_by_role("group", name="price of Heinz 32 oz", exact=True)
+    price.get_by_label("Use it as").select_option("leave")
     page.get_by_role("button", name="Check the whole file").click()
     for _ in range(60):
         if page.get_by_text("Nothing is published yet").count():

@@ -18,6 +18,7 @@ def founded(app: Flask) -> tuple[Actor, str, str]:
     return founder, dataset_id, factories.stage(app).found(founder, dataset_id, PROPOSAL)
 
 
+SECRET = "ab" * 32
 PROPOSAL = factories.proposal("Lunches of the Dupont family")
 
 
@@ -53,7 +54,7 @@ def test_what_was_never_in_an_edition_disappears_with_its_founder(
         Browser(lite_app, founder).post(f"/datasets/{dataset_id}/erase")
     else:
         with market_of(lite_app).db.unit_of_work():
-            rights.erase_account(founder, stage.doors, waive=False)
+            rights.erase_account(founder, stage.doors, SECRET, waive=False)
     for browser in (Browser(lite_app), Browser(lite_app, joiner)):
         assert [browser.get(each).status_code for each in addresses(collection_id)[:2]] == [404] * 2
         assert "Dupont" not in browser.get("/catalogue").text
@@ -68,7 +69,7 @@ def test_what_has_an_edition_stays_as_rules_without_its_founders_words(lite_app:
     made = factories.published(lite_app)
     stage = factories.stage(lite_app)
     with market_of(lite_app).db.unit_of_work():
-        rights.erase_account(made.producer, stage.doors, waive=False)
+        rights.erase_account(made.producer, stage.doors, SECRET, waive=False)
     for address in (f"/collections/{made.collection_id}", f"/catalogue/{made.edition_id}"):
         page = Browser(lite_app).get(address)
         assert page.status_code == 200

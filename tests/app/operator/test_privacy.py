@@ -18,11 +18,13 @@ from tests.support import factories
 from tests.support.browser import Browser
 
 CEILING = Rho(500_000)
+SECRET = "ab" * 32
 
 
 def charge(app: Flask, who: Actor, subject: str, rho: int, attempt: int = 1) -> None:
+    wanted = Charge(subject, attempt, Rho(rho))
     with market_of(app).db.unit_of_work():
-        assert charging.charge(CEILING, who.user_id, Charge(subject, attempt, Rho(rho))) == ""
+        assert charging.charge(CEILING, SECRET, who.user_id, wanted) == ""
 
 
 @pytest.mark.both_databases

@@ -17,6 +17,8 @@ from privacy.loss import Rho, epsilon_of, right_guesses
 from tests.support import factories
 from tests.support.browser import Browser
 
+SECRET = "ab" * 32
+
 
 def rows_of(page: str, table: str) -> list[list[str]]:
     body = re.search(rf'id="{table}">.*?<tbody>(.*?)</tbody>', page, re.S)
@@ -37,7 +39,7 @@ def page_of(app: Flask, user: Actor) -> str:
 def charged(app: Flask, user: Actor, subject: str, **more: float) -> None:
     with market_of(app).db.unit_of_work():
         wanted = Charge(subject, 1, Rho(20_000), **more)
-        assert charging.charge(Rho(500_000), user.user_id, wanted) == ""
+        assert charging.charge(Rho(500_000), SECRET, user.user_id, wanted) == ""
 
 
 def test_the_table_beside_the_curve_equals_the_charges(lite_app: Flask) -> None:
@@ -87,7 +89,7 @@ def test_a_second_attempt_is_explained(lite_app: Flask) -> None:
     made = factories.published(lite_app)
     with market_of(lite_app).db.unit_of_work():
         wanted = Charge(f"edition:{made.edition_id}", 2, Rho(20_000), edition_id=made.edition_id)
-        assert charging.charge(Rho(500_000), made.producer.user_id, wanted) == ""
+        assert charging.charge(Rho(500_000), SECRET, made.producer.user_id, wanted) == ""
     assert "Attempt 2: measured again after a crash" in page_of(lite_app, made.producer)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.collections.rules import Purpose
 from app.consent import queries as consent
@@ -15,6 +16,7 @@ from app.datasets import queries as datasets
 from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
+from app.releases.models import SpentBefore
 from app.rights import queries, service
 from app.users import queries as users
 from privacy.loss import rho_for
@@ -184,6 +186,31 @@ def test_erasure_destroys_rows_and_keys_and_closes_the_account(trade: Trade) -> 
         assert signed_out.get("/rights/").status_code == 302
     credentials = {"email": view.email, "password": factories.PASSWORD}
     assert Browser(trade.app).post("/login", credentials).status_code == 422
+
+
+def test_an_address_that_comes_back_goes_on_from_what_was_spent(trade: Trade) -> None:
+    """Closing an account and opening it again forgot what had been spent."""
+    made = factories.published(trade.app)
+    with trade.db.unit_of_work(write=False):
+        view = users.user(made.producer.user_id)
+        spent = releases.spent(made.producer.user_id)
+    assert view is not None
+    assert spent > 0
+    Browser(trade.app, made.producer).post("/rights/erase", {"sure": "y"})
+    again = factories.stage(trade.app).account(view.email, "Somebody", Role.PRODUCER)
+    other = factories.account(trade.app, Role.PRODUCER)
+    for who, before in ((again, spent), (other, 0)):
+        _, collection_id = factories.listed(trade.app, who)
+        factories.stage(trade.app).close(who, collection_id)
+        with trade.db.unit_of_work(write=False):
+            charges = releases.charges(who.user_id)
+            assert releases.spent(who.user_id) == before + spent
+            assert sum(charge.micro_rho for charge in charges) == before + spent
+    page = Browser(trade.app, again).get("/rights/privacy").text
+    assert page.count("spent by your earlier account with this address") == 1
+    with trade.db.unit_of_work(write=False) as s:
+        (kept,) = s.scalars(select(SpentBefore))
+        assert view.email not in repr(vars(kept))
 
 
 def test_money_that_is_owed_is_paid_or_given_up_in_words(trade: Trade) -> None:
