@@ -21,6 +21,7 @@ from app.invoicing.issuer import Issuer
 from app.market import KEY, Fact, Market, open_market
 from app.operator import views as operator
 from app.operator.documents import views as operator_documents
+from app.operator.measures import views as operator_measures
 from app.operator.money import views as operator_money
 from app.operator.price_books import views as price_books
 from app.orders import views as orders
@@ -65,6 +66,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     rights.install,
     operator.install,
     operator_documents.install,
+    operator_measures.install,
     operator_money.install,
     price_books.install,
     cli.install,

@@ -216,6 +216,8 @@ _PRICE = Fields(
 )
 _LINE = Fields({"price_data": _PRICE, "quantity": Whole(1)}, ("price_data", "quantity"))
 _PAYMENT = Fields({"description": Text(), "metadata": Labels(), "transfer_group": Text()})
+_CARD = Fields({"request_three_d_secure": Text(choices=("any", "automatic", "challenge"))})
+_OPTIONS = Fields({"card": _CARD})
 _URL = Text(pattern=r"https?://.+")
 
 ENDPOINTS = (
@@ -234,6 +236,7 @@ ENDPOINTS = (
                 "metadata": Labels(),
                 "mode": Text(choices=("payment",)),
                 "payment_intent_data": _PAYMENT,
+                "payment_method_options": _OPTIONS,
                 "success_url": _URL,
             },
             ("mode", "line_items", "success_url"),

@@ -56,7 +56,7 @@ TABLE = {
         operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
         price_books.show price_books.version price_books.new
         money.covered money.hand_over money.payout money.take_back money.look_again
-        money.ask_correct money.correct
+        money.ask_correct money.correct measures.take
         operator.verify_book operator_documents.listed operator_documents.written
     """,
     For.OWNER: """

@@ -109,6 +109,8 @@ def main() -> None:
         os.environ["MOISSON_STRIPE_KEY"] = STAND_IN_KEY
     if os.environ["MOISSON_STRIPE_KEY"].startswith(STAND_IN_KEY_PREFIX):
         os.environ.setdefault("MOISSON_STRIPE_API_BASE", stand_in)
+        # Pretended money need not wait for a dispute to become unlikely.
+        os.environ.setdefault("MOISSON_REVIEW_DAYS", "0")
     settings, connection = settled()
     os.environ.setdefault("MOISSON_STRIPE_WEBHOOK_SECRET", settings.stripe_webhook_secret)
     do([*flask, "migrate"], "the database could not be made ready")

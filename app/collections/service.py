@@ -140,12 +140,18 @@ def leave(actor: Actor, collection_id: str) -> None:
     audit.record(actor.user_id, "leave-collection", "collection", collection_id)
 
 
-def close(actor: Actor, collection_id: str) -> None:
-    """Take no more datasets; what was released stays."""
+def close(actor: Actor, collection_id: str, reason: str = "") -> None:
+    """Take no more datasets; what was released stays. By its founder, or by the operator.
+
+    Raises
+    ------
+    NotFound
+    """
     rules = queries.rules(collection_id)
-    require_owner(actor, rules.owner_id)
+    if not actor.has(Role.OPERATOR):
+        require_owner(actor, rules.owner_id)
     session().get_one(Collection, collection_id).open = False
-    audit.record(actor.user_id, "close-collection", "collection", collection_id)
+    audit.record(actor.user_id, "close-collection", "collection", collection_id, reason=reason)
 
 
 def least_minimum(epsilon_milli: int) -> int:

@@ -261,6 +261,19 @@ class Settings:
     refund_days: int = _setting(
         "MOISSON_REFUND_DAYS", "14", _whole, "a sale's earnings are paid out after so many days"
     )
+    review_days: int = _setting(
+        "MOISSON_REVIEW_DAYS",
+        "120",
+        _whole,
+        "a first or large payout, and what a large sale earned, waits so many days unless the "
+        "operator has looked at it; 0: never",
+    )
+    large_cents: int = _setting(
+        "MOISSON_LARGE_CENTS",
+        "50000",
+        _whole,
+        "from so many cents a sale or a payout is large, and a card is asked for its second proof",
+    )
     payout_minimum_cents: int = _setting(
         "MOISSON_PAYOUT_MINIMUM_CENTS", "500", _whole, "smallest payout, in cents"
     )

@@ -97,6 +97,7 @@ def _market(folder: Path, migrate: Callable[[str], None]) -> Flask:
             "MOISSON_STRIPE_API_BASE": f"http://{HOST}:{provider}",
             # What is earned is paid at once: nobody wants to wait for two weeks here.
             "MOISSON_REFUND_DAYS": "0",
+            "MOISSON_REVIEW_DAYS": "0",
         }
     )
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

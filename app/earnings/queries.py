@@ -113,17 +113,31 @@ def _parts(user_id: str, shares: Mapping[str, int]) -> dict[str, EditionEarnings
     }
 
 
-def sums(user_id: str, mature: datetime = EVER) -> Sums:
-    """Add up a contributor's earnings as they stand once settled.
+@dataclass(frozen=True)
+class Mature:
+    """Which earnings are beyond refunds, and most likely beyond disputes.
 
-    Parameters
+    Attributes
     ----------
-    mature : datetime
+    until : datetime
         Sales up to then cannot be refunded any more.
+    large_until : datetime or None
+        Sales of `large_cents` or more that nobody looked at count up to then only.
+    kept_percent : int
+        Of what was earned after `large_until` so much is kept back.
     """
+
+    until: datetime = EVER
+    large_until: datetime | None = None
+    large_cents: int = 0
+    kept_percent: int = 0
+
+
+def sums(user_id: str, mature: Mature = Mature()) -> Sums:  # noqa: B008 (it never changes)
+    """Add up a contributor's earnings as they stand once settled."""
     # Read once: shares never change once they are released.
     giving, shares = gives(user_id), shares_of(user_id)
-    old = _earned(shares, mature)
+    old = _mature(shares, mature)
     total, waiting, coming, given = 0, 0, 0, 0
     for edition, part in _parts(user_id, shares).items():
         own, donated = part.moves(giving=giving)
@@ -132,6 +146,24 @@ def sums(user_id: str, mature: datetime = EVER) -> Sums:
         # A refund takes from what was given away first.
         waiting += max(0, part.earned - old.get(edition, 0) - away)
     return Sums(total, waiting, coming, given)
+
+
+def _mature(shares: Mapping[str, int], mature: Mature) -> dict[str, int]:
+    if mature.large_until is None:
+        return _earned(shares, mature.until)
+    large = orders.LargeSales(mature.large_cents, mature.large_until)
+    each = orders.per_share_until(tuple(shares), mature.until, large)
+    oldest = orders.per_share_until(tuple(shares), mature.large_until)
+    return {
+        edition: count * (each.get(edition, 0) - _kept(each, oldest, edition, mature.kept_percent))
+        for edition, count in shares.items()
+    }
+
+
+def _kept(each: Mapping[str, int], oldest: Mapping[str, int], edition: str, percent: int) -> int:
+    """Return what is kept back of each share, rounded up, in millionths."""
+    young = max(0, each.get(edition, 0) - oldest.get(edition, 0))
+    return -(-young * percent // 100)
 
 
 def gives(user_id: str) -> bool:

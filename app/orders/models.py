@@ -49,6 +49,8 @@ class Order(Base):
     invoice_number: Mapped[int | None] = mapped_column(Integer, unique=True)
     vat_basis_points: Mapped[int] = mapped_column(Integer, default=0)
     taken_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+    #: When the operator looked at a large sale, so that what it earned need not wait.
+    reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     paid_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -268,14 +268,36 @@ def sales_of(edition_ids: tuple[str, ...]) -> tuple[SaleView, ...]:
     )
 
 
-def per_share_until(edition_ids: tuple[str, ...], until: datetime) -> dict[str, int]:
+@dataclass(frozen=True)
+class LargeSales:
+    """Sales of so many cents or more, that nobody looked at, count up to a moment only."""
+
+    cents: int
+    until: datetime
+
+
+def per_share_until(
+    edition_ids: tuple[str, ...], until: datetime, large: LargeSales | None = None
+) -> dict[str, int]:
     """Return each edition's cumulative earnings per share from sales up to a moment."""
-    rows = session().execute(
+    chosen = (
         select(SaleEdition.edition_id, func.sum(_STANDING))
         .where(SaleEdition.edition_id.in_(edition_ids), SaleEdition.sold_at <= until)
         .group_by(SaleEdition.edition_id)
     )
+    if large is not None:
+        looked_at = (Order.total_cents < large.cents) | Order.reviewed_at.is_not(None)
+        chosen = chosen.join(Order, Order.id == SaleEdition.order_id).where(
+            looked_at | (SaleEdition.sold_at <= large.until)
+        )
+    rows = session().execute(chosen)
     return {edition_id: int(total) for edition_id, total in rows}
+
+
+def first_sold_at(edition_ids: tuple[str, ...]) -> datetime | None:
+    """Return when one of some editions was first sold."""
+    first = select(func.min(SaleEdition.sold_at)).where(SaleEdition.edition_id.in_(edition_ids))
+    return session().scalar(first)
 
 
 def per_share_select() -> Select[str, int]:

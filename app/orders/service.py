@@ -22,6 +22,7 @@ from app.orders import holdings, paying
 from app.orders import locking as rows
 from app.orders.errors import (
     NothingToPay,
+    OwnData,
     PaymentOpen,
     PaymentPending,
     PurposeRefused,
@@ -29,6 +30,7 @@ from app.orders.errors import (
 from app.orders.models import Order, OrderItem
 from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import CheckoutLine, CheckoutRequest, PaymentGateway
+from app.releases import queries as releases
 from pricing.item import ItemKey
 from pricing.quote import QuoteLine
 from pricing.split import parts_of
@@ -43,11 +45,15 @@ UNPAID = (OrderState.PAYING, OrderState.PENDING)
 
 @dataclass(frozen=True)
 class Return:
-    """Where a buyer comes back to after paying, with places for the order."""
+    """Where a buyer comes back to after paying, with places for the order.
+
+    From `strong_from_cents` on a card is asked for its second proof; 0: never.
+    """
 
     success_url: str
     cancel_url: str
     locale: str
+    strong_from_cents: int = 0
 
 
 def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_points: int = 0) -> str:
@@ -72,7 +78,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
 
     Raises
     ------
-    BadQuote, NothingToPay, PriceChanged, PurposeRefused, Forbidden
+    BadQuote, NothingToPay, OwnData, PriceChanged, PurposeRefused, Forbidden
     """
     require(actor, Role.BUYER)
     quote = quotes.read(key, actor.user_id, signed)
@@ -94,6 +100,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
         raise RuntimeError("a signed quote is not what its versions give")
     if purpose not in present.purposes:
         raise PurposeRefused(_l("Not every table in this bundle is sold for that purpose."))
+    _refuse_own(actor, {one.key.edition for one in new})
     order = _written(actor.user_id, purpose, present, quote)
     order.vat_basis_points = vat_basis_points
     for one in new:
@@ -106,6 +113,40 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
     bundle.empty(actor.user_id)
     audit.record(actor.user_id, "place-order", "order", order.id, cents=order.total_cents)
     return order.id
+
+
+def _refuse_own(actor: Actor, editions: set[str]) -> None:
+    """Refuse what the buyer has a part in, and what has been taken down.
+
+    Whoever buys from themselves moves money from a card to a bank account, and may call the card's
+    payment back afterwards.
+    """
+    mine = {part.edition_id for part in releases.participations(actor.user_id)}
+    for edition_id in sorted(editions):
+        view = releases.release(edition_id)
+        if view.edition.taken_down:
+            raise OwnData(_l("A release in this bundle is not sold any more. Take it out."))
+        if edition_id in mine or view.rules.owner_id == actor.user_id:
+            raise OwnData(
+                _l(
+                    "You have a part in %(title)s. Nobody buys what they earn from: use another "
+                    "release, or ask the operator for your own tables."
+                ),
+                title=view.rules.title,
+            )
+
+
+def review(actor: Actor, order_id: str) -> None:
+    """Note that the operator looked at a large sale: what it earned need not wait.
+
+    Raises
+    ------
+    Forbidden
+    """
+    require(actor, Role.OPERATOR)
+    order = rows.locked(order_id)
+    order.reviewed_at = order.reviewed_at or now()
+    audit.record(actor.user_id, "review-sale", "order", order_id)
 
 
 def _written(buyer_id: str, purpose: Purpose, present: Bundle, quote: SignedQuote) -> Order:
@@ -247,6 +288,7 @@ def _request(order: Order, back: Return) -> CheckoutRequest:
         locale=back.locale,
         idempotency_key=f"checkout:{order.id}:{order.attempt}",
         expires_at=order.expires_at,
+        strong=0 < back.strong_from_cents <= order.total_cents,
     )
 
 

@@ -218,6 +218,7 @@ def pay(order_id: str) -> Response:
         + "?session={CHECKOUT_SESSION_ID}",
         current_market().settings.base_url + url_for("orders.show", order_id=order_id),
         str(get_locale() or "en"),
+        current_market().settings.large_cents,
     )
     try:
         address = service.check_out(verified_actor(), _gateway(), order_id, back)

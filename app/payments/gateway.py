@@ -74,6 +74,8 @@ class CheckoutRequest:
         Stored by us before the call; the same key opens the same page once.
     expires_at : datetime
         With a time zone; 30 minutes to 24 hours from now.
+    strong : bool
+        Whether a card is asked for its second proof (3-D Secure), wherever it can give one.
     """
 
     order_id: str
@@ -84,6 +86,7 @@ class CheckoutRequest:
     locale: str
     idempotency_key: str
     expires_at: datetime
+    strong: bool = False
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,8 @@ class StripeGateway:
             "expires_at": int(request.expires_at.timestamp()),
             "expand": _SESSION_EXPAND,
         }
+        if request.strong:
+            params["payment_method_options"] = {"card": {"request_three_d_secure": "any"}}
         options: Any = {"idempotency_key": request.idempotency_key}
         return reading.session(
             self._ask(lambda: self._client.v1.checkout.sessions.create(params, options))

@@ -24,6 +24,7 @@ class Held(StrEnum):
     """Why money that is owed is not being sent; the last two hold nothing."""
 
     UNDER_WAY = "under-way"
+    OPERATOR = "operator"
     DEBT = "debt"
     NOTHING = "nothing"
     WINDOW = "window"
@@ -31,6 +32,7 @@ class Held(StrEnum):
     NO_ACCOUNT = "no-account"
     RESTRICTED = "restricted"
     NOT_READY = "not-ready"
+    REVIEW = "review"
     REFUSED = "refused"
     SETTLING = "settling"
     READY = "ready"
@@ -69,6 +71,9 @@ class Facts:
         When that was refused.
     again : bool
         Whether to try even soon after a refusal.
+    held_by_operator : bool
+    looks_at : bool
+        Whether it is a first or a large payout that nobody has looked at, and not old enough.
     """
 
     now: datetime
@@ -84,6 +89,8 @@ class Facts:
     latest: PayoutState | None
     refused_at: datetime | None
     again: bool = False
+    held_by_operator: bool = False
+    looks_at: bool = False
 
     @property
     def too_little(self) -> bool:
@@ -118,6 +125,11 @@ HOLDS = (
         Held.UNDER_WAY,
         lambda f: f.latest is PayoutState.INTENDED,
         _l("%(amount)s is on its way; we wait for the payment provider to confirm it."),
+    ),
+    Hold(
+        Held.OPERATOR,
+        lambda f: f.held_by_operator,
+        _l("The operator holds your payouts: %(reason)s What you earned stays yours until then."),
     ),
     Hold(
         Held.DEBT,
@@ -170,6 +182,15 @@ HOLDS = (
         ),
     ),
     Hold(
+        Held.REVIEW,
+        lambda f: f.looks_at,
+        _l(
+            "%(amount)s is ready. A first payout, or a large one, is looked at by the operator "
+            "first, or sent %(review)s days after the sale: until then a bank may still take a "
+            "buyer’s payment back."
+        ),
+    ),
+    Hold(
         Held.REFUSED,
         lambda f: f.rests,
         _l("The payment provider refused the last payout. We try again a day later."),
@@ -201,7 +222,7 @@ def words(held: Held, **places: object) -> str:
     Parameters
     ----------
     **places
-        amount, days, minimum, day, time; as they are to be read.
+        amount, days, minimum, day, time, reason, review; as they are to be read.
     """
     (hold,) = (hold for hold in HOLDS if hold.held is held)
     return str(hold.says) % places

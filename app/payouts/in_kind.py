@@ -16,7 +16,7 @@ from app.payouts.queries import PayoutTerms
 
 def spendable_cents(user_id: str, terms: PayoutTerms) -> int:
     """Return what a contributor can spend: theirs, beyond any refund, and not on its way."""
-    return queries.standing(user_id, terms).free_cents
+    return queries.standing(user_id, terms).spendable_cents
 
 
 def pay(actor: Actor, order_id: str, terms: PayoutTerms) -> None:

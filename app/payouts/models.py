@@ -35,6 +35,16 @@ class ConnectedAccount(Base):
     waits_since: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class ContributorReview(Base):
+    """What the operator decided about one contributor's payouts, with the reason."""
+
+    __tablename__ = "contributor_review"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    cleared_at: Mapped[datetime | None] = mapped_column(Moment)
+    held_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+
+
 class PayoutRun(Base):
     """One time of paying everybody: how far it came, to go on from there."""
 

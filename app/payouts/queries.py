@@ -11,31 +11,45 @@ from app.core.config import Settings
 from app.core.db import session
 from app.core.errors import NotFound
 from app.earnings import queries as earnings
+from app.earnings.queries import Mature
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.orders import queries as orders
 from app.payouts import holds
 from app.payouts.holds import Facts, Held
-from app.payouts.models import ConnectedAccount, Payout, PayoutReversal
+from app.payouts.models import ConnectedAccount, ContributorReview, Payout, PayoutReversal
 from app.payouts.states import PayoutState
 from pricing.money import MICROS_PER_CENT, Money
+
+#: Of what was earned in the days of a review so much is kept back, for disputes.
+ROLLING_PERCENT = 10
 
 
 @dataclass(frozen=True)
 class PayoutTerms:
     """When earnings are paid out: after so many days, from so many cents, how often.
 
-    `every` is "hour", "day", "week" or "month".
+    `every` is "hour", "day", "week" or "month". A first payout, one of `large_cents` or more, and
+    what a sale of so many earned, waits `review_days` unless the operator has looked at it; of
+    what was earned within these days `ROLLING_PERCENT` is kept back.
     """
 
     refund_days: int
     minimum_cents: int
     every: str = "hour"
+    review_days: int = 0
+    large_cents: int = 0
 
 
 def terms(settings: Settings) -> PayoutTerms:
     """Return when earnings are paid out, as the settings say."""
-    return PayoutTerms(settings.refund_days, settings.payout_minimum_cents, settings.payout_every)
+    return PayoutTerms(
+        settings.refund_days,
+        settings.payout_minimum_cents,
+        settings.payout_every,
+        settings.review_days,
+        settings.large_cents,
+    )
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,17 @@ class PayoutStanding:
     payable_cents: int
     free_cents: int
     held: Held
+    looks_at: bool = False
+
+    @property
+    def spendable_cents(self) -> int:
+        """What could be spent on tables now: nothing while a payout would be looked at first."""
+        return 0 if self.looks_at or self.held is Held.OPERATOR else self.free_cents
+
+    @property
+    def free(self) -> Money:
+        """What no refund can take any more."""
+        return Money.from_cents(self.free_cents, self.owed.currency)
 
     @property
     def payable(self) -> Money:
@@ -122,7 +147,7 @@ def standing(user_id: str, terms: PayoutTerms, *, again: bool = False) -> Payout
         Whether to try even soon after a refusal.
     """
     code = currency()
-    sums = earnings.sums(user_id, now() - timedelta(days=terms.refund_days))
+    sums = earnings.sums(user_id, _mature(terms))
     owed = sums.coming - ledger.balance(accounts.contributor(user_id), code).micros
     cents = _cents_by_state(user_id)
     under_way, paid = (
@@ -130,7 +155,8 @@ def standing(user_id: str, terms: PayoutTerms, *, again: bool = False) -> Payout
     )
     spent = orders.spent_from(accounts.contributor(user_id)) * MICROS_PER_CENT
     free = min(owed, sums.free - under_way - paid - spent) // MICROS_PER_CENT
-    held = holds.decide(_facts(user_id, owed, free, sums.waiting, terms, again=again))
+    facts = _facts(user_id, owed, free, sums.waiting, terms, again=again)
+    held = holds.decide(facts)
     return PayoutStanding(
         Money(sums.earned, code),
         Money(sums.waiting, code),
@@ -142,7 +168,17 @@ def standing(user_id: str, terms: PayoutTerms, *, again: bool = False) -> Payout
         free if held.sends else 0,
         max(0, free),
         held,
+        facts.looks_at,
     )
+
+
+def _mature(terms: PayoutTerms) -> Mature:
+    """Say which earnings a dispute has become unlikely for."""
+    reviewed = now() - timedelta(days=terms.review_days)
+    refunds = now() - timedelta(days=terms.refund_days)
+    if not terms.review_days:
+        return Mature(refunds)
+    return Mature(refunds, min(refunds, reviewed), terms.large_cents, ROLLING_PERCENT)
 
 
 def _cents_by_state(user_id: str) -> dict[PayoutState, int]:
@@ -159,6 +195,7 @@ def _facts(
     user_id: str, owed: int, free_cents: int, waiting: int, terms: PayoutTerms, *, again: bool
 ) -> Facts:
     mine, latest = account(user_id), _latest_payout(user_id)
+    review = session().get(ContributorReview, user_id)
     return Facts(
         now=now(),
         owed=owed,
@@ -171,9 +208,43 @@ def _facts(
         asked=bool(mine and mine.refreshed_at),
         waits_since=mine.waits_since if mine else None,
         latest=PayoutState(latest.state) if latest else None,
+        held_by_operator=bool(review and review.held_at),
+        looks_at=_looks_at(user_id, free_cents, review, terms),
         refused_at=(latest.ended_at or latest.at) if latest else None,
         again=again,
     )
+
+
+def _looks_at(
+    user_id: str, free_cents: int, review: ContributorReview | None, terms: PayoutTerms
+) -> bool:
+    """Say whether the operator, or time, has to look at a payout before it is sent."""
+    if not terms.review_days or (review and review.cleared_at):
+        return False
+    sent = select(Payout.id).where(Payout.user_id == user_id, Payout.state == PayoutState.SENT)
+    first = session().scalars(sent.limit(1)).first() is None
+    if not first and free_cents < terms.large_cents:
+        return False
+    since = orders.first_sold_at(tuple(earnings.shares_of(user_id)))
+    return since is None or since > now() - timedelta(days=terms.review_days)
+
+
+def looked_at_first(terms: PayoutTerms, most: int = 100) -> tuple[tuple[str, Money], ...]:
+    """Return contributors whose payout waits for the operator, and how much is ready."""
+    found = []
+    for user_id in contributors(max(1, terms.minimum_cents)):
+        mine = standing(user_id, terms)
+        if mine.held is Held.REVIEW:
+            found.append((user_id, mine.free))
+        if len(found) == most:
+            break
+    return tuple(found)
+
+
+def hold_reason(user_id: str) -> str:
+    """Return why the operator holds somebody's payouts; empty where they do not."""
+    row = session().get(ContributorReview, user_id)
+    return row.reason if row and row.held_at else ""
 
 
 def _latest_payout(user_id: str) -> Payout | None:

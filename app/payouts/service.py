@@ -16,7 +16,7 @@ from app.payments.gateway import ConnectedAccount as ProviderAccount
 from app.payments.gateway import GatewayRefused, PaymentGateway
 from app.payouts import queries
 from app.payouts.errors import CountryRefused
-from app.payouts.models import ConnectedAccount
+from app.payouts.models import ConnectedAccount, ContributorReview
 from app.users import queries as users
 
 PAYOUTS_JOB = "payouts"
@@ -116,6 +116,41 @@ def _keep(user_id: str, seen: ProviderAccount) -> None:
             row.bank_refused_at = None
         row.account_id, row.payable, row.refreshed_at = seen.id, seen.payable, now()
         row.status = "closed" if seen.closed else seen.status[:20]
+
+
+def hold(actor: Actor, user_id: str, reason: str) -> None:
+    """Send nothing to a contributor until somebody clears it; what they earned stays theirs.
+
+    Raises
+    ------
+    Forbidden
+    """
+    row = _review(actor, user_id)
+    row.held_at, row.cleared_at, row.reason = row.held_at or now(), None, reason[:300]
+    audit.record(actor.user_id, "hold-payouts", "user", user_id, reason=reason[:300])
+
+
+def clear(actor: Actor, user_id: str, reason: str) -> None:
+    """Let a contributor's payouts go: the operator looked at them.
+
+    Raises
+    ------
+    Forbidden
+    """
+    row = _review(actor, user_id)
+    row.cleared_at, row.held_at, row.reason = now(), None, ""
+    audit.record(actor.user_id, "clear-payouts", "user", user_id, reason=reason[:300])
+
+
+def _review(actor: Actor, user_id: str) -> ContributorReview:
+    require(actor, Role.OPERATOR)
+    if users.user(user_id) is None:
+        raise NotFound(_l("There is no such account."))
+    row = session().get(ContributorReview, user_id)
+    if row is None:
+        row = ContributorReview(user_id=user_id, reason="")
+        session().add(row)
+    return row
 
 
 def bank_said(account_id: str, *, refused: bool) -> None:

@@ -43,8 +43,7 @@ def _links() -> service.Links:
 
 
 def _terms() -> queries.PayoutTerms:
-    chosen = current_market().settings
-    return queries.PayoutTerms(chosen.refund_days, chosen.payout_minimum_cents, chosen.payout_every)
+    return queries.terms(current_market().settings)
 
 
 def _page(form: CountryForm) -> str:
@@ -68,7 +67,9 @@ def _why(income: earned.Income, terms: queries.PayoutTerms) -> str:
     under_way = standing.held is holds.Held.UNDER_WAY
     return holds.words(
         standing.held,
-        amount=money(standing.under_way if under_way else standing.payable),
+        amount=money(standing.under_way if under_way else standing.free),
+        reason=queries.hold_reason(current_actor().user_id),
+        review=terms.review_days,
         days=terms.refund_days,
         minimum=money(Money.from_cents(terms.minimum_cents, currency())),
         day=moment(account.waits_since if account else None, "date"),

@@ -45,6 +45,9 @@ INDIVIDUALS = "individuals"
 #: A source without rows, so that no plan tells whether a file about many people came.
 NOBODY = "none"
 NO_OBJECT = "0" * 32
+#: An edition asks of each buyer at least what its collection says, but no more than this for each
+#: released person: a floor set at will would make invented people dear.
+FLOOR_PER_PERSON_MICROS = 100_000
 
 
 @dataclass(frozen=True)
@@ -297,6 +300,8 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     edition.state = next_state(EditionState(edition.state), EditionEvent.PUBLISH)
     edition.published_at = this_hour()
     edition.people = int(release.people(release.plan.tiers[0]).value)
+    most = max(0, edition.people) * FLOOR_PER_PERSON_MICROS
+    edition.floor_micros = min(edition.floor_micros, most)
     # Numbered one by one, so that a catalogue is named by its last number.
     ledger.hold(["catalogue"])
     last = session().scalar(select(func.max(Edition.catalogue_number)))

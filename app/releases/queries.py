@@ -39,6 +39,8 @@ class EditionView:
         Its place among all published editions, from 1.
     counted : int or None
         Its people as they were counted first, with noise; None before that.
+    taken_down : bool
+        Whether the operator stopped selling it.
     """
 
     id: str
@@ -51,6 +53,7 @@ class EditionView:
     floor_micros: int = 0
     catalogue_number: int | None = None
     counted: int | None = None
+    taken_down: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def _edition(row: Edition) -> EditionView:
         row.floor_micros,
         row.catalogue_number,
         row.counted,
+        row.taken_down_at is not None,
     )
 
 
@@ -148,7 +152,9 @@ def editions_of(rules: CollectionRules) -> tuple[EditionView, ...]:
     return tuple(
         _edition(row)
         for row in _rows_of(rules.id)
-        if row.state not in HIDDEN and (row.people is None or row.people >= rules.minimum_people)
+        if row.state not in HIDDEN
+        and row.taken_down_at is None
+        and (row.people is None or row.people >= rules.minimum_people)
     )
 
 
@@ -183,7 +189,7 @@ def published() -> tuple[EditionView, ...]:
     """Return every published edition, newest first."""
     chosen = (
         select(Edition)
-        .where(Edition.state == EditionState.PUBLISHED)
+        .where(Edition.state == EditionState.PUBLISHED, Edition.taken_down_at.is_(None))
         .order_by(Edition.published_at.desc(), Edition.id)
     )
     return tuple(_edition(row) for row in session().scalars(chosen))

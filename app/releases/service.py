@@ -8,7 +8,7 @@ from app.consent import queries as consent
 from app.core import audit
 from app.core.clock import now
 from app.core.db import Database, new_id, session
-from app.core.permissions import SYSTEM, Actor, require_owner
+from app.core.permissions import SYSTEM, Actor, Role, require, require_owner
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.jobs import service as jobs
@@ -17,6 +17,7 @@ from app.releases.models import (
     Edition,
     EditionDataset,
 )
+from app.releases.queries import edition as edition_of
 from app.releases.states import EditionState
 
 
@@ -95,6 +96,20 @@ def _found_edition(
     jobs.enqueue(JOB, f"{JOB}:{edition.id}", {"edition": edition.id})
     audit.record(actor.user_id, "close-edition", "edition", edition.id)
     return edition.id
+
+
+def take_down(actor: Actor, edition_id: str, reason: str) -> None:
+    """Stop selling an edition; whoever bought it keeps their tables.
+
+    Raises
+    ------
+    Forbidden, NotFound
+    """
+    require(actor, Role.OPERATOR)
+    edition_of(edition_id)
+    row = session().get_one(Edition, edition_id)
+    row.taken_down_at = row.taken_down_at or now()
+    audit.record(actor.user_id, "take-down", "edition", edition_id, reason=reason)
 
 
 def close_due(db: Database) -> None:

@@ -67,6 +67,7 @@ def user_of_session(session_id: str) -> UserView | None:
             UserSession.id == session_id,
             UserSession.revoked_at.is_(None),
             User.closed_at.is_(None),
+            User.suspended_at.is_(None),
         )
     )
     found = session().scalars(chosen).one_or_none()

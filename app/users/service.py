@@ -116,6 +116,8 @@ def sign_in(email: str, password: str, browser: str) -> str:
     kept = passwords.present()
     if not kept.fits(user.password_hash if user else None, password) or user is None:
         raise WrongCredentials(_l("This address and this password do not fit together."))
+    if user.suspended_at is not None:
+        raise WrongCredentials(_l("This account is suspended. Please write to the operator."))
     if kept.outdated(user.password_hash):
         user.password_hash = kept.keep(password)
     opened = UserSession(id=new_id(), user_id=user.id, browser=browser[:80])
@@ -224,6 +226,32 @@ def mark_verified(actor: Actor, user_id: str) -> None:
     audit.record(actor.user_id, "mark-verified", "user", user_id)
 
 
+def suspend(actor: Actor, user_id: str, reason: str, *, lift: bool = False) -> None:
+    """Let nobody sign in to an account until that is lifted; its sessions end.
+
+    Raises
+    ------
+    Forbidden, NotFound
+    """
+    require(actor, Role.OPERATOR)
+    user = session().get(User, user_id)
+    if user is None or user.closed_at is not None or user.operator:
+        raise NotFound(_l("There is no such account."))
+    user.suspended_at = None if lift else user.suspended_at or now()
+    if not lift:
+        _end_sessions(user.id)
+    done = "lift-suspension" if lift else "suspend"
+    audit.record(actor.user_id, done, "user", user_id, reason=reason)
+
+
+def _end_sessions(user_id: str) -> None:
+    session().execute(
+        update(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+        .values(revoked_at=now())
+    )
+
+
 def close(actor: Actor) -> None:
     """Close one's account: its name and address are erased, its sessions end.
 
@@ -232,9 +260,5 @@ def close(actor: Actor) -> None:
     user = session().get_one(User, actor.user_id)
     user.email, user.display_name = f"closed-{user.id}@invalid", ""
     user.password_hash, user.closed_at = "", now()
-    session().execute(
-        update(UserSession)
-        .where(UserSession.user_id == user.id, UserSession.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
+    _end_sessions(user.id)
     audit.record(actor.user_id, "close-account", "user", user.id)

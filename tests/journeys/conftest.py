@@ -67,6 +67,7 @@ def settings(instance: Path) -> dict[str, str]:
         "MOISSON_STRIPE_KEY": STAND_IN_KEY,
         # So that what was earned a moment ago can be paid out in the same journey.
         "MOISSON_REFUND_DAYS": "0",
+        "MOISSON_REVIEW_DAYS": "0",
         "MOISSON_PAYOUT_MINIMUM_CENTS": "1",
     }
 

@@ -30,7 +30,8 @@ class Buying(Steps):
     def _placed(self, who: int, tables: set[int], *, taxed: bool) -> str | None:
         people, trade = self.world.people, self.world.trade
         buyer = people.everybody[who % len(people.everybody)]
-        keys = {people.keys[number % len(people.keys)] for number in tables}
+        sold = people.for_sale(buyer)
+        keys = {sold[number % len(sold)] for number in tables}
 
         def work() -> str:
             with trade.db.unit_of_work():

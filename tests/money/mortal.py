@@ -72,6 +72,7 @@ class Mortals:
             "buyers": [who.user_id for who in people.buyers],
             "operator": people.operator.user_id,
             "keys": [str(key) for key in people.keys],
+            "others": [str(key) for key in people.others],
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.money.mortal", json.dumps(told)],
@@ -161,6 +162,7 @@ def _world(told: dict[str, Any]) -> World:
         tuple(Actor(name, frozenset({Role.BUYER})) for name in told["buyers"]),
         Actor(told["operator"], frozenset({Role.OPERATOR})),
         tuple(ProductKey.parse(text) for text in told["keys"]),
+        tuple(ProductKey.parse(text) for text in told["others"]),
     )
     world.app = started(world.settings)
     world.close()

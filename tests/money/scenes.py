@@ -57,7 +57,7 @@ class Scene:
 
 
 def _ordered(world: World, buyer: Actor, tables: slice) -> str:
-    trade, keys = world.trade, sorted(map(str, world.people.keys[tables]))
+    trade, keys = world.trade, sorted(map(str, world.people.for_sale(buyer)[tables]))
     with trade.db.unit_of_work():
         bundle.replace(buyer, keys)
         signed = quotes.sign(trade.key, buyer.user_id, holdings.bundle_of(buyer.user_id))

@@ -53,6 +53,12 @@ class People:
     buyers: tuple[Actor, ...]
     operator: Actor
     keys: tuple[ProductKey, ...]
+    #: Of somebody else's edition, for the contributors: nobody buys what they have a part in.
+    others: tuple[ProductKey, ...]
+
+    def for_sale(self, buyer: Actor) -> tuple[ProductKey, ...]:
+        """What somebody may buy."""
+        return self.others if buyer in self.producers else self.keys
 
     @property
     def everybody(self) -> tuple[Actor, ...]:
@@ -317,8 +323,12 @@ def _people(app: Flask) -> People:
     made = factories.Published(edition_id, collection_id, "", one)
     with market_of(app).db.unit_of_work(write=False):
         keys = tuple(made.keys("bronze")[:3] + made.keys("gold")[:3])
+    third = factories.published(app, factories.account(app, Role.PRODUCER))
+    with market_of(app).db.unit_of_work(write=False):
+        others = tuple(third.keys("bronze")[:3] + third.keys("gold")[:3])
     buyers = tuple(factories.account(app, Role.BUYER) for _ in range(2))
-    return People((one, other), buyers, factories.account(app, Role.OPERATOR), keys)
+    operator = factories.account(app, Role.OPERATOR)
+    return People((one, other), buyers, operator, keys, others)
 
 
 def _onboard(world: World, producer: Actor) -> None:

@@ -212,6 +212,7 @@ def trading(database_url: str, folder: Path, settle: int = 0, **more: str) -> It
                 "MOISSON_STRIPE_API_BASE": stand_in_url,
                 "MOISSON_STRIPE_WEBHOOK_SECRET": SECRET,
                 "MOISSON_REFUND_DAYS": "0",
+                "MOISSON_REVIEW_DAYS": "0",
                 "MOISSON_PAYOUT_MINIMUM_CENTS": "100",
                 **more,
             }

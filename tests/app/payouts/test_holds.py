@@ -29,6 +29,7 @@ CASES: dict[Held, dict[str, object]] = {
     Held.READY: {},
     Held.SETTLING: {"waits_since": NOON},
     Held.REFUSED: REFUSED,
+    Held.REVIEW: {"looks_at": True},
     Held.NOT_READY: {"payable": False, "status": "pending"},
     Held.RESTRICTED: {"payable": False, "status": "restricted"},
     Held.NO_ACCOUNT: {"account_id": None, "payable": False},
@@ -36,6 +37,7 @@ CASES: dict[Held, dict[str, object]] = {
     Held.WINDOW: {"free_cents": 499, "waiting": 1},
     Held.NOTHING: {"free_cents": 0, "owed": 0},
     Held.DEBT: {"free_cents": -1, "owed": -10_000},
+    Held.OPERATOR: {"held_by_operator": True},
     Held.UNDER_WAY: {"latest": PayoutState.INTENDED},
 }
 
@@ -49,7 +51,10 @@ def test_what_is_under_way_comes_before_everything_and_debt_before_the_rest() ->
     whole = {name: value for facts in CASES.values() for name, value in facts.items()}
     assert decide(replace(READY, **whole)) is Held.UNDER_WAY  # type: ignore[arg-type]
     whole["latest"] = PayoutState.REFUSED
-    assert decide(replace(READY, **{**whole, "owed": -1})) is Held.DEBT  # type: ignore[arg-type]
+    whole["owed"] = -1
+    assert decide(replace(READY, **whole)) is Held.OPERATOR  # type: ignore[arg-type]
+    whole["held_by_operator"] = False
+    assert decide(replace(READY, **whole)) is Held.DEBT  # type: ignore[arg-type]
 
 
 def test_a_refusal_rests_for_a_day_unless_it_is_asked_again() -> None:
@@ -65,6 +70,7 @@ def test_only_the_last_two_send() -> None:
 def test_every_reason_stands_in_the_table_once_with_words(lite_app: Flask) -> None:
     assert [hold.held for hold in HOLDS] == list(Held)
     places = {"amount": "€9", "days": 14, "minimum": "€5", "day": "2 Mar", "time": "noon"}
+    places |= {"reason": "because.", "review": 120}
     said = {words(held, **places) for held in Held}
     assert len(said) == len(Held)
     assert not [text for text in said if "%(" in text or not text]

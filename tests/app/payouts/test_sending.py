@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -288,4 +289,5 @@ def test_the_schedule_adds_one_run_an_hour(trade: Trade) -> None:
 
 
 def test_terms_of_the_application_come_from_its_settings(trade: Trade) -> None:
-    assert sending.paying(market_of(trade.app)).terms == TERMS
+    terms = sending.paying(market_of(trade.app)).terms
+    assert terms == replace(TERMS, large_cents=50_000)

@@ -1,0 +1,1 @@
+"""What the operator may do about accounts, payouts, editions and collections, with a reason."""
