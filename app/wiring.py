@@ -1,5 +1,6 @@
 """Put the parts of an application together: a list of what each feature installs."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     ------
     app.core.errors.UnsafeConfiguration
     """
+    # What is made here, by whatever part, nobody else on this machine may read.
+    os.umask(0o077)
     with cli.refused_in_one_line():
         market = open_market(environment, FACTS)
     settings = market.settings
@@ -94,6 +97,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     )
     app.extensions[KEY] = market
     install_unit_of_work(app, market.db)
+    install_login(app)
     allow_uploads(app, UPLOADS, settings.upload_bytes + MEGABYTE)
     log_requests(app)
     log_crashes(app)
@@ -101,10 +105,9 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     _assets(app)
     for install in FEATURES:
         install(app)
-    install_limits(app, enabled=settings.rate_limits)
+    install_limits(app, enabled=settings.rate_limits, storage=settings.limits_storage)
     stand_in = market.connection.mode == "stand-in"
     install_security(app, settings, (market.connection.api_base,) if stand_in else STRIPE_PAGES)
-    install_login(app)
     install_error_pages(app)
     install_filters(app)
     app.jinja_env.filters.update(FILTERS)

@@ -33,7 +33,7 @@ TABLE = {
         assets static health.live health.ready pages.home pages.protection pages.prices
         pages.terms catalog.search catalog.release catalog.collection users.signup users.login
         catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
-        webhooks.stripe
+        webhooks.stripe pages.security
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show

@@ -101,7 +101,7 @@ def _folder(_name: str, text: str) -> Path:
     return Path(text).resolve()
 
 
-def _unsubscribe(name: str, text: str) -> str:
+def _contact(name: str, text: str) -> str:
     address = text.strip()
     fits = re.fullmatch(r"(mailto:|https://)[!-;=?-~]+", address)
     if address and fits is None:
@@ -220,7 +220,7 @@ class Settings:
     list_unsubscribe: str = _setting(
         "MOISSON_LIST_UNSUBSCRIBE",
         "",
-        _unsubscribe,
+        _contact,
         "address of the header List-Unsubscribe: `mailto:` or `https:`",
         "none",
     )
@@ -251,6 +251,12 @@ class Settings:
         "0",
         _whole,
         "how many proxies in front may set `X-Forwarded-*`",
+    )
+    limits_storage: str = _setting(
+        "MOISSON_LIMITS_STORAGE",
+        "memory://",
+        _text,
+        "where requests are counted: several processes that share it (`redis://…`) count together",
     )
     rate_limits: bool = _setting(
         "MOISSON_RATE_LIMITS", "on", _switch, "`off` for tests; refused in production"
@@ -328,6 +334,14 @@ class Settings:
         "most privacy loss of the people of one producer, over everything, in millionths of rho "
         "(epsilon about 5.2 at delta 1e-6)",
     )
+    security_contact: str = _setting(
+        "MOISSON_SECURITY_CONTACT",
+        "",
+        _contact,
+        "whom to tell of a hole in security: one address that begins with mailto: or https:, shown "
+        "in `/.well-known/security.txt`",
+        "no such page",
+    )
     log_format: str = _setting(
         "MOISSON_LOG_FORMAT",
         "",
@@ -355,6 +369,16 @@ REFUSALS = (
     Refusal(
         lambda s: not s.base_url.startswith("https://"),
         "MOISSON_BASE_URL must begin with https:// in production.",
+    ),
+    Refusal(
+        lambda s: len({s.secret_key, s.edition_secret, s.vault_key.hex()}) < 3,
+        "MOISSON_SECRET_KEY, MOISSON_VAULT_KEY and MOISSON_EDITION_SECRET must differ: who learns one "
+        "must not learn another.",
+    ),
+    Refusal(
+        lambda s: s.trusted_proxies < 1,
+        "MOISSON_TRUSTED_PROXIES must say how many proxies stand in front in production: https "
+        "ends there, and without it all visitors would share one limit.",
     ),
     Refusal(lambda s: not s.rate_limits, "MOISSON_RATE_LIMITS cannot be off in production."),
     Refusal(

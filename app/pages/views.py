@@ -1,11 +1,16 @@
 import os
+from datetime import timedelta
 
 from flask import Blueprint, Flask, jsonify, render_template
+from flask import Response as FlaskResponse
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_book
 from app.consent.texts import TEXTS
+from app.core.clock import now
+from app.core.errors import NotFound
 from app.market import current_market
 from app.pages import queries
 from app.web.limits import unlimited
@@ -32,6 +37,23 @@ def prices() -> str:
 @bp.get("/words-and-purposes")
 def terms() -> str:
     return render_template("pages/terms.html", texts=TEXTS)
+
+
+@bp.get("/.well-known/security.txt")
+def security() -> Response:
+    """Whom to tell of a hole in security, as RFC 9116 has it."""
+    settings = current_market().settings
+    if not settings.security_contact:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    today = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    until = today + timedelta(days=180)
+    lines = [
+        f"Contact: {settings.security_contact}",
+        f"Expires: {until.isoformat()}",
+        "Preferred-Languages: en, fr",
+        f"Canonical: {settings.base_url}/.well-known/security.txt",
+    ]
+    return FlaskResponse("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @health.get("/healthz")

@@ -1,15 +1,23 @@
 """Flask-Login's side: which account a request comes from."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from flask import session as cookie
 from flask_babel import lazy_gettext as _l
-from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, logout_user
 
+from app.core.clock import now
 from app.core.errors import Forbidden
 from app.core.permissions import Actor, Role
 from app.users import queries
 
+#: A password that was typed so long ago is asked for again before what cannot be undone.
+FRESH = timedelta(minutes=10)
+#: A browser that was away for so long is signed out, and any after so long.
+IDLE, ABSOLUTE = timedelta(days=7), timedelta(days=30)
+SEEN_EVERY = timedelta(minutes=10)
 VISITOR = Actor("", frozenset())
 
 
@@ -46,9 +54,46 @@ def install_login(app: Flask) -> None:
         view = queries.user_of_session(session_id)
         return None if view is None else SignedIn(session_id, view)
 
+    watch_sessions(app)
+
     @app.context_processor
     def names() -> dict[str, Any]:
         return {"me": current_user.view, "Role": Role}
+
+
+def just_signed_in() -> None:
+    """Note when a password was typed: what needs a fresh one asks again after a while."""
+    moment = now().timestamp()
+    cookie["fresh_at"] = cookie["seen_at"] = moment
+    cookie.setdefault("since", moment)
+
+
+def _stale() -> bool:
+    """Say whether a browser was away for too long, or has been signed in for too long."""
+    moment = now().timestamp()
+    seen, since = cookie.get("seen_at", moment), cookie.get("since", moment)
+    return bool(moment - seen > IDLE.total_seconds() or moment - since > ABSOLUTE.total_seconds())
+
+
+def watch_sessions(app: Flask) -> None:
+    """End sessions that were idle or are old; forget after a while that a password was typed."""
+
+    @app.before_request
+    def watch() -> None:
+        if not current_user.is_authenticated:
+            return
+        moment = now().timestamp()
+        if _stale():
+            logout_user()
+            for name in ("fresh_at", "seen_at", "since"):
+                cookie.pop(name, None)
+            return
+        if cookie.get("_fresh") and moment - cookie.get("fresh_at", 0) > FRESH.total_seconds():
+            cookie["_fresh"] = False
+        # Written seldom: each time sends the cookie again.
+        if moment - cookie.get("seen_at", 0) > SEEN_EVERY.total_seconds():
+            cookie["seen_at"] = moment
+            cookie.setdefault("since", moment)
 
 
 def current_actor() -> Actor:

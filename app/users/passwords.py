@@ -1,12 +1,32 @@
 """How passwords are kept: argon2id, so that each guess costs time and memory."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from flask_babel import lazy_gettext as _l
 
 from app.core.config import Settings
 from app.core.db import fact
+from app.core.errors import Unavailable
+
+#: So many are worked out at a time in a process: each takes 64 MiB and all of a core.
+AT_ONCE = 2
+PATIENCE_SECONDS = 10.0
+_FEW = threading.BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    if not _FEW.acquire(timeout=PATIENCE_SECONDS):
+        raise Unavailable(_l("Many people are signing in just now. Try again in a moment."))
+    try:
+        yield
+    finally:
+        _FEW.release()
 
 
 @dataclass(frozen=True)
@@ -36,12 +56,14 @@ class Passwords:
 
     def keep(self, password: str) -> str:
         """Return what is stored of a password."""
-        return self.hasher.hash(password)
+        with _one_of_few():
+            return self.hasher.hash(password)
 
     def fits(self, stored: str | None, password: str) -> bool:
         """Say whether a password is the stored one; nothing fits where None is stored."""
         try:
-            self.hasher.verify(self.nobody if stored is None else stored, password)
+            with _one_of_few():
+                self.hasher.verify(self.nobody if stored is None else stored, password)
         except VerificationError:
             return False
         return stored is not None

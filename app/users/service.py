@@ -3,7 +3,7 @@ from sqlalchemy import select, update
 
 from app.core import audit
 from app.core.clock import now
-from app.core.db import new_id, session
+from app.core.db import checkpoint, new_id, session
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
 from app.users import letters, passwords, tokens
@@ -27,11 +27,13 @@ def sign_up(
     str or None
         The new account's identifier, None when the address was known.
     """
+    # As long for an address that is known, and before anything is locked.
+    kept = _hashed(password)
     known = session().scalar(select(User.id).where(User.email == _normal(email)))
     if known is not None:
         letters.ask(Kind.KNOWN, known)
         return None
-    user = _open(email, password, display_name, roles, locale)
+    user = _open(email, kept, display_name, roles, locale)
     letters.ask(Kind.VERIFY, user.id)
     return user.id
 
@@ -49,21 +51,29 @@ def open_account(
         When there is an account with this address.
     """
     require(actor, Role.OPERATOR)
+    kept = _hashed(password)
     if session().scalar(select(User.id).where(User.email == _normal(email))) is not None:
         raise Conflict(_l("There is an account with this address already."))
-    user = _open(email, password, display_name, roles - {Role.OPERATOR}, locale)
+    user = _open(email, kept, display_name, roles - {Role.OPERATOR}, locale)
     mark_verified(actor, user.id)
     if Role.OPERATOR in roles:
         make_operator(actor, user.email)
     return user.id
 
 
-def _open(email: str, password: str, display_name: str, roles: set[Role], locale: str) -> User:
+def _hashed(password: str) -> str:
+    """Return what is kept of a password, with nothing locked meanwhile."""
+    kept = passwords.present()
+    checkpoint()
+    return kept.keep(password)
+
+
+def _open(email: str, kept: str, display_name: str, roles: set[Role], locale: str) -> User:
     user = User(
         id=new_id(),
         email=_normal(email),
         display_name=display_name.strip(),
-        password_hash=passwords.present().keep(password),
+        password_hash=kept,
         locale=locale,
         producer=Role.PRODUCER in roles,
         buyer=Role.BUYER in roles,
@@ -112,14 +122,20 @@ def sign_in(email: str, password: str, browser: str) -> str:
     WrongCredentials
     """
     chosen = select(User).where(User.email == _normal(email), User.closed_at.is_(None))
-    user = session().scalars(chosen).one_or_none()
+    found = session().scalars(chosen).one_or_none()
+    stored = found.password_hash if found else None
     kept = passwords.present()
-    if not kept.fits(user.password_hash if user else None, password) or user is None:
+    # To check a password takes long: nothing is locked meanwhile.
+    checkpoint()
+    fits = kept.fits(stored, password)
+    again = kept.keep(password) if fits and stored and kept.outdated(stored) else None
+    user = session().scalars(chosen.execution_options(populate_existing=True)).one_or_none()
+    if not fits or user is None or user.password_hash != stored:
         raise WrongCredentials(_l("This address and this password do not fit together."))
     if user.suspended_at is not None:
         raise WrongCredentials(_l("This account is suspended. Please write to the operator."))
-    if kept.outdated(user.password_hash):
-        user.password_hash = kept.keep(password)
+    if again is not None:
+        user.password_hash = again
     opened = UserSession(id=new_id(), user_id=user.id, browser=browser[:80])
     session().add(opened)
     session().flush()
@@ -165,10 +181,11 @@ def reset(token: str, password: str) -> None:
     BadToken
     """
     user_id, fingerprint = tokens.read(Kind.RESET, token, int(letters.RESET_LIFE.total_seconds()))
+    kept = _hashed(password)
     user = session().get(User, user_id)
     if user is None or user.closed_at is not None or letters.fingerprint(user) != fingerprint:
         raise BadToken(_l("This link was used or is no longer valid. Ask for a new one."))
-    user.password_hash = passwords.present().keep(password)
+    user.password_hash = kept
     # Whoever opened the link reads that inbox.
     user.verified_at = user.verified_at or now()
     session().execute(
@@ -186,8 +203,9 @@ def check_password(actor: Actor, password: str) -> None:
     ------
     WrongCredentials
     """
-    user = session().get_one(User, actor.user_id)
-    if not passwords.present().fits(user.password_hash, password):
+    stored, kept = session().get_one(User, actor.user_id).password_hash, passwords.present()
+    checkpoint()
+    if not kept.fits(stored, password):
         raise WrongCredentials(_l("This is not your password."))
 
 

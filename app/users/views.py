@@ -27,7 +27,7 @@ from app.users.forms import (
     ResetForm,
     SignUpForm,
 )
-from app.users.login import SignedIn, current_actor
+from app.users.login import SignedIn, current_actor, just_signed_in
 from app.web.limits import limited
 from app.web.unit_of_work import writes
 
@@ -37,6 +37,8 @@ bp = Blueprint("users", __name__)
 def _next_page(default: str) -> str:
     """Return where to go after signing in: only ever a path of this site."""
     target = request.args.get("next", "")
+    if not target.isprintable():
+        return default
     parts = urlsplit(target)
     safe = target.startswith("/") and not parts.netloc and not parts.scheme
     return target if safe and not target.startswith(("//", "/\\")) else default
@@ -48,15 +50,20 @@ def _roles(form: SignUpForm | ProfileForm) -> set[Role]:
 
 
 def _open(email: str, password: str) -> None:
+    before = current_user.session_id if current_user.is_authenticated else ""
     session_id = service.sign_in(email, password, request.user_agent.string[:80])
+    if before:
+        # One browser is signed in once.
+        service.sign_out(before)
     view = queries.user_of_session(session_id)
     if view is not None:
         login_user(SignedIn(session_id, view))
+        just_signed_in()
         session["locale"] = view.locale
 
 
 @bp.route("/signup", methods=["GET", "POST"])
-@limited("20/hour", ["POST"])
+@limited("20/hour", ["POST"], "email")
 def signup() -> str | Response | tuple[str, int]:
     form = SignUpForm()
     if form.validate_on_submit():
@@ -72,7 +79,7 @@ def signup() -> str | Response | tuple[str, int]:
 
 
 @bp.route("/login", methods=["GET", "POST"])
-@limited("10/minute;60/hour", ["POST"])
+@limited("10/minute;60/hour", ["POST"], "email")
 def login() -> str | Response | tuple[str, int]:
     form = LoginForm()
     status = 200
@@ -95,6 +102,7 @@ def login_again() -> str | Response | tuple[str, int]:
         try:
             service.check_password(current_actor(), form.password.data)
             confirm_login()
+            just_signed_in()
             return redirect(_next_page(url_for("users.account")))
         except WrongCredentials as error:
             form.password.errors = [error.user_message]
@@ -106,7 +114,9 @@ def login_again() -> str | Response | tuple[str, int]:
 def logout() -> Response:
     service.sign_out(current_user.session_id)
     logout_user()
-    return redirect(url_for("pages.home"))
+    answer = redirect(url_for("pages.home"))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @bp.get("/verify/<token>")
@@ -132,7 +142,7 @@ def send_verification() -> Response:
 
 
 @bp.route("/password/forgot", methods=["GET", "POST"])
-@limited("10/hour", ["POST"])
+@limited("10/hour", ["POST"], "email")
 def forgot() -> str | tuple[str, int]:
     form = ForgotForm()
     if form.validate_on_submit():

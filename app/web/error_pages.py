@@ -4,7 +4,7 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from app.core.errors import AppError
 
@@ -26,8 +26,12 @@ def install_error_pages(app: Flask) -> None:
         return page(400, _("This form was open for too long. Load the page again and resend it."))
 
     @app.errorhandler(RateLimitExceeded)
-    def limit_error(_error: RateLimitExceeded) -> Response:
-        return page(429, _("That was too many requests in a short time. Wait a minute."))
+    @app.errorhandler(TooManyRequests)
+    def limit_error(error: HTTPException) -> Response:
+        answer = page(429, _("That was too many requests in a short time. Wait a minute."))
+        if isinstance(error, TooManyRequests) and error.retry_after is not None:
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

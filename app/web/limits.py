@@ -1,15 +1,22 @@
-"""How often an address may be asked, and how much may be sent to it.
+"""How often an address, an account or a recipient may be served, and how much may be sent.
 
-A view carries its limits as a mark; each application enforces them by a limiter of its own.
+A view carries its limits as a mark; each application enforces them before anything else looks at a
+request: before its form is read for its token, and before its view.
 """
 
-from collections.abc import Callable, Collection
+import hashlib
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from math import ceil
+from time import time
 from typing import Any, TypeVar
 
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_login import current_user
+from limits import parse_many
+from werkzeug.exceptions import TooManyRequests
 
 #: For every visitor and address that has no limit of its own.
 USUAL = "600/minute"
@@ -26,17 +33,23 @@ class Limit:
         Such as "60/hour"; empty for as often as anybody likes.
     methods : tuple of str
         Only these; all where it is empty.
+    recipient : str
+        The field of the form that names whom it is about: that address has the same limit,
+        wherever it is asked from.
     """
 
     rate: str
     methods: tuple[str, ...] = ()
+    recipient: str = ""
 
 
-def limited(rate: str, methods: Collection[str] = ()) -> Callable[[View], View]:
+def limited(
+    rate: str, methods: Collection[str] = (), recipient: str = ""
+) -> Callable[[View], View]:
     """Mark a view with a limit, such as "60/hour"; decorators around it hand the mark on."""
 
     def mark(view: View) -> View:
-        view.__dict__["limit"] = Limit(rate, tuple(methods))
+        view.__dict__["limit"] = Limit(rate, tuple(methods), recipient)
         return view
 
     return mark
@@ -47,31 +60,62 @@ def unlimited(view: View) -> View:
     return limited("")(view)
 
 
-def install_limits(app: Flask, *, enabled: bool) -> None:
-    """Enforce the limits of the views of an application; to be called once all are registered."""
+def install_limits(app: Flask, *, enabled: bool, storage: str = "memory://") -> None:
+    """Enforce the limits of the views of an application; to be called once all are registered.
+
+    Parameters
+    ----------
+    storage : str
+        Where counts are kept, as the library `limits` writes it: one that several processes share
+        makes them count together.
+    """
     app.config["RATELIMIT_ENABLED"] = enabled
-    app.config["RATELIMIT_STORAGE_URI"] = "memory://"
+    app.config["RATELIMIT_STORAGE_URI"] = storage
     limiter = Limiter(get_remote_address, default_limits=[USUAL], headers_enabled=True)
     limiter.init_app(app)
     # Held by its application: the views that it wraps know it weakly.
     app.extensions["moisson-limiter"] = limiter
+    own: dict[str, Limit] = {}
     for endpoint, view in app.view_functions.items():
         limit = getattr(view, "limit", None)
         if isinstance(limit, Limit):
-            methods = list(limit.methods) or None
-            enforce: Any = limiter.exempt
+            exempt: Any = limiter.exempt
+            app.view_functions[endpoint] = exempt(view)
             if limit.rate:
-                enforce = limiter.limit(limit.rate, methods=methods)
-            app.view_functions[endpoint] = enforce(view)
+                own[endpoint] = limit
+
+    @app.before_request
+    def enforce() -> None:
+        limit = own.get(request.endpoint or "")
+        if not enabled or limit is None or (limit.methods and request.method not in limit.methods):
+            return
+        for item in parse_many(limit.rate):
+            for key in _keys(limit):
+                counted = (request.endpoint or "", key)
+                if not limiter.limiter.hit(item, *counted):
+                    until = limiter.limiter.get_window_stats(item, *counted).reset_time
+                    raise TooManyRequests(retry_after=max(1, ceil(until - time())))
+
+
+def _keys(limit: Limit) -> Iterator[str]:
+    """Name who is counted: the address, the account, and whom it is about."""
+    yield f"from:{get_remote_address()}"
+    if current_user.is_authenticated:
+        yield f"account:{current_user.view.id}"
+    if limit.recipient and request.method == "POST":
+        about = request.form.get(limit.recipient, "").strip().lower()
+        # Only its hash is kept, wherever counts are kept.
+        yield f"about:{hashlib.sha256(about.encode()).hexdigest()[:32]}"
 
 
 def allow_uploads(app: Flask, endpoints: frozenset[str], size: int) -> None:
-    """Let some pages take bodies of up to `size` bytes; all others stay at the app's limit.
+    """Let some pages take bodies of up to `size` bytes, of whoever is signed in.
 
-    To be called before the CSRF check is installed, which reads the form.
+    All others stay at the app's limit. To be called before the CSRF check is installed, which
+    reads the form.
     """
 
     @app.before_request
     def widen() -> None:
-        if request.endpoint in endpoints:
+        if request.endpoint in endpoints and current_user.is_authenticated:
             request.max_content_length = size

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, Response, request
+from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Settings
 
+#: Files that are the same for everybody.
+SHARED = ("static", "assets")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -17,6 +20,21 @@ def signed_by_sender(view: View) -> View:
     """Mark a view that is no form's: what it receives is signed, and it checks that itself."""
     view.__dict__["signed_by_sender"] = True
     return view
+
+
+#: What no page of ours, and nothing in it, may use of a browser.
+REFUSED_POWERS = (
+    "accelerometer",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "interest-cohort",
+    "microphone",
+    "payment",
+    "usb",
+)
 
 
 def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ...]) -> None:
@@ -42,7 +60,7 @@ def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ..
         session_cookie_samesite="Lax",
         referrer_policy="same-origin",
         frame_options="DENY",
-        permissions_policy={"interest-cohort": "()", "browsing-topics": "()"},
+        permissions_policy=dict.fromkeys(REFUSED_POWERS, "()"),
         content_security_policy={
             "default-src": "'none'",
             "script-src": "'self'",
@@ -55,3 +73,13 @@ def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ..
             "frame-ancestors": "'none'",
         },
     )
+
+    @app.after_request
+    def keep_apart(response: Response) -> Response:
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        mine = current_user.is_authenticated and request.endpoint not in SHARED
+        if mine and "no-store" not in response.headers.get("Cache-Control", ""):
+            # Nobody who comes to this browser afterwards finds it in a cache.
+            response.headers["Cache-Control"] = "no-store"
+        return response

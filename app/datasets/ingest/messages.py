@@ -84,6 +84,10 @@ COLUMN_MISSING = Message(
     N_("The file has no such column."),
     N_("Choose another column, or add it to the file."),
 )
+TOO_MANY_BLANK = Message(
+    N_("There are more than %(limit)s blank lines."),
+    N_("Leave lines without anything out of the file."),
+)
 BLANK = Message(
     N_("The cell is blank."),
     N_("Fill it in, or leave the row out."),

@@ -42,12 +42,15 @@ class Limits:
     columns : int
     field : int
         Characters of one cell, at most 131,072.
+    blank : int
+        Lines without anything.
     """
 
     size: int = 1_000_000_000
     rows: int = 20_000_000
     columns: int = 200
     field: int = 10_000
+    blank: int = 10_000
 
 
 def read_csv(stream: BinaryIO, limits: Limits) -> Iterator[pa.RecordBatch]:
@@ -82,6 +85,9 @@ def read_csv(stream: BinaryIO, limits: Limits) -> Iterator[pa.RecordBatch]:
     while (record := _next(records, lines)) is not None:
         if not record:
             lines.row += 1
+            lines.blank += 1
+            if lines.blank > limits.blank:
+                raise UploadError(messages.TOO_MANY_BLANK, lines.row, limit=limits.blank)
             continue
         _check(record, len(names), lines, limits)
         pending.append(record)
@@ -104,6 +110,7 @@ class _Lines:
         self._size = 0
         self.row = 0
         self.records = 0
+        self.blank = 0
 
     # `row` and `records` count what was read whole: the next line belongs to row + 1.
 

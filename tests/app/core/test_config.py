@@ -16,6 +16,7 @@ SAFE = {
     "MOISSON_STRIPE_KEY": "sk_live_x",
     "MOISSON_STRIPE_WEBHOOK_SECRET": "whsec_x",
     "MOISSON_MAIL_URL": "smtps://mail.example.org",
+    "MOISSON_TRUSTED_PROXIES": "1",
 }
 
 
@@ -34,6 +35,8 @@ def test_a_complete_production_starts(tmp_path: Path) -> None:
         ("MOISSON_SECRET_KEY", "dev"),
         ("MOISSON_VAULT_KEY", ""),
         ("MOISSON_VAULT_KEY", "z" * 64),
+        ("MOISSON_VAULT_KEY", "ab" * 32),
+        ("MOISSON_TRUSTED_PROXIES", "0"),
         ("MOISSON_VAULT_KEY", "ab" * 16),
         ("MOISSON_EDITION_SECRET", ""),
         ("MOISSON_EDITION_SECRET", "short"),

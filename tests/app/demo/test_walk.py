@@ -38,11 +38,12 @@ def test_the_demo_goes_from_upload_to_payout_and_leaves_nothing(tmp_path: Path) 
 
 
 def test_the_demonstration_is_not_for_production(tmp_path: Path) -> None:
-    key = {name: "ab" * 32 for name in ("MOISSON_SECRET_KEY", "MOISSON_VAULT_KEY")}
+    key = {"MOISSON_SECRET_KEY": "ab" * 32, "MOISSON_VAULT_KEY": "ef" * 32}
     done = flask(
         tmp_path,
         "fill-market",
         MOISSON_ENV="production",
+        MOISSON_TRUSTED_PROXIES="1",
         MOISSON_EDITION_SECRET="cd" * 32,
         MOISSON_BASE_URL="https://market.example.org",
         MOISSON_STRIPE_KEY="sk_test_x",

@@ -31,6 +31,7 @@ LIVE = {
     "MOISSON_STRIPE_KEY": "sk_live_1",
     "MOISSON_STRIPE_WEBHOOK_SECRET": "whsec_x",
     "MOISSON_MAIL_URL": "smtps://mail.example.org",
+    "MOISSON_TRUSTED_PROXIES": "1",
     "MOISSON_RATE_LIMITS": "on",
 }
 MODES: dict[str, dict[str, str]] = {"stand-in": {}, "test": TEST, "live": LIVE}
