@@ -372,8 +372,8 @@ REFUSALS = (
     ),
     Refusal(
         lambda s: len({s.secret_key, s.edition_secret, s.vault_key.hex()}) < 3,
-        "MOISSON_SECRET_KEY, MOISSON_VAULT_KEY and MOISSON_EDITION_SECRET must differ: who learns one "
-        "must not learn another.",
+        "MOISSON_SECRET_KEY, MOISSON_VAULT_KEY and MOISSON_EDITION_SECRET must differ: who learns "
+        "one must not learn another.",
     ),
     Refusal(
         lambda s: s.trusted_proxies < 1,

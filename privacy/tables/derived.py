@@ -7,6 +7,7 @@ Each comes with its noise interval; none of them reads anything but a `Table`.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -46,10 +47,12 @@ def shares(table: Table) -> tuple[Estimate, ...]:
         table.tier,
         (0.0, 1.0),
     )
-    return tuple(
+    found = (
         _ratio(cell, SHARE, None, "", noise.interval(count, total))
         for cell, count in zip(table.cells(), counts.tolist(), strict=True)
     )
+    # Of a share it is the share that is told apart from nothing, not what it is a share of.
+    return tuple(replace(one, distinct=one.low > 0) for one in found)
 
 
 def quantiles(

@@ -48,7 +48,7 @@ class Estimate:
     sd : float
         Noise standard deviation; of a mean, half its interval over the Gaussian quantile.
     distinct : bool
-        Whether it is told apart from zero; of a mean, whether its count is.
+        Whether it is told apart from zero; of a mean or a quantile, whether its count is.
     """
 
     coordinates: Coordinates

@@ -40,13 +40,14 @@ def test_rules_are_kept_as_published(app: Flask) -> None:
         {"ways": 3},
         {"schema": ONLY_A_NUMBER},
         {"schema": replace(factories.SCHEMA, contribution_bound=51)},
+        {"schema": CubeSchema(tuple(Dimension(f"d{n}", ("yes", "no")) for n in range(17)), (), 3)},
         {
             "schema": CubeSchema(
                 tuple(Dimension(f"d{n}", tuple(map(str, range(900)))) for n in range(3)), (), 1
             )
         },
     ],
-    ids=["purposes", "topic", "epsilon", "ways", "dimensions", "bound", "cells"],
+    ids=["purposes", "topic", "epsilon", "ways", "dimensions", "bound", "columns", "cells"],
 )
 def test_rules_that_cannot_be_kept_are_refused(app: Flask, change: dict[str, object]) -> None:
     producer = factories.account(app, Role.PRODUCER)

@@ -113,6 +113,16 @@ def test_shares_add_up_to_one(kind):
     assert [e.coordinates for e in found] == [(("day", d),) for d in ("Fri", "Sat", "Sun")]
 
 
+def test_a_share_of_nothing_is_not_told_apart_from_zero(kind):
+    """Nine of nine said yes, also of a share of zero: they spoke of what it is a share of."""
+    table = release_of(kind).table(("day", "paid"), GOLD)
+    for share in shares(table):
+        assert share.distinct == (share.low > 0)
+    counts = [e for e in table.estimates() if e.statistic == "contributions"]
+    for share, count in zip(shares(table), counts, strict=True):
+        assert not share.distinct or count.value > 0
+
+
 def test_a_table_of_no_dimension_has_no_shares():
     assert shares(release_of("gaussian").table((), GOLD)) == ()
 
