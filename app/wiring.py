@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django_htmx
 from flask import Flask, Response, request, send_from_directory, url_for
@@ -95,6 +96,11 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         TESTING=settings.environment == "test",
     )
+    if settings.production:
+        # A cookie of this name is taken from https alone, and from no other host of the domain.
+        app.config["SESSION_COOKIE_NAME"] = "__Host-moisson"
+        # A request for another host is none of ours.
+        app.config["TRUSTED_HOSTS"] = [urlsplit(settings.base_url).netloc]
     app.extensions[KEY] = market
     install_unit_of_work(app, market.db)
     install_login(app)

@@ -6,7 +6,7 @@ from app.core.clock import now
 from app.core.db import checkpoint, new_id, session
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
-from app.users import letters, passwords, tokens
+from app.users import letters, names, passwords, tokens
 from app.users.errors import BadToken, WrongCredentials
 from app.users.letters import Kind
 from app.users.models import User, UserSession
@@ -27,13 +27,14 @@ def sign_up(
     str or None
         The new account's identifier, None when the address was known.
     """
-    # As long for an address that is known, and before anything is locked.
+    # As much for an address that is known, and before anything is locked.
+    name = names.checked(display_name)
     kept = _hashed(password)
     known = session().scalar(select(User.id).where(User.email == _normal(email)))
     if known is not None:
         letters.ask(Kind.KNOWN, known)
         return None
-    user = _open(email, kept, display_name, roles, locale)
+    user = _open(email, kept, name, roles, locale)
     letters.ask(Kind.VERIFY, user.id)
     return user.id
 
@@ -54,7 +55,8 @@ def open_account(
     kept = _hashed(password)
     if session().scalar(select(User.id).where(User.email == _normal(email))) is not None:
         raise Conflict(_l("There is an account with this address already."))
-    user = _open(email, kept, display_name, roles - {Role.OPERATOR}, locale)
+    # Whoever opens it knows whose name it is.
+    user = _open(email, kept, names.checked(display_name, operator=True), roles, locale)
     mark_verified(actor, user.id)
     if Role.OPERATOR in roles:
         make_operator(actor, user.email)
@@ -72,7 +74,7 @@ def _open(email: str, kept: str, display_name: str, roles: set[Role], locale: st
     user = User(
         id=new_id(),
         email=_normal(email),
-        display_name=display_name.strip(),
+        display_name=display_name,
         password_hash=kept,
         locale=locale,
         producer=Role.PRODUCER in roles,
@@ -212,7 +214,8 @@ def check_password(actor: Actor, password: str) -> None:
 def change_profile(actor: Actor, display_name: str, locale: str, roles: set[Role]) -> None:
     """Change one's public name, language and roles; nobody makes themselves operator."""
     user = session().get_one(User, actor.user_id)
-    user.display_name, user.locale = display_name.strip(), locale
+    user.display_name = names.checked(display_name, user.id, operator=user.operator)
+    user.locale = locale
     user.producer, user.buyer = Role.PRODUCER in roles, Role.BUYER in roles
     audit.record(actor.user_id, "change-profile", "user", user.id)
 

@@ -1,5 +1,6 @@
 from urllib.parse import urlsplit
 
+import structlog
 from flask import (
     Blueprint,
     Flask,
@@ -28,10 +29,12 @@ from app.users.forms import (
     SignUpForm,
 )
 from app.users.login import SignedIn, current_actor, just_signed_in
+from app.users.names import BadName
 from app.web.limits import limited
 from app.web.unit_of_work import writes
 
 bp = Blueprint("users", __name__)
+log = structlog.get_logger("users")
 
 
 def _next_page(default: str) -> str:
@@ -67,14 +70,17 @@ def _open(email: str, password: str) -> None:
 def signup() -> str | Response | tuple[str, int]:
     form = SignUpForm()
     if form.validate_on_submit():
-        service.sign_up(
-            form.email.data,
-            form.password.data,
-            form.display_name.data,
-            _roles(form),
-            str(get_locale() or "en"),
-        )
-        return render_template("users/check_mail.html")
+        try:
+            service.sign_up(
+                form.email.data,
+                form.password.data,
+                form.display_name.data,
+                _roles(form),
+                str(get_locale() or "en"),
+            )
+            return render_template("users/check_mail.html")
+        except BadName as error:
+            form.display_name.errors = [error.user_message]
     return render_template("users/signup.html", form=form), (422 if form.errors else 200)
 
 
@@ -88,6 +94,7 @@ def login() -> str | Response | tuple[str, int]:
             _open(form.email.data, form.password.data)
             return redirect(_next_page(url_for("pages.home")))
         except WrongCredentials as error:
+            log.warning("security", refused="sign-in")
             form.password.errors = [error.user_message]
             status = 422
     return render_template("users/login.html", form=form), (422 if form.errors else status)
@@ -173,12 +180,15 @@ def account() -> str | Response | tuple[str, int]:
         buyer=Role.BUYER in me.roles,
     )
     if form.validate_on_submit():
-        service.change_profile(
-            current_actor(), form.display_name.data, form.locale.data, _roles(form)
-        )
-        session["locale"] = form.locale.data
-        flash(_l("Saved."), "success")
-        return redirect(url_for("users.account"))
+        try:
+            service.change_profile(
+                current_actor(), form.display_name.data, form.locale.data, _roles(form)
+            )
+            session["locale"] = form.locale.data
+            flash(_l("Saved."), "success")
+            return redirect(url_for("users.account"))
+        except BadName as error:
+            form.display_name.errors = [error.user_message]
     page = render_template(
         "users/account.html",
         form=form,

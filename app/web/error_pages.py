@@ -1,5 +1,6 @@
 """Errors become answers, once, for every page."""
 
+import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_limiter.errors import RateLimitExceeded
@@ -8,11 +9,22 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from app.core.errors import AppError
 
+#: Refusals that an operator wants to hear of: not allowed, and too often.
+WATCHED = (403, 429)
+log = structlog.get_logger("web")
+
+
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else "(no route)"
+
 
 def install_error_pages(app: Flask) -> None:
     """Map errors to answers, once."""
 
     def page(status: int, message: str) -> Response:
+        if status in WATCHED:
+            # Without who it was or what was asked for: how often is what tells of an attack.
+            log.warning("security", refused=status, route=_route())
         wanted = request.headers.get("HX-Request")
         template = "errors/fragment.html" if wanted else "errors/page.html"
         return make_response(render_template(template, status=status, message=message), status)
