@@ -34,6 +34,3 @@ def test_nobody_takes_the_name_of_whoever_runs_the_market(lite_app: Flask) -> No
     rename(lite_app, who, "Market Officer")
     with market_of(lite_app).db.unit_of_work():
         service.change_profile(operator, "Market Office", "en", set())
-        service.open_account(
-            SYSTEM, "c@example.org", factories.PASSWORD, "Market Office 2", set(), "en"
-        )
