@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
 from app.bundles.models import BundleItem
@@ -11,6 +12,7 @@ from app.catalog.price_lists import catalogue_number, price_list
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
+from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require
 from app.core.wording import in_words
 from app.releases.queries import ReleaseView
@@ -69,7 +71,9 @@ def add(actor: Actor, texts: list[str]) -> None:
     present = {text for text in _texts(actor.user_id)}
     for text in texts[:MOST]:
         key = ProductKey.parse(text)
-        catalog.found(key)
+        view, _ = catalog.found(key)
+        if view.edition.taken_down:
+            raise NotFound(_l("This release is not sold any more."))
         if str(key) not in present:
             present.add(str(key))
             session().add(BundleItem(buyer_id=actor.user_id, product=str(key)))

@@ -148,6 +148,8 @@ def _same_column(bundle: Bundle) -> Iterator[Idea]:
         if rules.id in chosen or rules.id not in newest or not shared:
             continue
         view = releases.release(newest[rules.id])
+        if view.edition.taken_down:
+            continue
         for dimension in shared[:1]:
             position = rules.schema.axes.index(dimension.name)
             tier = columns[dimension]

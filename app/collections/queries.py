@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.collections.models import Collection
 from app.collections.rules import CollectionRules, ColumnRule, Purpose
 from app.collections.texts import topic_name
-from app.core.db import session
+from app.core.db import beginning_with, session
 from app.core.errors import NotFound
 from privacy.schema import CubeSchema
 
@@ -86,3 +86,16 @@ def _rules(row: Collection) -> CollectionRules:
         withdrawn=row.withdrawn,
         released=row.released,
     )
+
+
+def identified(text: str) -> str:
+    """Return the collection whose identifier begins with a text: for the operator.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = beginning_with(Collection.id, text)
+    if found is None:
+        raise NotFound(_l("There is no such collection, or more than one begins like that."))
+    return found

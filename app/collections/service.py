@@ -24,6 +24,8 @@ from privacy.plan.counting import plan_count
 from privacy.schema import CubeSchema
 
 MAX_K = 50
+#: What stands for a founder's words once they left.
+NEUTRAL_PERSON, NEUTRAL_RECORD = "person", "contribution"
 #: Planning takes time that doubles with each column: 0.04 s at so many, 24 s at 24.
 MAX_COLUMNS = 16
 DELTA_EXPONENT = 6
@@ -138,6 +140,7 @@ def leave(actor: Actor, collection_id: str) -> None:
     row = session().get_one(Collection, collection_id)
     require_owner(actor, row.owner_id)
     row.open, row.withdrawn, row.title, row.description = False, True, "", ""
+    row.person, row.record = NEUTRAL_PERSON, NEUTRAL_RECORD
     row.columns = json.dumps([{**column, "source": ""} for column in json.loads(row.columns)])
     audit.record(actor.user_id, "leave-collection", "collection", collection_id)
 

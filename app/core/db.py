@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, select
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -69,6 +69,8 @@ class _Unit:
 
 
 F = TypeVar("F")
+#: Pages show so many digits of an identifier at least.
+SHORTEST_NAME = 8
 _current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
 
 
@@ -184,6 +186,17 @@ def fact(kind: type[F]) -> F:
     if not isinstance(found, kind):
         raise RuntimeError(f"no {kind.__name__} is known here")
     return found
+
+
+def beginning_with(column: Any, text: str) -> str | None:
+    """Return the one identifier that begins with a text, as pages show it shortened.
+
+    None where there is none, or more than one.
+    """
+    if len(text) < SHORTEST_NAME or not text.isalnum():
+        return None
+    found = session().scalars(select(column).where(column.startswith(text)).limit(2)).all()
+    return str(found[0]) if len(found) == 1 else None
 
 
 def checkpoint() -> None:

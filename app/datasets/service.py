@@ -301,9 +301,16 @@ def mark_measured(actor: Actor, dataset_id: str) -> None:
 
 
 def relist(actor: Actor, dataset_id: str) -> None:
-    """Put a dataset that was left out of an edition back in the line."""
+    """Put a dataset that was left out of an edition back in the line, if it is still there.
+
+    Its owner may have erased it meanwhile; where the founder left, nothing waits any more.
+    """
     row = _own(actor, dataset_id)
-    row.state = next_state(DatasetState(row.state), DatasetEvent.RELIST)
+    if row.state != DatasetState.MEASURED:
+        return
+    row.state = next_state(DatasetState.MEASURED, DatasetEvent.RELIST)
+    if row.collection_id and collections.rules(row.collection_id).withdrawn:
+        row.state, row.listed_at = next_state(DatasetState.LISTED, DatasetEvent.UNLIST), None
 
 
 def install_worker(handlers: Handlers, doors: Checking) -> None:

@@ -12,6 +12,7 @@ from app.collections.errors import BadRules
 from app.collections.lists import BY_KEY, ROUND_NUMBERS
 from app.collections.rules import CollectionRules, Purpose
 from app.collections.service import Proposal
+from app.consent import queries as consent
 from app.consent.texts import TEXTS
 from app.core.db import checkpoint
 from app.core.errors import Conflict, Invalid
@@ -208,7 +209,17 @@ def show(dataset_id: str) -> str | Response:
         rules=collections.rules(view.collection_id) if view.collection_id else None,
         problems=problem_texts(view.problems),
         texts=TEXTS,
+        in_no_edition=_in_no_edition(view),
+        paused=view.state == DatasetState.LISTED and consent.choices(actor.user_id).paused,
     )
+
+
+def _in_no_edition(view: queries.DatasetView) -> bool:
+    """Say whether a listed dataset waits in vain: its owner took back what every level needs."""
+    if view.state != DatasetState.LISTED or view.collection_id is None:
+        return False
+    agreed = view.purposes & consent.granted(view.producer_id)
+    return not collections.rules(view.collection_id).level(agreed)
 
 
 @bp.route("/<dataset_id>/collection", methods=["GET", "POST"])

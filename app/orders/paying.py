@@ -1,13 +1,17 @@
 """Finding out that an order was paid, and granting it: once, whoever asks, in any order."""
 
+from flask_babel import lazy_gettext as _l
+
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
 from app.orders import issuing, sale
 from app.orders import locking as rows
+from app.orders.errors import OwnData
 from app.orders.models import Order
 from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import CheckoutSession, GatewayUnavailable, PaymentGateway
+from app.releases import queries as releases
 
 SETTLED = (
     OrderState.PAID,
@@ -99,6 +103,18 @@ def _pay(order: Order, seen: CheckoutSession) -> None:
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
 
 
+def refuse_taken_down(order_id: str) -> None:
+    """Refuse the payment of an order with a release in it that is not sold any more.
+
+    Raises
+    ------
+    OwnData
+    """
+    for key in rows.keys(order_id):
+        if releases.edition(key.edition).taken_down:
+            raise OwnData(_l("A release in this bundle is not sold any more. Take it out."))
+
+
 def pay_from(order_id: str, account: str) -> None:
     """Pay an order from an account of the book, at once and without the provider.
 
@@ -110,6 +126,7 @@ def pay_from(order_id: str, account: str) -> None:
         When the order is not waiting for its payment.
     """
     order = rows.locked(order_id)
+    refuse_taken_down(order_id)
     order.state = next_state(OrderState(order.state), OrderEvent.SPEND)
     order.funding, order.paid_at = account, now()
     sale.book(order)

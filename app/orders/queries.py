@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
-from app.core.db import session
+from app.core.db import beginning_with, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require_owner
 from app.orders.models import Order, OrderItem, Refund, SaleEdition
@@ -294,12 +294,6 @@ def per_share_until(
     return {edition_id: int(total) for edition_id, total in rows}
 
 
-def first_sold_at(edition_ids: tuple[str, ...]) -> datetime | None:
-    """Return when one of some editions was first sold."""
-    first = select(func.min(SaleEdition.sold_at)).where(SaleEdition.edition_id.in_(edition_ids))
-    return session().scalar(first)
-
-
 def per_share_select() -> Select[str, int]:
     """Return a query for the cumulative earnings per share of every edition that was ever sold.
 
@@ -361,3 +355,16 @@ def _kept_line(line: Mapping[str, Any], currency: str) -> KeptLine:
         if step
         else None,
     )
+
+
+def identified(text: str) -> str:
+    """Return the order whose identifier begins with a text: for the operator.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = beginning_with(Order.id, text)
+    if found is None:
+        raise NotFound(_l("There is no such order, or more than one begins like that."))
+    return found

@@ -214,6 +214,7 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
     rows.hold_buyer(actor.user_id)
     order = rows.own(actor, order_id)
     _refuse_stale(order)
+    paying.refuse_taken_down(order_id)
     order.state = next_state(OrderState(order.state), OrderEvent.CHECK_OUT)
     request = _request(order, back)
     checkpoint()

@@ -41,6 +41,8 @@ class ContributorReview(Base):
     __tablename__ = "contributor_review"
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     cleared_at: Mapped[datetime | None] = mapped_column(Moment)
+    #: All that they had earned when the operator looked.
+    cleared_micros: Mapped[int] = mapped_column(BigInteger, default=0)
     held_at: Mapped[datetime | None] = mapped_column(Moment)
     reason: Mapped[str] = mapped_column(String(300), default="")
 

@@ -19,6 +19,7 @@ from app.payouts import holds
 from app.payouts.holds import Facts, Held
 from app.payouts.models import ConnectedAccount, ContributorReview, Payout, PayoutReversal
 from app.payouts.states import PayoutState
+from app.users import queries as users
 from pricing.money import MICROS_PER_CENT, Money
 
 #: Of what was earned in the days of a review so much is kept back, for disputes.
@@ -125,7 +126,7 @@ class PayoutStanding:
     @property
     def spendable_cents(self) -> int:
         """What could be spent on tables now: nothing while a payout would be looked at first."""
-        return 0 if self.looks_at or self.held is Held.OPERATOR else self.free_cents
+        return 0 if self.looks_at else self.free_cents
 
     @property
     def free(self) -> Money:
@@ -168,7 +169,7 @@ def standing(user_id: str, terms: PayoutTerms, *, again: bool = False) -> Payout
         free if held.sends else 0,
         max(0, free),
         held,
-        facts.looks_at,
+        facts.looks_at or facts.held_by_operator,
     )
 
 
@@ -208,7 +209,7 @@ def _facts(
         asked=bool(mine and mine.refreshed_at),
         waits_since=mine.waits_since if mine else None,
         latest=PayoutState(latest.state) if latest else None,
-        held_by_operator=bool(review and review.held_at),
+        held_by_operator=bool(review and review.held_at) or users.is_suspended(user_id),
         looks_at=_looks_at(user_id, free_cents, review, terms),
         refused_at=(latest.ended_at or latest.at) if latest else None,
         again=again,
@@ -218,15 +219,25 @@ def _facts(
 def _looks_at(
     user_id: str, free_cents: int, review: ContributorReview | None, terms: PayoutTerms
 ) -> bool:
-    """Say whether the operator, or time, has to look at a payout before it is sent."""
-    if not terms.review_days or (review and review.cleared_at):
+    """Say whether the operator, or time, has to look at a payout before it is sent.
+
+    Time has where all that was and would be paid was earned by sales that are old enough; the
+    operator has for a first payout, and for all that was earned when they looked.
+    """
+    if not terms.review_days:
         return False
-    sent = select(Payout.id).where(Payout.user_id == user_id, Payout.state == PayoutState.SENT)
-    first = session().scalars(sent.limit(1)).first() is None
+    cents = _cents_by_state(user_id)
+    first = not cents.get(PayoutState.SENT)
     if not first and free_cents < terms.large_cents:
         return False
-    since = orders.first_sold_at(tuple(earnings.shares_of(user_id)))
-    return since is None or since > now() - timedelta(days=terms.review_days)
+    spent = orders.spent_from(accounts.contributor(user_id))
+    out = sum(cents.get(s, 0) for s in (PayoutState.INTENDED, PayoutState.SENT)) + spent
+    out = (out + max(0, free_cents)) * MICROS_PER_CENT
+    if sum(earnings.earned(user_id, now() - timedelta(days=terms.review_days)).values()) >= out:
+        return False
+    if review is None or review.cleared_at is None:
+        return True
+    return free_cents >= terms.large_cents and review.cleared_micros < out
 
 
 def looked_at_first(terms: PayoutTerms, most: int = 100) -> tuple[tuple[str, Money], ...]:

@@ -9,6 +9,7 @@ from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require
+from app.earnings import queries as earnings
 from app.jobs import service as jobs
 from app.ledger import accounts
 from app.ledger import service as ledger
@@ -139,6 +140,7 @@ def clear(actor: Actor, user_id: str, reason: str) -> None:
     """
     row = _review(actor, user_id)
     row.cleared_at, row.held_at, row.reason = now(), None, ""
+    row.cleared_micros = sum(earnings.earned(user_id).values())
     audit.record(actor.user_id, "clear-payouts", "user", user_id, reason=reason[:300])
 
 
@@ -148,7 +150,7 @@ def _review(actor: Actor, user_id: str) -> ContributorReview:
         raise NotFound(_l("There is no such account."))
     row = session().get(ContributorReview, user_id)
     if row is None:
-        row = ContributorReview(user_id=user_id, reason="")
+        row = ContributorReview(user_id=user_id, reason="", cleared_micros=0)
         session().add(row)
     return row
 

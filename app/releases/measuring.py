@@ -33,6 +33,7 @@ from app.releases.models import (
 )
 from app.releases.queries import COUNT
 from app.releases.states import EditionEvent, EditionState, next_state
+from app.users import queries as users
 from app.vault.interface import Vault
 from privacy.loss import Rho
 from privacy.plan.counting import CountPlan
@@ -193,6 +194,8 @@ def _charge_counting(
         cost, room = rules.count.rho, _most_measuring(rules)
         _charge_all(doors, edition, members, Charge(f"{COUNT}{edition.id}", 0, cost, room=room))
         audit.record(SYSTEM.user_id, "charge-count", "edition", edition_id, rho=cost.micro)
+    for member in members:
+        _leave_out(doors, edition, member)
     return EditionState(edition.state), edition.attempt, rules.count, sources_of(members)
 
 
@@ -204,13 +207,18 @@ def _decide(doors: Measuring, edition_id: str, attempt: int, counted: int) -> No
     rules = collections.rules(edition.collection_id)
     edition.counted = counted
     if counted < rules.minimum_people or rules.withdrawn:
-        edition.state = next_state(EditionState(edition.state), EditionEvent.CARRY_OVER)
-        for member in _members(edition_id):
-            if not member.left_out:
-                datasets_service.relist(SYSTEM, member.dataset_id)
-        audit.record(SYSTEM.user_id, "carry-over", "edition", edition_id)
+        _carry_over(edition)
         return
     _charge_tables(doors, edition, rules)
+
+
+def _carry_over(edition: Edition) -> None:
+    """Let everything wait for the next date."""
+    edition.state = next_state(EditionState(edition.state), EditionEvent.CARRY_OVER)
+    for member in _members(edition.id):
+        if not member.left_out:
+            datasets_service.relist(SYSTEM, member.dataset_id)
+    audit.record(SYSTEM.user_id, "carry-over", "edition", edition.id)
 
 
 def _charge_tables(doors: Measuring, edition: Edition, rules: CollectionRules) -> None:
@@ -227,7 +235,11 @@ def _charge_measuring(doors: Measuring, edition_id: str) -> tuple[EditionState, 
     lost = edition.state == EditionState.CHARGED and edition.drawn == edition.attempt
     if lost:
         _charge_tables(doors, edition, collections.rules(edition.collection_id))
-    return EditionState(edition.state), edition.attempt, sources_of(_members(edition_id))
+    members = _members(edition_id)
+    if edition.state == EditionState.CHARGED:
+        for member in members:
+            _leave_out(doors, edition, member)
+    return EditionState(edition.state), edition.attempt, sources_of(members)
 
 
 def _most_measuring(rules: CollectionRules) -> Rho:
@@ -276,6 +288,19 @@ def _charge_all(
 def _charge_member(
     doors: Measuring, edition: Edition, member: EditionDataset, wanted: Charge
 ) -> None:
+    _leave_out(doors, edition, member)
+    if member.left_out:
+        return
+    member.left_out = charging.charge(doors.ceiling, doors.secret, member.producer_id, wanted)
+    if member.left_out:
+        datasets_service.relist(SYSTEM, member.dataset_id)
+
+
+def _leave_out(doors: Measuring, edition: Edition, member: EditionDataset) -> None:
+    """Leave out whoever erased, refused, paused or was suspended, up to the last moment.
+
+    Asked again each time before rows are read: a crash may lie between the charge and that.
+    """
     if member.left_out:
         return
     purposes = {Purpose(purpose) for purpose in edition.purposes.split()}
@@ -283,9 +308,11 @@ def _charge_member(
         member.left_out = "erased"
     elif not purposes <= consent.granted(member.producer_id):
         member.left_out = "consent"
-    else:
-        member.left_out = charging.charge(doors.ceiling, doors.secret, member.producer_id, wanted)
-    if member.left_out in ("paused", "ceiling", "consent"):
+    elif consent.choices(member.producer_id).paused:
+        member.left_out = "paused"
+    elif users.is_suspended(member.producer_id):
+        member.left_out = "suspended"
+    if member.left_out:
         datasets_service.relist(SYSTEM, member.dataset_id)
 
 
@@ -296,6 +323,10 @@ def _mark_drawn(doors: Measuring, edition_id: str, attempt: int, charged: Editio
 def _publish(edition_id: str, attempt: int, release: Release) -> None:
     edition = _locked(edition_id)
     if not one_draw.is_ours(edition, attempt, EditionState.CHARGED):
+        return
+    rules = collections.rules(edition.collection_id)
+    if rules.withdrawn and not rules.released:
+        _carry_over(edition)
         return
     edition.state = next_state(EditionState(edition.state), EditionEvent.PUBLISH)
     edition.published_at = this_hour()
@@ -308,8 +339,7 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     edition.catalogue_number = (last or 0) + 1
     content = release.to_bytes()
     collections_service.mark_released(edition.collection_id)
-    count = collections.rules(edition.collection_id).count
-    counted = None if edition.counted is None else (edition.counted, count)
+    counted = None if edition.counted is None else (edition.counted, rules.count)
     divided = shares.divided(release, counted)
     _give_shares(edition_id, divided)
     session().add(

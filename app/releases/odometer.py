@@ -12,6 +12,8 @@ from privacy.loss import Rho, epsilon_of, right_guesses
 #: At which epsilon is stated where no collection states another; extra deltas of charges add up.
 DELTA = 1e-6
 BLIND = 50.0
+#: How the subject of a charge begins that paid for the tables of an edition.
+MEASURED = "edition:"
 #: Where the bars of the histogram begin, in right guesses of 100: the last ends at 100.
 ODDS = (50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 99)
 
@@ -108,7 +110,10 @@ def read(charges: tuple[ChargeView, ...], own: int | None, market: int) -> Odome
     for charge in sorted(charges, key=lambda c: (c.charged_at, c.subject, c.attempt)):
         rho, extra = rho + charge.micro_rho, extra + charge.extra_delta
         readings.append(Reading(charge, loss_of(rho, extra)))
-    last = next((r.charge for r in reversed(readings) if r.charge.edition_id), None)
+    # One that was only counted says little of what the next one costs.
+    of_editions = [r.charge for r in readings if r.charge.edition_id]
+    measured = [each for each in of_editions if each.subject.startswith(MEASURED)]
+    last = measured[-1] if measured else None
     cost = _cost(charges, last.edition_id) if last else 0
     left = Account(Rho(market if own is None else min(own, market)), Rho(rho)).left.micro
     return Odometer(

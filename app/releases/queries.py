@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules, Purpose
-from app.core.db import session
+from app.core.db import beginning_with, session
 from app.core.errors import NotFound
 from app.releases.models import (
     Edition,
@@ -383,3 +383,16 @@ def shares_select() -> Select[str, str, int]:
         .where(EditionDataset.shares.is_not(None))
         .group_by(EditionDataset.producer_id, EditionDataset.edition_id)
     )
+
+
+def identified(text: str) -> str:
+    """Return the edition whose identifier begins with a text: for the operator.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = beginning_with(Edition.id, text)
+    if found is None:
+        raise NotFound(_l("There is no such edition, or more than one begins like that."))
+    return found

@@ -116,6 +116,8 @@ def close_due(db: Database) -> None:
     """Close every edition whose date has come, whether anybody came or not: the schedule's task."""
     with db.unit_of_work():
         for rules in collections.public_collections():
+            if rules.withdrawn:
+                continue
             last = session().scalar(
                 select(func.max(Edition.closed_at)).where(Edition.collection_id == rules.id)
             )

@@ -40,6 +40,8 @@ _NEXT = {
     (EditionState.COUNTING, EditionEvent.CHARGE): EditionState.CHARGED,
     (EditionState.CHARGED, EditionEvent.CHARGE): EditionState.CHARGED,
     (EditionState.CHARGED, EditionEvent.PUBLISH): EditionState.PUBLISHED,
+    # Its collection is gone: its founder left before anything of it was released.
+    (EditionState.CHARGED, EditionEvent.CARRY_OVER): EditionState.CARRIED,
 }
 
 

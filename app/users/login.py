@@ -11,7 +11,7 @@ from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_use
 from app.core.clock import now
 from app.core.errors import Forbidden
 from app.core.permissions import Actor, Role
-from app.users import queries
+from app.users import queries, service
 
 #: A password that was typed so long ago is asked for again before what cannot be undone.
 FRESH = timedelta(minutes=10)
@@ -68,6 +68,12 @@ def just_signed_in() -> None:
     cookie.setdefault("since", moment)
 
 
+def forget_session() -> None:
+    """Forget when a browser was signed in and seen, so that the next one begins anew."""
+    for name in ("fresh_at", "seen_at", "since"):
+        cookie.pop(name, None)
+
+
 def _stale() -> bool:
     """Say whether a browser was away for too long, or has been signed in for too long."""
     moment = now().timestamp()
@@ -84,9 +90,9 @@ def watch_sessions(app: Flask) -> None:
             return
         moment = now().timestamp()
         if _stale():
+            service.sign_out(current_user.session_id)
             logout_user()
-            for name in ("fresh_at", "seen_at", "since"):
-                cookie.pop(name, None)
+            forget_session()
             return
         if cookie.get("_fresh") and moment - cookie.get("fresh_at", 0) > FRESH.total_seconds():
             cookie["_fresh"] = False

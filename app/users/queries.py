@@ -1,9 +1,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from app.core.db import session
+from app.core.db import beginning_with, session
+from app.core.errors import NotFound
 from app.core.permissions import Actor, Role
 from app.users.models import User, UserSession
 
@@ -74,6 +76,12 @@ def user_of_session(session_id: str) -> UserView | None:
     return None if found is None else _view(found)
 
 
+def is_suspended(user_id: str) -> bool:
+    """Say whether the operator suspended an account."""
+    chosen = select(User.id).where(User.id == user_id, User.suspended_at.is_not(None))
+    return session().scalar(chosen) is not None
+
+
 def by_email(email: str) -> UserView | None:
     """Return the open account with an address."""
     chosen = select(User).where(User.email == email.strip().lower(), User.closed_at.is_(None))
@@ -99,3 +107,16 @@ def display_name(user_id: str) -> str:
 def count() -> int:
     """Return how many accounts are open: public metadata of the market, not of a release."""
     return session().scalar(select(func.count()).where(User.closed_at.is_(None))) or 0
+
+
+def identified(text: str) -> str:
+    """Return the account whose identifier begins with a text: for the operator.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = beginning_with(User.id, text)
+    if found is None:
+        raise NotFound(_l("There is no such account, or more than one begins like that."))
+    return found

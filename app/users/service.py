@@ -131,7 +131,9 @@ def sign_in(email: str, password: str, browser: str) -> str:
     checkpoint()
     fits = kept.fits(stored, password)
     again = kept.keep(password) if fits and stored and kept.outdated(stored) else None
-    user = session().scalars(chosen.execution_options(populate_existing=True)).one_or_none()
+    # Held: a new password or a suspension that comes now waits, or has come before.
+    held = chosen.with_for_update().execution_options(populate_existing=True)
+    user = session().scalars(held).one_or_none()
     if not fits or user is None or user.password_hash != stored:
         raise WrongCredentials(_l("This address and this password do not fit together."))
     if user.suspended_at is not None:
@@ -184,7 +186,7 @@ def reset(token: str, password: str) -> None:
     """
     user_id, fingerprint = tokens.read(Kind.RESET, token, int(letters.RESET_LIFE.total_seconds()))
     kept = _hashed(password)
-    user = session().get(User, user_id)
+    user = session().get(User, user_id, with_for_update=True)
     if user is None or user.closed_at is not None or letters.fingerprint(user) != fingerprint:
         raise BadToken(_l("This link was used or is no longer valid. Ask for a new one."))
     user.password_hash = kept
@@ -255,7 +257,7 @@ def suspend(actor: Actor, user_id: str, reason: str, *, lift: bool = False) -> N
     Forbidden, NotFound
     """
     require(actor, Role.OPERATOR)
-    user = session().get(User, user_id)
+    user = session().get(User, user_id, with_for_update=True)
     if user is None or user.closed_at is not None or user.operator:
         raise NotFound(_l("There is no such account."))
     user.suspended_at = None if lift else user.suspended_at or now()

@@ -28,7 +28,7 @@ from app.users.forms import (
     ResetForm,
     SignUpForm,
 )
-from app.users.login import SignedIn, current_actor, just_signed_in
+from app.users.login import SignedIn, current_actor, forget_session, just_signed_in
 from app.users.names import BadName
 from app.web.limits import limited
 from app.web.unit_of_work import writes
@@ -60,6 +60,7 @@ def _open(email: str, password: str) -> None:
         service.sign_out(before)
     view = queries.user_of_session(session_id)
     if view is not None:
+        forget_session()
         login_user(SignedIn(session_id, view))
         just_signed_in()
         session["locale"] = view.locale
@@ -149,7 +150,7 @@ def send_verification() -> Response:
 
 
 @bp.route("/password/forgot", methods=["GET", "POST"])
-@limited("10/hour", ["POST"], "email")
+@limited("10/hour", ["POST"], "email", times=3)
 def forgot() -> str | tuple[str, int]:
     form = ForgotForm()
     if form.validate_on_submit():

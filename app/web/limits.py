@@ -20,6 +20,7 @@ from werkzeug.exceptions import TooManyRequests
 
 #: For every visitor and address that has no limit of its own.
 USUAL = "600/minute"
+ABOUT = "about:"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -34,22 +35,25 @@ class Limit:
     methods : tuple of str
         Only these; all where it is empty.
     recipient : str
-        The field of the form that names whom it is about: that address has the same limit,
+        The field of the form that names whom it is about: that address has a limit of its own,
         wherever it is asked from.
+    times : int
+        So many times the rate: from one place alone nobody uses it up for somebody else.
     """
 
     rate: str
     methods: tuple[str, ...] = ()
     recipient: str = ""
+    times: int = 10
 
 
 def limited(
-    rate: str, methods: Collection[str] = (), recipient: str = ""
+    rate: str, methods: Collection[str] = (), recipient: str = "", times: int = 10
 ) -> Callable[[View], View]:
     """Mark a view with a limit, such as "60/hour"; decorators around it hand the mark on."""
 
     def mark(view: View) -> View:
-        view.__dict__["limit"] = Limit(rate, tuple(methods), recipient)
+        view.__dict__["limit"] = Limit(rate, tuple(methods), recipient, times)
         return view
 
     return mark
@@ -91,6 +95,8 @@ def install_limits(app: Flask, *, enabled: bool, storage: str = "memory://") -> 
             return
         for item in parse_many(limit.rate):
             for key in _keys(limit):
+                if key.startswith(ABOUT):
+                    item = type(item)(item.amount * limit.times, item.multiples)
                 counted = (request.endpoint or "", key)
                 if not limiter.limiter.hit(item, *counted):
                     until = limiter.limiter.get_window_stats(item, *counted).reset_time
@@ -105,7 +111,7 @@ def _keys(limit: Limit) -> Iterator[str]:
     if limit.recipient and request.method == "POST":
         about = request.form.get(limit.recipient, "").strip().lower()
         # Only its hash is kept, wherever counts are kept.
-        yield f"about:{hashlib.sha256(about.encode()).hexdigest()[:32]}"
+        yield f"{ABOUT}{hashlib.sha256(about.encode()).hexdigest()[:32]}"
 
 
 def allow_uploads(app: Flask, endpoints: frozenset[str], size: int) -> None:

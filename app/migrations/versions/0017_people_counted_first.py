@@ -30,6 +30,8 @@ def _levels() -> None:
     op.add_column("collection", levels)
     people = sa.Column("minimum_people", sa.Integer(), nullable=False, server_default="50")
     op.add_column("collection", people)
+    # At this level of privacy the noise of a count would reach 50 by itself.
+    op.execute("UPDATE collection SET minimum_people = 100 WHERE epsilon_milli = 500")
     bind = op.get_bind()
     for name, purposes in bind.execute(sa.text("SELECT id, purposes FROM collection")).all():
         listed = [purpose for purpose in PURPOSES if purpose in purposes.split()]

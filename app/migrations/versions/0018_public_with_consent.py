@@ -4,6 +4,8 @@ Revision ID: 0018
 Revises: 0017
 """
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,10 +25,27 @@ def upgrade() -> None:
         " (SELECT collection_id FROM dataset WHERE listed_at IS NOT NULL OR state = 'measured')"
         " OR id IN (SELECT collection_id FROM edition)"
     )
+    _leave()
     op.execute(
         "UPDATE collection SET released = true WHERE id IN"
         " (SELECT collection_id FROM edition WHERE state = 'published')"
     )
+
+
+def _leave() -> None:
+    """Take the words of founders who left before off their collections."""
+    bind = op.get_bind()
+    closed = sa.text(
+        "SELECT id, columns FROM collection WHERE owner_id IN"
+        " (SELECT id FROM user_account WHERE closed_at IS NOT NULL)"
+    )
+    without = sa.text(
+        "UPDATE collection SET open = false, withdrawn = true, title = '', description = '',"
+        " person = 'person', record = 'contribution', columns = :columns WHERE id = :id"
+    )
+    for name, columns in bind.execute(closed).all():
+        bare = [{**column, "source": ""} for column in json.loads(columns)]
+        bind.execute(without, {"id": name, "columns": json.dumps(bare)})
 
 
 def downgrade() -> None:

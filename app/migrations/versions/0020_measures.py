@@ -26,6 +26,7 @@ def upgrade() -> None:
         "contributor_review",
         sa.Column("user_id", sa.String(length=32), nullable=False),
         sa.Column("cleared_at", sa.DateTime(timezone=True)),
+        sa.Column("cleared_micros", sa.BigInteger(), nullable=False),
         sa.Column("held_at", sa.DateTime(timezone=True)),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.ForeignKeyConstraint(

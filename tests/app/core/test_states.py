@@ -21,6 +21,7 @@ LIVES = {
         closed count counting     | counting count counting | counting charge charged
         counting carry-over carried
         charged charge charged    | charged publish published
+        charged carry-over carried
     """,
     ("payouts", "Payout"): "intended send sent | intended refuse refused",
 }

@@ -111,7 +111,7 @@ def test_a_listed_dataset_can_be_taken_back(
     assert answer.status_code == 302
     factories.run_jobs(lite_app)
     page = browser.get(answer.headers["Location"]).text
-    assert "Nothing was measured" in page
+    assert "No table was made" in page
 
 
 def test_erasing_removes_rows_and_keys_from_the_vault(

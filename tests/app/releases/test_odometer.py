@@ -57,8 +57,9 @@ def test_further_editions_are_those_the_lower_ceiling_allows() -> None:
 def test_an_edition_costs_its_count_too_but_not_what_was_lost_in_a_crash() -> None:
     counted = ChargeView("p", "count:e0", 1, "e0", 1_000, 0.0, START)
     lost = ChargeView("p", "edition:0", 2, "e0", 10_000, 0.0, START)
-    view = read((counted, lost, charge(0, 10_000)), None, 65_000)
-    assert (view.cost, view.further) == (11_000, 4)
+    later = ChargeView("p", "count:e9", 1, "e9", 1_000, 0.0, START + timedelta(days=9))
+    view = read((counted, lost, charge(0, 10_000), later), None, 65_000)
+    assert (view.cost, view.further) == (11_000, 3), "one that was only counted says little"
 
 
 def test_the_histogram_counts_every_account_once() -> None:

@@ -1,4 +1,6 @@
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,6 +20,7 @@ from app.market import market_of
 from app.releases import measuring, queries, service
 from app.releases.models import PublishedRelease
 from app.releases.states import EditionState
+from app.users import service as users
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -169,6 +172,77 @@ def test_who_is_left_out_is_not_counted_and_stays_listed(app: Flask, why: str) -
         assert (part.left_out, queries.spent(producer.user_id)) == (why, 0)
         assert queries.edition(edition_id).state is EditionState.CARRIED
         assert datasets.dataset(producer, dataset_id).state == "listed"
+
+
+def test_what_is_erased_while_people_are_counted_strands_nobody(app: Flask) -> None:
+    """The others were never put back: one person's erasing ended the job for good."""
+    owner = factories.account(app, Role.PRODUCER)
+    founding, collection_id = factories.listed(app, owner)
+    (first, one), (other, two) = (listed_alone(app, owner, collection_id) for _ in range(2))
+    with market_of(app).db.unit_of_work():
+        datasets_service.unlist(owner, founding)
+        (edition_id,) = service.close(owner, collection_id)
+    doors = worker.measuring(market_of(app))
+
+    def erased_meanwhile(*arguments: Any) -> int:
+        counted = doors.count(*arguments)
+        with market_of(app).db.unit_of_work():
+            datasets_service.erase(first, checking(market_of(app)), one)
+        return min(counted, 0)
+
+    measuring.measure(replace(doors, count=erased_meanwhile), edition_id, lambda _: None)
+    with market_of(app).db.unit_of_work():
+        assert queries.edition(edition_id).state is EditionState.CARRIED
+        assert datasets.dataset(first, one).state == "erased"
+        assert datasets.dataset(other, two).state == "listed"
+
+
+@pytest.mark.parametrize("change", ["consent", "paused", "suspended"])
+@pytest.mark.parametrize("stage", ["count", "measure"])
+def test_a_wish_that_comes_between_a_crash_and_the_retry_holds(
+    app: Flask, stage: str, change: str
+) -> None:
+    producer = factories.account(app, Role.PRODUCER)
+    dataset_id, collection_id = factories.listed(app, producer)
+    with market_of(app).db.unit_of_work():
+        (edition_id,) = service.close(producer, collection_id)
+    doors = worker.measuring(market_of(app))
+
+    def dies(*_arguments: Any) -> Any:
+        raise RuntimeError("killed before anything was drawn")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        measuring.measure(replace(doors, **{stage: dies}), edition_id, lambda _: None)
+    with market_of(app).db.unit_of_work():
+        if change == "consent":
+            consent.decide(producer, frozenset())
+        elif change == "paused":
+            consent.pause(producer, True)
+        else:
+            users.suspend(factories.account(app, Role.OPERATOR), producer.user_id, "asked")
+    measuring.measure(doors, edition_id, lambda _: None)
+    with market_of(app).db.unit_of_work():
+        (part,) = queries.participations(producer.user_id)
+        assert (part.left_out, part.shares) == (change, None)
+        assert datasets.dataset(producer, dataset_id).state == "listed"
+        if stage == "measure":
+            release = queries.release(edition_id).release
+            finest = release.plan.tiers[0]
+            assert abs(release.people(finest).value) < 8 * release.plan.people_sd(finest)
+
+
+def test_what_is_counted_while_its_founder_leaves_waits_for_nothing(app: Flask) -> None:
+    owner = factories.account(app, Role.PRODUCER)
+    founding, collection_id = factories.listed(app, owner)
+    person, dataset_id = listed_alone(app, owner, collection_id)
+    with market_of(app).db.unit_of_work():
+        (edition_id,) = service.close(owner, collection_id)
+        datasets_service.erase(owner, checking(market_of(app)), founding)
+    factories.measured_anyway(app, edition_id)
+    with market_of(app).db.unit_of_work():
+        assert queries.edition(edition_id).state is EditionState.CARRIED
+        assert datasets.dataset(person, dataset_id).state == "checked"
+        assert not collections.rules(collection_id).public
 
 
 def test_rows_erased_before_the_measurement_are_not_measured(app: Flask) -> None:

@@ -58,6 +58,20 @@ def test_a_browser_that_was_away_for_a_week_is_signed_out(lite_app: Flask, clock
     assert used.get("/rights/").status_code == 302, "a month is the longest"
 
 
+def test_who_signs_in_a_month_later_stays_signed_in(lite_app: Flask, clock: Clock) -> None:
+    person = factories.account(lite_app, Role.PRODUCER)
+    browser = Browser(lite_app, person)
+    with market_of(lite_app).db.unit_of_work(write=False):
+        view = queries.user(person.user_id)
+    assert view is not None
+    clock.after(days=40)
+    assert browser.get("/rights/").status_code == 302
+    browser.post("/login", {"email": view.email, "password": factories.PASSWORD})
+    assert browser.get("/rights/").status_code == 200
+    with market_of(lite_app).db.unit_of_work(write=False):
+        assert len(queries.open_sessions(person.user_id)) == 1
+
+
 def test_signing_in_again_ends_the_session_before(lite_app: Flask) -> None:
     person = factories.account(lite_app, Role.PRODUCER)
     browser = Browser(lite_app, person)

@@ -36,9 +36,18 @@ def test_an_address_that_is_guessed_at_from_many_places_is_limited(strict: Flask
         form = {"email": email, "password": "guess"}
         return client.post("/login", data=form, environ_base=place).status_code
 
-    codes = [tried("Victim@example.org ", n) for n in range(12)]
-    assert codes == [400] * 10 + [429] * 2
+    codes = [tried("Victim@example.org ", n) for n in range(102)]
+    assert codes == [400] * 100 + [429] * 2
     assert tried("somebody-else@example.org", 200) == 400
+
+
+def test_nobody_locks_somebody_else_out_from_one_place(strict: Flask) -> None:
+    client = strict.test_client()
+    form = {"email": "victim@example.org", "password": "guess"}
+    here, there = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
+    codes = {client.post("/login", data=form, environ_base=here).status_code for _ in range(99)}
+    assert codes == {400, 429}
+    assert client.post("/login", data=form, environ_base=there).status_code == 400
 
 
 def test_a_visitor_sends_no_large_body(lite_app: Flask) -> None:
