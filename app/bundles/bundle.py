@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
+from app.bundles.errors import OwnData
 from app.bundles.models import BundleItem
 from app.catalog import queries as catalog
 from app.catalog.price_lists import catalogue_number, price_list
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
-from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require
 from app.core.wording import in_words
+from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from pricing.errors import PricingError
 from pricing.quote import Quote, quote
@@ -65,19 +66,43 @@ def add(actor: Actor, texts: list[str]) -> None:
 
     Raises
     ------
-    Forbidden, NotFound
+    Forbidden, NotFound, OwnData
     """
     require(actor, Role.BUYER)
     present = {text for text in _texts(actor.user_id)}
     for text in texts[:MOST]:
         key = ProductKey.parse(text)
-        view, _ = catalog.found(key)
-        if view.edition.taken_down:
-            raise NotFound(_l("This release is not sold any more."))
+        catalog.found(key)
+        refuse_own(actor, {key.edition})
         if str(key) not in present:
             present.add(str(key))
             session().add(BundleItem(buyer_id=actor.user_id, product=str(key)))
     session().flush()
+
+
+def refuse_own(actor: Actor, editions: Collection[str]) -> None:
+    """Refuse what the buyer has a part in, and what was taken down.
+
+    Whoever buys from themselves moves money from a card to a bank account, and may call the card's
+    payment back afterwards.
+
+    Raises
+    ------
+    OwnData
+    """
+    mine = {part.edition_id for part in releases.participations(actor.user_id)}
+    for edition_id in sorted(editions):
+        view = releases.release(edition_id)
+        if view.edition.taken_down:
+            raise OwnData(_l("A release in this bundle is not sold any more. Take it out."))
+        if edition_id in mine or view.rules.owner_id == actor.user_id:
+            raise OwnData(
+                _l(
+                    "You have a part in %(title)s. Nobody buys what they earn from: use another "
+                    "release, or ask the operator for your own tables."
+                ),
+                title=view.rules.title,
+            )
 
 
 def replace(actor: Actor, texts: list[str]) -> None:

@@ -16,7 +16,7 @@ class MarketList:
     title
         In the reader's language.
     values : tuple of str
-        As they are published, the same in every language.
+        As they are published, and as a file has to write them.
     source : str
         Who made the list.
     """
@@ -30,6 +30,9 @@ class MarketList:
 EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 LISTS = (
     MarketList("yes-no", _l("Yes or no"), ("yes", "no"), "an answer to a closed question"),
+    MarketList(
+        "oui-non", _l("Yes or no, in French"), ("oui", "non"), "réponse à une question fermée"
+    ),
     MarketList(
         "agreement",
         _l("Agreement, from 1 to 5"),
@@ -95,6 +98,35 @@ LISTS = (
             "plane",
         ),
         "modes of Eurostat's guidelines on passenger mobility statistics",
+    ),
+    MarketList(
+        "transports",
+        _l("Means of transport, in French"),
+        (
+            "marche",
+            "vélo",
+            "deux-roues motorisé",
+            "voiture",
+            "taxi",
+            "bus ou car",
+            "tram ou métro",
+            "train",
+            "bateau",
+            "avion",
+        ),
+        "modes des lignes directrices d'Eurostat sur la mobilité des voyageurs",
+    ),
+    MarketList(
+        "paiement",
+        _l("Means of payment, in French"),
+        ("espèces", "carte", "téléphone", "virement", "prélèvement", "chèque"),
+        "moyens de paiement de l'étude SPACE de la BCE",
+    ),
+    MarketList(
+        "repas",
+        _l("Meals of a day, in French"),
+        ("petit déjeuner", "déjeuner", "dîner", "en-cas"),
+        "prises alimentaires des enquêtes de consommation",
     ),
     MarketList(
         "payment",

@@ -12,7 +12,8 @@ class Dataset(Base):
 
     Row counts, answers and check errors are for the owner only. `offered` are categories that
     were found in a column, at a charge, and wait to be taken into the answers. `found_for` is
-    the column that told people apart then: what was promised to them binds the answers.
+    the column that told people apart then: what was promised to them binds the answers. `in_other`
+    says how many rows of each column fell into "other".
     """
 
     __tablename__ = "dataset"
@@ -30,6 +31,7 @@ class Dataset(Base):
     problems: Mapped[str] = mapped_column(Text, default="[]")
     offered: Mapped[str] = mapped_column(Text, default="{}")
     found_for: Mapped[str | None] = mapped_column(String(80))
+    in_other: Mapped[str] = mapped_column(Text, default="{}")
     row_count: Mapped[int] = mapped_column(Integer, default=0)
     purposes: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

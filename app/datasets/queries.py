@@ -26,6 +26,8 @@ class DatasetView:
         What the last check found: row, column, message, remedy.
     offered : mapping
         Categories that were found in a column of the file, to be taken into the answers.
+    in_other : mapping
+        How many rows of a column fell into "other", where any did.
     """
 
     id: str
@@ -43,6 +45,7 @@ class DatasetView:
     offered: dict[str, list[str]]
     created_at: datetime
     listed_at: datetime | None
+    in_other: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def _view(row: Dataset) -> DatasetView:
         json.loads(row.offered),
         row.created_at,
         row.listed_at,
+        json.loads(row.in_other),
     )
 
 

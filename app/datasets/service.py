@@ -1,9 +1,11 @@
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -158,8 +160,10 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
         schema, mapping = _schema_and_mapping(answers, collection_id if joining else None)
         total = max(1, row.row_count)
     rows_object, problems, count = new_id(), [], 0
+    in_other: Counter[str] = Counter()
     try:
-        batches = conform(doors.vault.batches(upload_object), schema, mapping)
+        conformed = conform(doors.vault.batches(upload_object), schema, mapping)
+        batches = _watching_other(conformed, schema, in_other)
         count = _store(doors, rows_object, _counted(batches, total, progress))
     except UploadErrors as found:
         problems = [problem_of(error) for error in found.errors]
@@ -173,6 +177,7 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
         row.state, row.problems = next_state(DatasetState(row.state), event), json.dumps(problems)
         if not problems:
             row.rows_object, row.row_count = rows_object, count
+            row.in_other = json.dumps(in_other)
     if old_rows and not problems:
         doors.vault.erase(old_rows)
 
@@ -249,7 +254,8 @@ def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
         if object_id:
             doors.vault.erase(object_id)
     row.upload_object = row.profile_object = row.rows_object = None
-    row.answers, row.problems, row.offered, row.row_count = "{}", "[]", "{}", 0
+    row.answers, row.problems, row.offered, row.in_other = "{}", "[]", "{}", "{}"
+    row.row_count = 0
     row.erased_at = now()
     audit.record(actor.user_id, "erase-dataset", "dataset", row.id)
     _leave_with_the_last(actor, row.collection_id)
@@ -367,6 +373,19 @@ def _counted(
         if percent >= told + 5:
             told = percent
             progress(percent)
+
+
+def _watching_other(
+    batches: Iterator[pa.RecordBatch], schema: CubeSchema, in_other: Counter[str]
+) -> Iterator[pa.RecordBatch]:
+    """Count how many rows of each column fall into "other": for their owner alone."""
+    watched = {d.name: d.other for d in schema.dimensions if d.other is not None}
+    for batch in batches:
+        for name, other in watched.items():
+            found = pc.sum(pc.equal(batch.column(name), other)).as_py()
+            if found:
+                in_other[name] += found
+        yield batch
 
 
 def _write_profile(vault: Vault, object_id: str, understood: tuple[ColumnProfile, ...]) -> None:

@@ -3,7 +3,6 @@
 AppError
 |-- Conflict
 |   |-- NothingToPay     everything in the bundle is owned already
-|   |-- OwnData          the buyer has a part in what is in the bundle, or it is not sold any more
 |   |-- PaymentPending   it was paid in a way that takes days to arrive
 |   |-- PaymentOpen      the buyer has another payment under way
 |   |-- LaterPurchase    later prices rest on what is to be refunded
@@ -18,10 +17,6 @@ from app.core.errors import Conflict, Invalid
 
 class NothingToPay(Conflict):
     """Everything in the bundle is owned already."""
-
-
-class OwnData(Conflict):
-    """The buyer has a part in what is in the bundle, or it is not sold any more."""
 
 
 class PaymentPending(Conflict):

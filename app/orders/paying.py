@@ -2,12 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.bundles.errors import OwnData
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
 from app.orders import issuing, sale
 from app.orders import locking as rows
-from app.orders.errors import OwnData
 from app.orders.models import Order
 from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import CheckoutSession, GatewayUnavailable, PaymentGateway

@@ -22,7 +22,6 @@ from app.orders import holdings, paying
 from app.orders import locking as rows
 from app.orders.errors import (
     NothingToPay,
-    OwnData,
     PaymentOpen,
     PaymentPending,
     PurposeRefused,
@@ -30,7 +29,6 @@ from app.orders.errors import (
 from app.orders.models import Order, OrderItem
 from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import CheckoutLine, CheckoutRequest, PaymentGateway
-from app.releases import queries as releases
 from pricing.item import ItemKey
 from pricing.quote import QuoteLine
 from pricing.split import parts_of
@@ -100,7 +98,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
         raise RuntimeError("a signed quote is not what its versions give")
     if purpose not in present.purposes:
         raise PurposeRefused(_l("Not every table in this bundle is sold for that purpose."))
-    _refuse_own(actor, {one.key.edition for one in new})
+    bundle.refuse_own(actor, {one.key.edition for one in new})
     order = _written(actor.user_id, purpose, present, quote)
     order.vat_basis_points = vat_basis_points
     for one in new:
@@ -113,27 +111,6 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
     bundle.empty(actor.user_id)
     audit.record(actor.user_id, "place-order", "order", order.id, cents=order.total_cents)
     return order.id
-
-
-def _refuse_own(actor: Actor, editions: set[str]) -> None:
-    """Refuse what the buyer has a part in, and what has been taken down.
-
-    Whoever buys from themselves moves money from a card to a bank account, and may call the card's
-    payment back afterwards.
-    """
-    mine = {part.edition_id for part in releases.participations(actor.user_id)}
-    for edition_id in sorted(editions):
-        view = releases.release(edition_id)
-        if view.edition.taken_down:
-            raise OwnData(_l("A release in this bundle is not sold any more. Take it out."))
-        if edition_id in mine or view.rules.owner_id == actor.user_id:
-            raise OwnData(
-                _l(
-                    "You have a part in %(title)s. Nobody buys what they earn from: use another "
-                    "release, or ask the operator for your own tables."
-                ),
-                title=view.rules.title,
-            )
 
 
 def review(actor: Actor, order_id: str) -> None:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.bundles import builder, quotes, suggestions
 from app.bundles import bundle as bundles
+from app.bundles.errors import OwnData
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_book
 from app.catalog.products import Product, ProductKey
@@ -73,7 +74,13 @@ def _builder(template: str, actor: Actor) -> str:
 @bp.post("/bundle/add")
 @login_required
 def add() -> Response:
-    bundles.add(current_actor(), request.form.getlist("product"))
+    chosen = request.form.getlist("product")
+    if not chosen:
+        flash(_l("Tick a table first."), "warn")
+    try:
+        bundles.add(current_actor(), chosen)
+    except OwnData as error:
+        flash(error.user_message, "error")
     return redirect(url_for("orders.bundle"))
 
 

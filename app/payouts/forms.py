@@ -1,3 +1,5 @@
+import unicodedata
+
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -9,6 +11,11 @@ COUNTRIES = (
     "AT BE BG CA CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO "
     "SE SI SK US"
 ).split()
+
+
+def _without_accents(text: str) -> str:
+    """Return what to sort by: É stands with E."""
+    return unicodedata.normalize("NFKD", text).casefold()
 
 
 class CountryForm(FlaskForm):
@@ -23,7 +30,9 @@ class CountryForm(FlaskForm):
         """Offer the countries, by their names in the reader's language."""
         locale = get_locale()
         names = dict(locale.territories) if locale is not None else {}
-        self.country.choices = sorted(
-            (SelectChoice(code, names.get(code, code)) for code in COUNTRIES),
-            key=lambda choice: choice.label,
-        )
+        named = [SelectChoice(code, names.get(code, code)) for code in COUNTRIES]
+        # None is chosen beforehand: it cannot be changed later.
+        self.country.choices = [
+            SelectChoice("", "–"),
+            *sorted(named, key=lambda choice: _without_accents(str(choice.label))),
+        ]

@@ -35,7 +35,9 @@ def _doors() -> Checking:
 def _ceiling_form(present: int | None) -> CeilingForm:
     form = CeilingForm()
     market = current_market().settings.account_ceiling_micro_rho
-    offered = [(str(rho_for(e, DELTA).micro), e) for e in CEILINGS]
+    every = [(rho_for(e, DELTA).micro, e) for e in CEILINGS]
+    # One above the market's would be no ceiling of one's own.
+    offered = [(str(micro), e) for micro, e in every if micro < market]
     form.ceiling.choices = [
         SelectChoice(
             "", _("the market's ceiling, epsilon %(e)s", e=round(loss_of(market).epsilon, 1))

@@ -142,6 +142,25 @@ def test_a_list_of_the_market_brings_its_categories_and_its_source(
     assert "eating occasions of usual dietary surveys" in page
 
 
+def test_an_owner_is_told_what_falls_into_other(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    """All of a column did, because its words were French, and nothing said so."""
+    rows = [f"p{n},{'dîner' if n % 4 else 'dinner'}\n" for n in range(40)]
+    dataset_id = factories.uploaded(lite_app, producer, ("who,meal\n" + "".join(rows)).encode())
+    fields = {"person": "who", "sure": "who", "bound": "1"}
+    fields |= {"columns-0-column": "who", "columns-0-role": "leave", "columns-0-rule": "sum"}
+    fields |= {"columns-1-column": "meal", "columns-1-role": "dimension", "columns-1-other": "y"}
+    fields |= {"columns-1-transform": "", "columns-1-listed": "meals", "columns-1-rule": "sum"}
+    browser.post(f"/datasets/{dataset_id}/columns", fields)
+    factories.run_jobs(lite_app)
+    page = browser.get(f"/datasets/{dataset_id}").text
+    assert "Column meal: 30 of 40 rows are none of its categories" in page
+    assert "use the same words as the categories" in page
+    browser.post(f"/datasets/{dataset_id}/erase")
+    assert "30 of 40" not in browser.get(f"/datasets/{dataset_id}").text
+
+
 def test_a_column_the_file_does_not_have_is_refused(
     lite_app: Flask, browser: Browser, producer: Actor
 ) -> None:

@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 
 from app.bundles import bundle
+from app.bundles.errors import OwnData
 from app.core.clock import fixed_at, now
-from app.core.errors import NotFound
 from app.core.permissions import SYSTEM, Actor, Role
 from app.orders import service as orders
-from app.orders.errors import OwnData
 from app.orders.models import Order, SaleEdition
 from app.payouts import in_kind, queries, sending, service
 from app.payouts.holds import Held
@@ -113,7 +112,7 @@ def test_an_order_from_before_is_not_paid_after_a_release_was_taken_down(
         releases.take_down(operator, made.edition_id, "invented")
     with pytest.raises(OwnData):
         trade.check_out(buyer, order_id)
-    with pytest.raises(NotFound), trade.db.unit_of_work():
+    with pytest.raises(OwnData), trade.db.unit_of_work():
         bundle.add(buyer, [str(trade.keys(made, "gold")[0])])
 
 
@@ -176,7 +175,7 @@ def test_an_edition_that_was_taken_down_is_neither_listed_nor_sold(
     fields = {"measure": "take-down", "about": made.edition_id, "reason": "Invented people."}
     assert operator.post("/operator/measures", fields).status_code == 302
     assert made.edition_id not in Browser(trade.app).get("/catalogue").text
-    with pytest.raises(NotFound):
+    with pytest.raises(OwnData):
         trade.place(factories.account(trade.app, Role.BUYER), trade.keys(made, "gold")[:1])
     assert Browser(trade.app, buyer).get(f"/orders/{bought}").status_code == 200
 
