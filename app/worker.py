@@ -31,6 +31,7 @@ from app.payouts import service as payouts
 from app.reconciliation import service as reconciliation
 from app.releases import measuring as measuring_editions
 from app.releases import service as releases
+from app.releases.members import Sources
 from app.users import letters
 from app.webhooks import service as webhooks
 from app.wiring import build
@@ -91,7 +92,7 @@ def measuring(market: Market) -> measuring_editions.Measuring:
 
     def count(
         rows: measuring_editions.EditionRows,
-        sources: measuring_editions.Sources,
+        sources: Sources,
         plan: CountPlan,
         before_noise: Callable[[], None],
     ) -> int:
@@ -100,7 +101,7 @@ def measuring(market: Market) -> measuring_editions.Measuring:
 
     def measure(
         rows: measuring_editions.EditionRows,
-        sources: measuring_editions.Sources,
+        sources: Sources,
         plan: NoisePlan,
         secret: str,
         on_progress: Callable[[int], None],

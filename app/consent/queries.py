@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -5,7 +6,11 @@ from sqlalchemy import select
 
 from app.collections.rules import Purpose
 from app.consent.models import ConsentReceipt, Preference
+from app.core.batches import batched
 from app.core.db import session
+
+#: So many accounts are asked about in one query.
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,34 @@ def granted(user_id: str) -> frozenset[Purpose]:
     for receipt in receipts(user_id):
         latest.setdefault(receipt.purpose, receipt.granted)
     return frozenset(purpose for purpose, yes in latest.items() if yes)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What somebody agrees to at present, and whether they have paused."""
+
+    granted: frozenset[Purpose] = frozenset()
+    paused: bool = False
+
+
+def wishes(user_ids: Collection[str]) -> dict[str, Wishes]:
+    """Return the wishes of many accounts at once: for whoever measures an edition."""
+    latest: dict[str, dict[Purpose, bool]] = {user_id: {} for user_id in user_ids}
+    paused: set[str] = set()
+    for some in batched(sorted(user_ids), AT_ONCE):
+        receipts_of = (
+            select(ConsentReceipt.user_id, ConsentReceipt.purpose, ConsentReceipt.granted)
+            .where(ConsentReceipt.user_id.in_(some))
+            .order_by(ConsentReceipt.sequence)
+        )
+        for user_id, purpose, granted_now in session().execute(receipts_of):
+            latest[user_id][Purpose(purpose)] = granted_now
+        resting = select(Preference.user_id).where(Preference.user_id.in_(some), Preference.paused)
+        paused.update(session().scalars(resting))
+    return {
+        user_id: Wishes(frozenset(p for p, yes in each.items() if yes), user_id in paused)
+        for user_id, each in latest.items()
+    }
 
 
 def choices(user_id: str) -> Choices:

@@ -6,8 +6,8 @@ and nothing else: the same steps are taken, and the same words said, whether non
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -15,8 +15,7 @@ from sqlalchemy import func, select
 
 from app.collections import queries as collections
 from app.collections import service as collections_service
-from app.collections.rules import CollectionRules, Purpose
-from app.consent import queries as consent
+from app.collections.rules import CollectionRules
 from app.core import audit
 from app.core.clock import this_hour
 from app.core.db import Database, session
@@ -24,16 +23,22 @@ from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
 from app.jobs.runner import Handlers
 from app.ledger import service as ledger
-from app.releases import charging, one_draw, shares
+from app.releases import one_draw, shares
 from app.releases.charging import Charge
+from app.releases.members import (
+    Sources,
+    charge_all,
+    give_shares,
+    leave_out,
+    members_of,
+    sources_of,
+)
 from app.releases.models import (
     Edition,
-    EditionDataset,
     PublishedRelease,
 )
 from app.releases.queries import COUNT
 from app.releases.states import EditionEvent, EditionState, next_state
-from app.users import queries as users
 from app.vault.interface import Vault
 from privacy.loss import Rho
 from privacy.plan.counting import CountPlan
@@ -41,26 +46,9 @@ from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
 
 JOB = "measure-edition"
-#: All who are one person each: their rows are told apart by their accounts.
-INDIVIDUALS = "individuals"
-#: A source without rows, so that no plan tells whether a file about many people came.
-NOBODY = "none"
-NO_OBJECT = "0" * 32
 #: An edition asks of each buyer at least what its collection says, but no more than this for each
 #: released person: a floor set at will would make invented people dear.
 FLOOR_PER_PERSON_MICROS = 100_000
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A file of a source; `person` is whom all its rows are about, empty where they say it."""
-
-    rows_object: str
-    person: str = ""
-
-
-#: The files of each source: whose people are bounded, counted and paid together.
-Sources = Mapping[str, Sequence[SourceFile]]
 
 
 class Counter(Protocol):
@@ -153,18 +141,6 @@ def _locked(edition_id: str) -> Edition:
     return session().scalars(chosen).one()
 
 
-def _members(edition_id: str) -> Sequence[EditionDataset]:
-    return (
-        session()
-        .scalars(
-            select(EditionDataset)
-            .where(EditionDataset.edition_id == edition_id)
-            .order_by(EditionDataset.producer_id, EditionDataset.dataset_id)
-        )
-        .all()
-    )
-
-
 def _count(doors: Measuring, edition_id: str) -> None:
     """Count the people of an edition, unless that is done."""
     with doors.db.unit_of_work():
@@ -187,15 +163,14 @@ def _charge_counting(
     """Lock, check and charge everybody for being counted; leave out whom both charges put over."""
     edition = _locked(edition_id)
     rules = collections.rules(edition.collection_id)
-    members = _members(edition_id)
+    members = members_of(edition_id)
     if one_draw.needs_charge(edition, EditionState.CLOSED, EditionState.COUNTING):
         edition.attempt += 1
         edition.state = next_state(EditionState(edition.state), EditionEvent.COUNT)
         cost, room = rules.count.rho, _most_measuring(rules)
-        _charge_all(doors, edition, members, Charge(f"{COUNT}{edition.id}", 0, cost, room=room))
+        charge_all(doors, edition, members, Charge(f"{COUNT}{edition.id}", 0, cost, room=room))
         audit.record(SYSTEM.user_id, "charge-count", "edition", edition_id, rho=cost.micro)
-    for member in members:
-        _leave_out(doors, edition, member)
+    leave_out(doors, edition, members)
     return EditionState(edition.state), edition.attempt, rules.count, sources_of(members)
 
 
@@ -215,7 +190,7 @@ def _decide(doors: Measuring, edition_id: str, attempt: int, counted: int) -> No
 def _carry_over(edition: Edition) -> None:
     """Let everything wait for the next date."""
     edition.state = next_state(EditionState(edition.state), EditionEvent.CARRY_OVER)
-    for member in _members(edition.id):
+    for member in members_of(edition.id):
         if not member.left_out:
             datasets_service.relist(SYSTEM, member.dataset_id)
     audit.record(SYSTEM.user_id, "carry-over", "edition", edition.id)
@@ -225,7 +200,7 @@ def _charge_tables(doors: Measuring, edition: Edition, rules: CollectionRules) -
     edition.attempt += 1
     edition.state = next_state(EditionState(edition.state), EditionEvent.CHARGE)
     rho = _most_measuring(rules)
-    _charge_all(doors, edition, _members(edition.id), Charge(f"edition:{edition.id}", 0, rho))
+    charge_all(doors, edition, members_of(edition.id), Charge(f"edition:{edition.id}", 0, rho))
     audit.record(SYSTEM.user_id, "charge-privacy", "edition", edition.id, rho=rho.micro)
 
 
@@ -235,85 +210,15 @@ def _charge_measuring(doors: Measuring, edition_id: str) -> tuple[EditionState, 
     lost = edition.state == EditionState.CHARGED and edition.drawn == edition.attempt
     if lost:
         _charge_tables(doors, edition, collections.rules(edition.collection_id))
-    members = _members(edition_id)
+    members = members_of(edition_id)
     if edition.state == EditionState.CHARGED:
-        for member in members:
-            _leave_out(doors, edition, member)
+        leave_out(doors, edition, members)
     return EditionState(edition.state), edition.attempt, sources_of(members)
 
 
 def _most_measuring(rules: CollectionRules) -> Rho:
     """Return what measuring costs, however many sources there are."""
     return rules.plan(sources=2).rho
-
-
-def sources_of(members: Iterable[EditionDataset]) -> dict[str, tuple[SourceFile, ...]]:
-    """Return the sources of an edition, files that were left out aside.
-
-    All who are one person each are one source together. Everybody else is a source of their own,
-    named by the first of their files, however many they bring.
-    """
-    mine: dict[str, list[EditionDataset]] = {}
-    for member in members:
-        if not member.left_out:
-            mine.setdefault(member.producer_id, []).append(member)
-    sources: dict[str, tuple[SourceFile, ...]] = {
-        INDIVIDUALS: tuple(
-            SourceFile(each.rows_object, producer)
-            for producer, files in sorted(mine.items())
-            if _is_one_person(files)
-            for each in files
-        ),
-        NOBODY: (SourceFile(NO_OBJECT),),
-    }
-    for files in mine.values():
-        if not _is_one_person(files):
-            sources[files[0].dataset_id] = tuple(SourceFile(each.rows_object) for each in files)
-    return sources
-
-
-def _is_one_person(files: Iterable[EditionDataset]) -> bool:
-    return all(each.everyone_is_me for each in files)
-
-
-def _charge_all(
-    doors: Measuring, edition: Edition, members: Iterable[EditionDataset], wanted: Charge
-) -> None:
-    attempt = charging.next_attempt(wanted.subject)
-    for member in members:
-        again = replace(wanted, attempt=attempt, edition_id=edition.id)
-        _charge_member(doors, edition, member, again)
-
-
-def _charge_member(
-    doors: Measuring, edition: Edition, member: EditionDataset, wanted: Charge
-) -> None:
-    _leave_out(doors, edition, member)
-    if member.left_out:
-        return
-    member.left_out = charging.charge(doors.ceiling, doors.secret, member.producer_id, wanted)
-    if member.left_out:
-        datasets_service.relist(SYSTEM, member.dataset_id)
-
-
-def _leave_out(doors: Measuring, edition: Edition, member: EditionDataset) -> None:
-    """Leave out whoever erased, refused, paused or was suspended, up to the last moment.
-
-    Asked again each time before rows are read: a crash may lie between the charge and that.
-    """
-    if member.left_out:
-        return
-    purposes = {Purpose(purpose) for purpose in edition.purposes.split()}
-    if not doors.vault.exists(member.rows_object):
-        member.left_out = "erased"
-    elif not purposes <= consent.granted(member.producer_id):
-        member.left_out = "consent"
-    elif consent.choices(member.producer_id).paused:
-        member.left_out = "paused"
-    elif users.is_suspended(member.producer_id):
-        member.left_out = "suspended"
-    if member.left_out:
-        datasets_service.relist(SYSTEM, member.dataset_id)
 
 
 def _mark_drawn(doors: Measuring, edition_id: str, attempt: int, charged: EditionState) -> None:
@@ -341,7 +246,7 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     collections_service.mark_released(edition.collection_id)
     counted = None if edition.counted is None else (edition.counted, rules.count)
     divided = shares.divided(release, counted)
-    _give_shares(edition_id, divided)
+    give_shares(edition_id, divided)
     session().add(
         PublishedRelease(
             edition_id=edition_id,
@@ -355,22 +260,6 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     )
     session().flush()
     audit.record(SYSTEM.user_id, "publish-release", "edition", edition_id)
-
-
-def _give_shares(edition_id: str, divided: shares.Divided) -> None:
-    """Write the released share of each producer; who is one person has one.
-
-    It stands with the first of their files, the others have none: a file more pays nothing.
-    """
-    mine: dict[str, list[EditionDataset]] = {}
-    for member in _members(edition_id):
-        if not member.left_out:
-            mine.setdefault(member.producer_id, []).append(member)
-    for first, *others in mine.values():
-        alone = _is_one_person((first, *others))
-        first.shares = 1 if alone else divided.of_sources[first.dataset_id]
-        for other in others:
-            other.shares = 0
 
 
 def _edition_secret(master: str, edition_id: str) -> str:

@@ -76,6 +76,11 @@ def user_of_session(session_id: str) -> UserView | None:
     return None if found is None else _view(found)
 
 
+def suspended() -> frozenset[str]:
+    """Return the accounts that are suspended: never many."""
+    return frozenset(session().scalars(select(User.id).where(User.suspended_at.is_not(None))))
+
+
 def is_suspended(user_id: str) -> bool:
     """Say whether the operator suspended an account."""
     chosen = select(User.id).where(User.id == user_id, User.suspended_at.is_not(None))

@@ -22,7 +22,7 @@ from app.datasets.ingest.reading import Limits, read_csv
 from app.downloads.files import table_csv
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import count_edition, measure_edition, row_schema
-from app.releases.measuring import SourceFile, Sources
+from app.releases.members import SourceFile, Sources
 from app.releases.queries import EditionView, ReleaseView
 from app.releases.states import EditionState
 from app.vault.local import LocalVault

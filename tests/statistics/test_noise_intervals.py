@@ -12,7 +12,7 @@ from app.datasets.ingest.reading import Limits, read_csv
 from app.datasets.ingest.transforms.bins import Bins
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import measure_edition, row_schema
-from app.releases.measuring import SourceFile
+from app.releases.members import SourceFile
 from app.vault.local import LocalVault
 from privacy.plan.planning import plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER

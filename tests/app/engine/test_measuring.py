@@ -6,7 +6,7 @@ import pytest
 
 from app.engine.duckdb import DuckDBEngine
 from app.engine.measuring import count_edition, measure_edition, row_schema
-from app.releases.measuring import SourceFile
+from app.releases.members import SourceFile
 from app.vault.local import LocalVault
 from privacy import counting, measure
 from privacy.errors import PlanError

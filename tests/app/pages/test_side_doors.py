@@ -37,7 +37,7 @@ from app.downloads import files
 from app.jobs import queries as jobs_queries
 from app.market import market_of
 from app.releases import measuring, queries, service
-from app.releases.measuring import INDIVIDUALS, NOBODY
+from app.releases.members import INDIVIDUALS, NOBODY
 from pricing.quote import quote
 from pricing.routes import other_routes
 from pricing.split import parts_of
