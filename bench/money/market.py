@@ -126,6 +126,7 @@ def _market(folder: Path, database_url: str) -> Iterator[Market]:
         "MOISSON_STRIPE_API_BASE": stand_in,
         "MOISSON_STRIPE_WEBHOOK_SECRET": SECRET,
         "MOISSON_REFUND_DAYS": "0",
+        "MOISSON_REVIEW_DAYS": "0",
         "MOISSON_PAYOUT_MINIMUM_CENTS": "100",
     }
     config = StandInConfig(

@@ -171,6 +171,7 @@ class World:
             "MOISSON_STRIPE_API_BASE": self.stand_in_url,
             "MOISSON_STRIPE_WEBHOOK_SECRET": SECRET,
             "MOISSON_REFUND_DAYS": "0",
+            "MOISSON_REVIEW_DAYS": "0",
             "MOISSON_PAYOUT_MINIMUM_CENTS": "50",
         }
 
