@@ -1,4 +1,4 @@
-"""Attack the whole path, many times, and write down what could be told.
+"""Attack releases end to end, many times, and write down how well an attacker guesses.
 
 Run as `python -m bench.audit`; writes docs/benchmarks/audit.json and audit.md.
 """

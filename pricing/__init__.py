@@ -1,5 +1,5 @@
-"""What a bundle costs and who gets which share: pure, from released figures alone.
+"""What a bundle costs and how its money is shared: pure functions of released figures alone.
 
-Never reads rows, never rounds down, never imports the product, the privacy library,
-a database or a payment provider.
+Never reads rows and never imports `app`, the privacy library, a database or a payment provider.
+Prices are rounded up; shares of a sale are rounded down or divided exactly.
 """

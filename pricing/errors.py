@@ -8,7 +8,7 @@
     ├── InvalidItem        released figures that contradict themselves
     ├── InvalidPriceBook   a book under which somebody could cheat
     ├── InvalidBundle      nothing asked for, or one product described twice
-    ├── TooFewPeople       an edition below the smallest number of people sold
+    ├── TooFewPeople       an edition with fewer people than the price book requires
     └── InvalidSplit       money that cannot be shared as asked
 """
 
@@ -50,7 +50,7 @@ class InvalidBundle(PricingError):
 
 
 class TooFewPeople(PricingError):
-    """An edition has fewer people than the price book sells."""
+    """An edition has fewer people than the price book requires (`minimum_people`)."""
 
     user_message = "This edition holds too few people to be sold."
 

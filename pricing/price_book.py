@@ -167,9 +167,9 @@ class PriceBook:
             raise InvalidPriceBook(f"not a price book: {error}") from error
 
 
-#: The book a new market starts with. One-way tables weigh 1; a total a quarter, because
-#: it is one number; each further axis half as much again. Slopes fall from 7 cents a
-#: point to 2.8, so that studies pay less per point than single tables. The reasons for each
+#: The book a new market starts with. A one-way table weighs 1; a total weighs 0.25, because
+#: it is one number; each further axis adds 0.5. The price of a value point falls from 7 cents
+#: to 2.8, so that large orders pay less per point than single tables. The reasons for each
 #: number are in docs/benchmarks/market.md.
 DEFAULT_BOOK = PriceBook(
     version="2026-2",

@@ -50,16 +50,16 @@ class TableFacts:
 
 @dataclass(frozen=True)
 class Step:
-    """Where on the curve a bundle has come to.
+    """The step of the price curve that a bundle reaches, for the volume discount.
 
     Parameters
     ----------
     points : int
-        Value points of the bundle, rounded.
+        Value points of the bundle's tables added up, before overlaps are taken off; rounded.
     start : int
         Value points from which this step's rate holds.
     rate, first_rate : Money
-        What a further point costs on this step, and on the first; rounded up.
+        Price of one more value point on this step, and on the first step; rounded up.
     """
 
     points: int
@@ -108,7 +108,8 @@ def quote(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = 
     InvalidBundle
         If nothing is asked for, or a product is described in two ways.
     TooFewPeople
-        If an edition not owned yet has fewer released people than the book sells.
+        If a product not owned yet is of an edition whose released number of people is below
+        the price book's `minimum_people`.
     """
     owned = distinct(holdings)
     asked = distinct(bundle)

@@ -1,8 +1,8 @@
 """How an edition's money is divided among its sources, from released numbers alone.
 
-A share is one person's part of an edition. Whoever is one person has one share, whatever is in
-their rows. A file about many people has as many as the release makes out that it brought; what
-the noise invents is taken off it again, so that no way of splitting rows among files pays.
+A share is one person's part of an edition. A source about one person has one share, whatever its
+rows. A source about many people has as many shares as the people that the release estimates for it.
+What noise alone adds is subtracted, so that splitting rows among files earns nothing more.
 """
 
 import math
@@ -16,10 +16,11 @@ _MARGIN = 1.6448536269514722
 
 
 def on_simplex(counts: Mapping[str, int], total: Fraction) -> dict[str, Fraction]:
-    """Return the numbers nearest to noisy ones that are not negative and sum to a total.
+    """Correct noisy numbers so that none is negative and all sum to a total, changing least.
 
-    Each is the noisy number less one amount for all, or nothing where that is below zero. To cut
-    at nothing alone would pay for noise: many empty sources would have half its mean size each.
+    The same amount is subtracted from each number, and what falls below zero becomes zero. Only
+    replacing negative numbers by zero would pay for noise: an empty source would on average get
+    half the noise's mean size.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def on_simplex(counts: Mapping[str, int], total: Fraction) -> dict[str, Fraction
 
 
 def shares_of(counts: Mapping[str, int], contributions: float, people: float) -> dict[str, int]:
-    """Return the shares of sources with many people: people, as the release makes them out.
+    """Return the shares of each source with many people: its estimated number of people.
 
     Parameters
     ----------
@@ -131,9 +132,15 @@ def denominator(people: float, sd: float) -> int:
 
 
 def expected(people: float, sd: float) -> int:
-    """Return how many shares of the denominator belong to somebody, as far as the release knows.
+    """Return how many of the denominator's shares have an owner: the released people, rounded.
 
-    The rest is its margin: the collection's reserve keeps it for the next sale.
+    At least one, at most the denominator. The others are its margin; the collection's reserve
+    keeps their money for the next sale.
+
+    Raises
+    ------
+    InvalidSplit
+        If a number is not finite or `sd` is negative.
     """
     _check(people, sd)
     return min(denominator(people, sd), max(1, round(people)))

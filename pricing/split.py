@@ -42,11 +42,13 @@ def platform_share(book: PriceBook, net: Money) -> Money:
 def aumann_shapley(
     prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = ()
 ) -> dict[str, int]:
-    """Return each edition's part s_d of the value a purchase adds, as whole-number weights.
+    """Return how much of the value that a purchase adds comes from each edition.
 
-    With nothing owned, ``s_d = sum_e r_e sqrt(X_e) x_de / X_e``. With holdings, the gain of
-    each question goes to editions in proportion to the respondents each one adds to it,
-    which is the Aumann-Shapley value of the increment.
+    The values are whole-number weights, for dividing money in proportion. The gain of each
+    question goes to editions in proportion to the respondents each one adds to it, which is the
+    Aumann-Shapley value of the increment. With nothing owned, edition d gets
+    ``s_d = sum_e r_e sqrt(X_e) x_de / X_e``: r_e is the weight of question e, x_de the
+    respondents of d for e, X_e their sum over d.
 
     References
     ----------
@@ -178,10 +180,11 @@ def per_share(amount: Money, shares_total: int) -> PerShare:
 
 
 def part_taken(micros: int, cents: int, of_cents: int) -> int:
-    """Return how much of a booked amount goes with so many cents of a sale's total.
+    """Return how much of a booked amount to take back, in millionths, once cents were refunded.
 
-    Rounded towards nothing; all of it with the whole total. A function of the cents taken
-    until now, so that steps come to the same as one.
+    `micros` is the booked amount in millionths, `cents` all cents taken back from the sale so
+    far, `of_cents` the sale's total. Rounded towards zero; the whole amount at the whole total.
+    It depends on the sum taken back only, so several refunds end where one refund would.
 
     Examples
     --------

@@ -21,10 +21,11 @@ def exact_price(prices: PriceList, items: Iterable[Item]) -> Money:
 
 
 def tariff(prices: PriceList, items: Iterable[Item]) -> Money:
-    """Return G(B): P(B), at least the minimum, rounded up to the cent.
+    """Return what some products cost a buyer who owns nothing, rounded up to the cent: G(B).
 
-    Everything a buyer ever pays is a difference of two values of G, so nothing is gained by
-    the order or the number of purchases.
+    At least the book's minimum; zero for no products. A later purchase costs the difference of
+    two values of G, or the smallest payment if that is more, so buying in several steps is
+    never cheaper than buying all at once.
     """
     return payable_tariff(prices.book, exact_price(prices, items))
 

@@ -1,4 +1,4 @@
-"""Volume: how many people, asked without noise, would be as precise."""
+"""Accuracy as a number of people: a survey of so many, without noise, would be as accurate."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _requirement(status: str) -> dict[str, Any]:
 
 
 def transfers_status(account: Mapping[str, Any]) -> str:
-    """Return what stands in the way of transfers: "active" is nothing, "pending", "restricted"."""
+    """Return the status of transfers to an account: "active", "pending" or "restricted"."""
     capabilities = account["configuration"]["recipient"]["capabilities"]
     return str(capabilities["stripe_balance"]["stripe_transfers"]["status"])
 
@@ -114,7 +114,9 @@ def transfers_active(account: Mapping[str, Any]) -> bool:
 
 
 def set_status(call: Call, identifier: str, status: str) -> dict[str, Any]:
-    """Let Stripe find an account "active", "pending" or "restricted"; say so with thin events.
+    """Set whether an account may receive transfers, and send thin events about it.
+
+    `status` is "active", "pending" or "restricted".
 
     Raises
     ------

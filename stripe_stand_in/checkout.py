@@ -126,7 +126,7 @@ def pay(call: Call, identifier: str, *, delayed: bool = False) -> dict[str, Any]
     Parameters
     ----------
     call : Call
-        Whose time it is.
+        The request it belongs to.
     identifier : str
         Of the session.
     delayed : bool

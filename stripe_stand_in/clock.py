@@ -5,12 +5,12 @@ from __future__ import annotations
 from stripe_stand_in.call import ADDED, Call
 from stripe_stand_in.problems import InvalidParameter
 
-#: The start of 2100: there is no way back from a slip of the hand.
+#: The start of 2100, in seconds since 1970. A limit, because the clock cannot be set back.
 _LAST = 4_102_444_800
 
 
 def advance(call: Call, seconds: int) -> int:
-    """Add seconds to the clock of every process; return the second it is then.
+    """Add seconds to the clock of every process; return its new time, in seconds since 1970.
 
     Raises
     ------

@@ -29,11 +29,11 @@ class StandInConfig:
     public_url : str
         Where browsers find its pages; on this machine.
     webhook_url, webhook_secret : str
-        Where every event goes, and what signs it; empty for nowhere.
+        Address that receives every event, and the secret that signs it; "" sends none.
     fee_basis_points, fee_fixed : int
         The fee on a charge: ten-thousandths of the amount, and cents.
     settle_seconds : int
-        After so long a charge can be transferred.
+        Seconds from a charge until its money is available for transfers.
     clock : callable
         Seconds since 1970; what a control has added to them is kept in the state.
     durable : bool

@@ -162,7 +162,7 @@ class Courier(threading.Thread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Look, deliver, rest."""
+        """Wait `pause` seconds, then deliver what is due, until `stop` is called."""
         while not self._stopped.wait(self._pause):
             deliver_due(self._config, self._store)
 

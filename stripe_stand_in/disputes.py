@@ -51,11 +51,11 @@ def open_dispute(
     Parameters
     ----------
     call : Call
-        Whose time it is.
+        The request it belongs to.
     charge_id : str
         Of the charge.
     amount : int or None
-        In cents; all that was not given back if None.
+        In cents; None for all that was not refunded.
     reason : str
         As the bank says it.
     fee : int
@@ -126,7 +126,7 @@ def close_dispute(call: Call, identifier: str, *, won: bool) -> dict[str, Any]:
     Raises
     ------
     Problem
-        When it has ended, or only asks.
+        If the dispute has ended, or is an inquiry.
     """
     dispute = call.get("dispute", identifier)
     if dispute["status"] != "needs_response":
@@ -141,7 +141,7 @@ def close_dispute(call: Call, identifier: str, *, won: bool) -> dict[str, Any]:
 
 
 def end_inquiry(call: Call, identifier: str, *, escalated: bool) -> dict[str, Any]:
-    """End a bank's question: it takes the money after all, or lets the matter rest.
+    """End an inquiry: the bank turns it into a dispute and takes the money, or drops it.
 
     Raises
     ------

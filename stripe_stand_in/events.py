@@ -31,14 +31,14 @@ CONFIGURED = "we_standin_configured"
 
 
 def emit(call: Call, kind: str, about: Mapping[str, Any], account: str | None = None) -> None:
-    """Record a snapshot event and send it to everyone who wants it.
+    """Record a snapshot event and put it into the outbox for every endpoint subscribed to it.
 
     Parameters
     ----------
     call : Call
-        What happens.
+        The request that causes the event.
     kind : str
-        What has happened.
+        Stripe's type of the event, such as "refund.created".
     about : mapping
         The object as it is now.
     account : str or None

@@ -1,6 +1,6 @@
-"""Faults on order: what a network or a busy Stripe does, for tests and demonstrations.
+"""Planned failures, as of a network or a busy Stripe, for tests and demonstrations.
 
-A fault waits in the state until requests that it names have come, and is used up by them.
+A fault is kept in the state until it has hit the given number of matching requests.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def order(
     times: int = 1,
     milliseconds: int = 0,
 ) -> dict[str, Any]:
-    """Order a fault.
+    """Plan a fault for coming requests.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def order(
     method, path : str
         Whose requests: "POST" or "*", and an address in which each * stands for anything.
     skip : int
-        So many of them pass unharmed first.
+        Number of matching requests that are answered normally first.
     times : int
-        So many are hit then.
+        Number of matching requests that it hits after that.
     milliseconds : int
         How long a slow one takes.
     """
@@ -109,7 +109,7 @@ def ordered(tx: Transaction) -> list[dict[str, Any]]:
 
 
 def clear(tx: Transaction) -> None:
-    """Take all orders back."""
+    """Delete all planned faults."""
     tx.set(_SETTING, [])
 
 

@@ -1,4 +1,4 @@
-"""Keys: those that may do all, and restricted ones, as Stripe's own differ."""
+"""API keys: secret keys that may do everything, and restricted keys, as at Stripe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RESOURCES = {
 
 
 def register(tx: Transaction, name: str, allowed: Sequence[Sequence[str]]) -> str:
-    """Make a restricted key, or restrict it otherwise.
+    """Create a restricted key, or replace the permissions of an existing one.
 
     Parameters
     ----------

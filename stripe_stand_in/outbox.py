@@ -113,7 +113,7 @@ def release(
     order : str
         One of `ORDERS`.
     duplicates : int
-        So many more times each is sent.
+        How many extra copies of each message are sent.
     seed : int
         Of the random order.
     types : sequence of str
@@ -140,7 +140,7 @@ def release(
 
 
 def drop(tx: Transaction, types: Sequence[str] = (), count: int | None = None) -> int:
-    """Lose held messages, of some types or all, at most so many; return how many."""
+    """Drop the oldest held messages, of some types or all; return how many were dropped."""
     chosen = _held(tx, types)[:count]
     tx.sql.executemany(
         "UPDATE outbox SET delivered = ? WHERE seq = ?", [(DROPPED, row[0]) for row in chosen]

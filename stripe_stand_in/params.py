@@ -23,7 +23,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Text:
-    """A string of at most so many characters, perhaps one of a few, perhaps matching."""
+    """A non-empty string: at most `longest` characters, one of `choices`, matching `pattern`."""
 
     longest: int = 5_000
     choices: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number of at least so much."""
+    """A whole number from `least` to `most`, both included."""
 
     least: int = 0
     most: int = 99_999_999_999
@@ -197,7 +197,7 @@ EXPAND = Several(Text())
 
 @dataclass(frozen=True)
 class Range:
-    """A range of time, or one second of it."""
+    """A range of times in seconds since 1970, or a single second."""
 
     def read(self, value: Any, name: str) -> dict[str, int]:
         """Return the bounds."""

@@ -22,7 +22,7 @@ def charge_card(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any
 
 
 def debit_bank(call: Call, session: Mapping[str, Any], hidden: Mapping[str, Any]) -> str:
-    """Ask a bank for the money of a session, which says days later whether it pays."""
+    """Start a bank debit for a session, settled later; return the payment intent's id."""
     intent, charge = _begun(call, session, hidden)
     details = ("bank_code", "branch_code", "country", "fingerprint", "last4", "mandate")
     debit = {"type": "sepa_debit", "sepa_debit": dict.fromkeys(details)}

@@ -93,7 +93,7 @@ def fail(payout: dict[str, Any]) -> None:
 
 
 def end_payout(call: Call, identifier: str, outcome: str) -> dict[str, Any]:
-    """Let a payout go on its way, arrive or come back.
+    """Set a payout to "in_transit", "paid" or "failed"; a failed one returns to the balance.
 
     Raises
     ------

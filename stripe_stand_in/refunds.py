@@ -112,12 +112,13 @@ def _charge_to_refund(call: Call) -> dict[str, Any]:
 def end_refund(
     call: Call, identifier: str, *, succeeded: bool, reason: str = "expired_or_canceled_card"
 ) -> dict[str, Any]:
-    """Let a bank take a refund, or send it back, which it may do later too.
+    """Record that the buyer's bank accepted a refund, or rejected it.
 
     Raises
     ------
     Problem
-        When the refund has ended that way or another.
+        If its status forbids it: only a pending refund can succeed, only a pending or succeeded
+        one can fail.
     """
     refund = call.get("refund", identifier)
     if refund["status"] not in (("pending",) if succeeded else ("pending", "succeeded")):

@@ -152,9 +152,9 @@ def _run(call: Call, endpoint: Endpoint, names: Mapping[str, str]) -> dict[str, 
 def _once(
     call: Call, endpoint: Endpoint, names: Mapping[str, str], fault: faults.Fault | None
 ) -> Response:
-    """Answer a request with a key: the first time by doing it, later by saying the same.
+    """Run a request once per idempotency key; a repeated key gets the first answer again.
 
-    Version 1 keeps refusals too, once work had begun; version 2 lets them be tried again.
+    Version 1 also keeps an error raised after the work began; version 2 keeps no errors.
     """
     asked = json.dumps([request.path, call.params], sort_keys=True)
     fingerprint = hashlib.sha256(asked.encode()).hexdigest()

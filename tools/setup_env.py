@@ -1,7 +1,7 @@
 """Create the virtual environment and install the locked packages into it.
 
 Standard library only, because it runs before anything is installed. Each lock is
-installed once: a stamp beside the environment remembers its hash.
+installed again only when it changes: its hash is kept in a file inside the environment.
 
     python3 tools/setup_env.py locks/run.txt locks/postgresql.txt
 """
@@ -86,7 +86,7 @@ def _installer(folder: Path) -> list[str]:
             uv = str(folder / "bin" / "uv")
     if uv:
         return [uv, "pip", "install", "-q", "--python", str(PYTHON)]
-    # What is imported is compiled when it is: most of what is installed never is.
+    # Python compiles a module when it is first imported; most installed ones never are.
     return [*pip, "--no-compile"]
 
 

@@ -39,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over worlds, and how far it may be off, 19 times in 20."""
+    """A mean over worlds, and half the width of its 95 % interval (infinite for one world)."""
 
     mean: float
     half: float

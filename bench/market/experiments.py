@@ -22,7 +22,7 @@ SINGLE: dict[str, tuple[float, ...]] = {
     "concavity": (0.0, 2.0),
     "detail": (0.0, 0.5, 1.5),
 }
-#: The book before the present one: more once a buyer, less a point.
+#: Book 2026-1, before the default one: a higher one-time fee per buyer, less for each point.
 EARLIER: Levels = {"scale": 1 / 1.4, "fixed": 0.5}
 COMBINED: tuple[Levels, ...] = (
     {"scale": 0.85, "fixed": 0.25},
@@ -39,7 +39,7 @@ CHANGES: dict[str, Levels] = {
     },
     "the book 2026-1": EARLIER,
 }
-"""The default book with one thing changed, or with other amounts once a buyer and a point."""
+"""The default book with one parameter changed, a few combinations, and the book 2026-1."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ HABIT = 0.5
 """Weight of the last period's earnings in what people expect of the next."""
 
 HOPE = 0.6
-"""At the start, so many in a hundred expect enough."""
+"""Share of people (0 to 1) whose costs the earnings expected at the start cover."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Four price rules behind one door, all with the same smallest payment.
+"""Four price rules with the same interface, all with the same smallest payment.
 
 A rule opens a shop on one period's catalogue. Except for the book, each is what one would write
 first; each has a few levels that the tuning sets.

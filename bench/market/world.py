@@ -28,7 +28,7 @@ WAYS = (2, 3)
 DELTA = 1e-6
 BOUND = 2
 FULL = 0.6
-"""Needs are drawn against a collection in which so many of all possible people take part."""
+"""Share of all possible people assumed to take part when the needs of buyers are drawn."""
 
 
 class Kind(StrEnum):
@@ -72,7 +72,7 @@ WISHES = {
     Kind.STUDY: Wish((4, 10), (0.3, 0.5, 0.2), (0.3, 0.9), 30.0, collections=2),
 }
 SPREAD = 0.8
-"""Of the logarithm of what a need is worth: one buyer in six would pay over twice the median."""
+"""Standard deviation of the log of a visit's worth: one in six is over 2.2 times the median."""
 
 BREADTH, PRECISION = 0.6, 0.4
 """Worth grows with so great a power of the number of tables and of effective respondents."""

@@ -1,1 +1,1 @@
-"""What the paths of money bear: messages a second, everybody paid at once, counted afterwards."""
+"""Load tests of payment messages, payouts and kills: speed, then a count of what went wrong."""

@@ -37,7 +37,7 @@ PEOPLE = "SELECT DISTINCT producer_id FROM edition_dataset WHERE edition_id = :e
 
 @dataclass(frozen=True)
 class Earned:
-    """What each contributor's account is to get, in cents."""
+    """Cents owed to each contributor, by the id of their account at the provider."""
 
     cents: dict[str, int]
 

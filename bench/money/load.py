@@ -1,4 +1,4 @@
-"""A sender of messages at a fixed rate, whatever becomes of those before.
+"""Send messages at a fixed rate, without waiting for the answers to earlier ones.
 
     python -m bench.money.load JOB.json RESULT.json
 

@@ -89,7 +89,7 @@ class BenchProcess:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the process with SIGKILL, which leaves no time to clean up, and wait for its end."""
         self._process.kill()
         self._process.wait()
 
@@ -114,7 +114,7 @@ def answering(port: int) -> bool:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return what a process and all its descendants, ended ones too, have computed so far."""
+    """Return the CPU seconds that a process and its descendants, ended ones too, have used."""
     children: dict[int, list[int]] = {}
     spent: dict[int, float] = {}
     for entry in os.listdir("/proc"):

@@ -21,7 +21,7 @@ WEB_WORKERS, WEB_THREADS = 2, 4
 DONE_WITHIN = 900.0
 #: How long making a paid order may take.
 SECONDS_EACH = 0.1
-#: So often one message is sent before the time runs: what serves must have served before.
+#: Times one message is sent before timing starts, so that the web server is warm.
 WARM_UP = 200
 STORED = "SELECT event_id FROM provider_message"
 WAITING = (
@@ -87,7 +87,7 @@ class Outcome:
         return len(self.milliseconds) / self.accepted_seconds
 
     def percentile(self, percent: int) -> float:
-        """Return the time within which so many of a hundred were taken."""
+        """Return the milliseconds within which `percent` % of the messages were answered 200."""
         return statistics.quantiles(self.milliseconds, n=100)[percent - 1]
 
 

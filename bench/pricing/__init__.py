@@ -1,1 +1,1 @@
-"""What prices, sales and settlements cost in time and what they are worth, measured."""
+"""Benchmarks of the time that price quotes, sales and settlements take."""

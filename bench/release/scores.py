@@ -24,7 +24,7 @@ class Score:
         The contribution bound k it ran with.
     runs : int
     rmse : float
-        Root of the mean squared error over all cells and runs, in whole units.
+        Root of the mean squared error over all cells and runs, each divided by `Question.scale`.
     doubt : float
         Monte-Carlo standard error of `rmse`, as a share of it.
     """
@@ -39,7 +39,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Ratio:
-    """Our error over that of the best of the others."""
+    """Our error over that of the best of the others; `doubt` is the standard error of `value`."""
 
     value: float
     doubt: float

@@ -62,7 +62,7 @@ class Question:
         return ("count", *(f"{kind}:{name}" for kind in kinds for name in self.measures))
 
     def scale(self, statistic: str) -> float:
-        """Return the smallest units in which one unit of the error is told."""
+        """Return what an error in smallest units is divided by: 1 for counts, else `units`."""
         if statistic == "count":
             return 1.0
         return float(self.units)
