@@ -73,7 +73,7 @@ def collection(collection_id: str) -> str:
         owner=users.display_name(rules.owner_id),
         mine=mine,
         editions=releases.editions_of(rules),
-        carried_over=releases.carried_over(collection_id),
+        carried_over=releases.carried_over(rules),
         may_hurry=mine and not current_market().settings.production,
         closing=releases_service.next_closing(rules),
         guesses=right_guesses(rules.epsilon),

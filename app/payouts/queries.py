@@ -242,8 +242,13 @@ def _looks_at(
 
 def looked_at_first(terms: PayoutTerms, most: int = 100) -> tuple[tuple[str, Money], ...]:
     """Return contributors whose payout waits for the operator, and how much is ready."""
-    found = []
-    for user_id in contributors(max(1, terms.minimum_cents)):
+    if not terms.review_days:
+        return ()
+    # Only whom a review can concern: a large sum, or nobody was paid before.
+    large = contributors(max(1, terms.large_cents))
+    first = contributors(max(1, terms.minimum_cents), never_paid=True)
+    found: list[tuple[str, Money]] = []
+    for user_id in dict.fromkeys((*large, *first)):
         mine = standing(user_id, terms)
         if mine.held is Held.REVIEW:
             found.append((user_id, mine.free))
@@ -276,7 +281,9 @@ def owner_of(account_id: str) -> str | None:
     )
 
 
-def contributors(least_cents: int = 0, after: str = "") -> tuple[str, ...]:
+def contributors(
+    least_cents: int = 0, after: str = "", *, never_paid: bool = False
+) -> tuple[str, ...]:
     """Return everybody with an account that can be paid, and to whom so much is owed.
 
     Right after everybody was settled: found by the database in one pass over the book.
@@ -285,10 +292,17 @@ def contributors(least_cents: int = 0, after: str = "") -> tuple[str, ...]:
     ----------
     after : str
         Only those whose identifier comes later, to go on where a run was cut off.
+    never_paid : bool
+        Only those to whom no payout was sent yet.
     """
     chosen = select(ConnectedAccount.user_id).where(
         ConnectedAccount.payable, ConnectedAccount.user_id > after
     )
+    if never_paid:
+        sent = select(Payout.id).where(
+            Payout.user_id == ConnectedAccount.user_id, Payout.state == PayoutState.SENT
+        )
+        chosen = chosen.where(~sent.exists())
     if least_cents:
         held = ledger.balances_select(currency()).subquery()
         account = accounts.contributors(ConnectedAccount.user_id)

@@ -163,11 +163,11 @@ def every_edition_of(collection_id: str) -> tuple[EditionView, ...]:
     return tuple(_edition(row) for row in _rows_of(collection_id))
 
 
-def carried_over(collection_id: str) -> datetime | None:
-    """Return when something of a collection was last carried over, if its last closing did that."""
-    for row in _rows_of(collection_id):
-        return row.closed_at if row.state in HIDDEN else None
-    return None
+def carried_over(rules: CollectionRules) -> datetime | None:
+    """Return when a collection last closed, if all its levels were carried over then."""
+    chosen = select(Edition.closed_at, Edition.state).where(Edition.collection_id == rules.id)
+    last = session().execute(chosen.order_by(Edition.number.desc()).limit(len(rules.levels))).all()
+    return last[0].closed_at if last and all(row.state in HIDDEN for row in last) else None
 
 
 def by_state() -> dict[EditionState, int]:
