@@ -8,7 +8,7 @@ type. It says what sales would earn, never how many there will be.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from app.catalog.price_lists import price_book, rarity_of
+from app.catalog.price_lists import asked_by, catalogue_number, price_book, rarity_of
 from app.catalog.products import people
 from app.collections.rules import CollectionRules
 from app.core.plots import Plot, Point, plot
@@ -124,11 +124,12 @@ def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
     """
     book = price_book()
     entries = releases.catalogue()
-    rarity = rarity_of(entries, book.minimum_people)
+    asked = asked_by([rules.id, *(entry.collection_id for entry in entries)])
+    rarity = rarity_of(entries, book.minimum_people, catalogue_number() + 1, asked)
     next_total = rarity.editions_total + 1
-    question = Question(rules.id, frozenset())
-    answering = rarity.editions_answering.get(question, 0) + 1
-    closure = {Question(rules.id, frozenset(m)): answering for m in rules.workload.closure()}
+    answered = rarity.editions_answering
+    closure = {question: answered.get(question, 0) + 1 for question, _ in asked[rules.id]}
+    answering = closure[Question(rules.id, frozenset())]
     prices = PriceList(
         book,
         replace(

@@ -6,9 +6,11 @@ offer made from an earlier one can be worked out again to the cent.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from app.collections import queries as collections
+from app.collections.rules import CollectionRules
 from app.prices import queries as prices
 from app.releases import queries as releases
 from app.releases.queries import CatalogueEntry
@@ -16,6 +18,11 @@ from pricing.item import Question
 from pricing.price_book import PriceBook
 from pricing.price_list import PriceList
 from pricing.rarity import Rarity
+from privacy.schema import Measure
+
+#: What a question asks: its topic, whether by any column, the domains of its columns.
+Content = tuple[str, bool, tuple[tuple[str, ...], ...]]
+Asked = Mapping[str, tuple[tuple[Question, Content], ...]]
 
 
 def price_book() -> PriceBook:
@@ -45,15 +52,21 @@ def price_list(version: str = "", number: int | None = None) -> PriceList:
     """
     book = prices.book(version) if version else price_book()
     last = releases.last_published(number)
-    # Named by the edition too: one process may serve several databases.
-    return _kept(book, last) if last else PriceList(book, Rarity(0, {}))
+    return _kept(book, last.number, last.edition_id) if last else PriceList(book, Rarity(0, {}))
 
 
-def rarity_of(entries: tuple[CatalogueEntry, ...], minimum_people: int) -> Rarity:
-    """Count how many editions answer each question.
+def rarity_of(
+    entries: tuple[CatalogueEntry, ...],
+    minimum_people: int,
+    number: int,
+    asked: Asked | None = None,
+) -> Rarity:
+    """Count how many editions answer each question in a catalogue.
 
-    Editions below the smallest number of people sold, by their released number, answer
-    nothing that anybody could buy, and do not make an answer less rare.
+    An edition counts from its first sale on (`app.releases.rarity`). Editions below the smallest
+    number of people sold, by their released number, answer nothing that anybody could buy, and
+    do not make an answer less rare. A question is what is asked, not who asks it: collections of
+    one topic that divide people by the same categories answer the same one.
 
     Parameters
     ----------
@@ -61,20 +74,54 @@ def rarity_of(entries: tuple[CatalogueEntry, ...], minimum_people: int) -> Rarit
         Published editions.
     minimum_people : int
         Of the price book.
+    number : int
+        Of the catalogue.
+    asked : mapping, optional
+        What to count, from `asked_by`; the questions of the entries' collections by default.
     """
-    counted = [entry for entry in entries if entry.people >= minimum_people]
+    counted = [e for e in entries if e.people >= minimum_people and e.counts_in(number)]
     by_collection = Counter(entry.collection_id for entry in counted)
+    if asked is None:
+        asked = asked_by(entry.collection_id for entry in entries)
+    by_content: Counter[Content] = Counter()
+    for collection_id, count in by_collection.items():
+        for content in {content for _, content in asked[collection_id]}:
+            by_content[content] += count
     answering = {
-        Question(collection_id, frozenset(marginal)): count
-        for collection_id, count in by_collection.items()
-        for marginal in collections.rules(collection_id).workload.closure()
+        question: by_content[content]
+        for pairs in asked.values()
+        for question, content in pairs
+        if by_content[content]
     }
     return Rarity(len(counted), answering)
 
 
+def asked_by(collection_ids: Iterable[str]) -> Asked:
+    """Return the questions of each of some collections, with what they ask."""
+    return {one: tuple(_questions(collections.rules(one))) for one in sorted({*collection_ids})}
+
+
+def _questions(rules: CollectionRules) -> Iterator[tuple[Question, Content]]:
+    """Name each question of a collection by what it asks: its topic and its columns' domains."""
+    domains = {
+        **{d.name: ("category", *sorted(d.domain)) for d in rules.schema.dimensions},
+        **{m.name: _range(m) for m in rules.schema.measures},
+    }
+    everything = tuple(sorted(domains.values()))
+    for marginal in rules.workload.closure():
+        # How many people there are is asked of these people, not of everybody in the topic.
+        content = tuple(sorted(domains[axis] for axis in marginal)) or everything
+        yield Question(rules.id, frozenset(marginal)), (rules.topic, bool(marginal), content)
+
+
+def _range(measure: Measure) -> tuple[str, ...]:
+    return ("number", measure.unit, *(str(knot.normalize()) for knot in measure.knots))
+
+
 @lru_cache(maxsize=16)
-def _kept(book: PriceBook, last: CatalogueEntry) -> PriceList:
-    return PriceList(book, rarity_of(releases.catalogue(last.number), book.minimum_people))
+def _kept(book: PriceBook, number: int, _edition_id: str) -> PriceList:
+    # Named by the edition too: one process may serve several databases.
+    return PriceList(book, rarity_of(releases.catalogue(number), book.minimum_people, number))
 
 
 def currency() -> str:

@@ -1,12 +1,11 @@
 """How rare each topic is, and how that changed with every edition published."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from statistics import fmean
 
-from app.catalog.price_lists import price_book
+from app.catalog.price_lists import asked_by, catalogue_number, price_book, rarity_of
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, CollectionRules
 from app.core.clock import now
@@ -25,7 +24,7 @@ class CollectionRarity:
     Attributes
     ----------
     answering, total : int
-        Its editions that are large enough to be sold, out of all such editions.
+        Editions that count as an answer to what it asks, out of all that count.
     factor : float
         What its tables weigh more than common ones.
     """
@@ -84,39 +83,49 @@ def rarity_index() -> RarityIndex:
     """Return how rare everything published is, from released figures alone."""
     book = price_book()
     entries = tuple(e for e in releases.catalogue() if e.people >= book.minimum_people)
-    factors, counts = _now(book, entries)
+    rarity = rarity_of(entries, book.minimum_people, catalogue_number())
+    factors = _factors(book, entries, rarity)
     standings = tuple(
-        CollectionRarity(collections.rules(collection), counts[collection], len(entries), factor)
+        CollectionRarity(
+            collections.rules(collection),
+            rarity.editions_answering.get(_whole(collection), 0),
+            rarity.editions_total,
+            factor,
+        )
         for collection, factor in sorted(factors.items(), key=lambda pair: (-pair[1], pair[0]))
     )
     topics = {standing.rules.topic for standing in standings}
+    total = rarity.editions_total + 1
     return RarityIndex(
         standings,
         _moments(book, entries),
-        _factor(book, len(entries) + 1, 1),
+        Rarity(total, {_whole(""): 1}).factor(book, _whole("")),
         tuple(topic for topic in TOPICS if topic not in topics),
     )
 
 
-def _factor(book: PriceBook, total: int, answering: int) -> float:
-    question = Question("", frozenset())
-    return Rarity(total, {question: answering}).factor(book, question)
+def _whole(collection: str) -> Question:
+    return Question(collection, frozenset())
 
 
-def _now(
-    book: PriceBook, entries: tuple[CatalogueEntry, ...]
-) -> tuple[dict[str, float], Counter[str]]:
-    counts = Counter(entry.collection_id for entry in entries)
-    return {c: _factor(book, len(entries), n) for c, n in counts.items()}, counts
+def _factors(
+    book: PriceBook, entries: tuple[CatalogueEntry, ...], rarity: Rarity
+) -> dict[str, float]:
+    return {e.collection_id: rarity.factor(book, _whole(e.collection_id)) for e in entries}
 
 
-# Editions are never taken back: what a day's index was does not change.
+# What a past catalogue counted does not change; what the next one will is part of the entries.
 @lru_cache(maxsize=16)
 def _moments(book: PriceBook, entries: tuple[CatalogueEntry, ...]) -> tuple[Moment, ...]:
     topics = {e.collection_id: collections.rules(e.collection_id).topic for e in entries}
+    asked = {
+        collection: tuple(pair for pair in pairs if pair[0] == _whole(collection))
+        for collection, pairs in asked_by(topics).items()
+    }
     moments: list[Moment] = []
     for count, entry in enumerate(entries, 1):
-        factors, _ = _now(book, entries[:count])
+        rarity = rarity_of(entries[:count], book.minimum_people, entry.number, asked)
+        factors = _factors(book, entries[:count], rarity)
         by_topic: dict[str, list[float]] = {}
         for collection, factor in factors.items():
             by_topic.setdefault(topics[collection], []).append(factor)

@@ -30,6 +30,7 @@ from app.ledger import service as ledger
 from app.orders.models import Order, SaleEdition
 from app.prices import queries as prices
 from app.releases import queries as releases
+from app.releases import rarity
 from pricing.money import MICROS_PER_CENT, Money
 from pricing.split import Part, part_taken, per_share, platform_share, share_out
 from pricing.vat import vat_included
@@ -70,6 +71,7 @@ def book(order: Order) -> None:
     for edition_id, net in sorted(parts.items()):
         _add(lines, order, edition_id, net)
     ledger.post("sale", f"sale:{order.id}", order.currency, lines)
+    rarity.count_sold(parts)
 
 
 def _claims(order: Order) -> dict[str, Part]:

@@ -19,6 +19,7 @@ from app.payouts import queries
 from app.payouts.errors import CountryRefused
 from app.payouts.models import ConnectedAccount, ContributorReview
 from app.users import queries as users
+from app.users import service as users_service
 
 PAYOUTS_JOB = "payouts"
 
@@ -115,6 +116,8 @@ def _keep(user_id: str, seen: ProviderAccount) -> None:
     if row is not None:
         if seen.payable and not row.payable:
             row.bank_refused_at = None
+        if seen.payable:
+            users_service.mark_identified(user_id)
         row.account_id, row.payable, row.refreshed_at = seen.id, seen.payable, now()
         row.status = "closed" if seen.closed else seen.status[:20]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.collections import queries as collections
 from app.collections import service as collections_service
@@ -22,8 +22,7 @@ from app.core.db import Database, session
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets_service
 from app.jobs.runner import Handlers
-from app.ledger import service as ledger
-from app.releases import one_draw, shares
+from app.releases import one_draw, rarity, shares
 from app.releases.charging import Charge
 from app.releases.members import (
     Sources,
@@ -239,9 +238,7 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
     most = max(0, edition.people) * FLOOR_PER_PERSON_MICROS
     edition.floor_micros = min(edition.floor_micros, most)
     # Numbered one by one, so that a catalogue is named by its last number.
-    ledger.hold(["catalogue"])
-    last = session().scalar(select(func.max(Edition.catalogue_number)))
-    edition.catalogue_number = (last or 0) + 1
+    edition.catalogue_number = rarity.next_catalogue()
     content = release.to_bytes()
     collections_service.mark_released(edition.collection_id)
     counted = None if edition.counted is None else (edition.counted, rules.count)

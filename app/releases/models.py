@@ -24,7 +24,8 @@ class Edition(Base):
     released one where it was: never the true one. `attempt` counts how often its people were
     charged, `drawn` is the attempt whose noise may have been drawn: a charge pays for one draw at
     most. `catalogue_number` counts published editions: a price names the catalogue it was worked
-    out for by the last of them.
+    out for by the last of them. It makes answers like its own less rare in the catalogues
+    from `counts_from` to before `counts_to`: see `app.releases.rarity`.
     """
 
     __tablename__ = "edition"
@@ -43,6 +44,8 @@ class Edition(Base):
     counted: Mapped[int | None] = mapped_column(Integer)
     people: Mapped[int | None] = mapped_column(Integer)
     catalogue_number: Mapped[int | None] = mapped_column(Integer, unique=True)
+    counts_from: Mapped[int | None] = mapped_column(Integer)
+    counts_to: Mapped[int | None] = mapped_column(Integer)
 
 
 class EditionDataset(Base):

@@ -78,13 +78,27 @@ class ReleaseView:
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A published edition as prices see it: its place, its collection, its released people."""
+    """A published edition as prices see it: its place, its collection, its released people.
+
+    Attributes
+    ----------
+    counts_from, counts_to : int or None
+        The first catalogue in which it counts as an answer to its questions (None: it was not
+        sold yet), and the first in which it does not any more.
+    """
 
     number: int
     edition_id: str
     collection_id: str
     people: int
     published_at: datetime
+    counts_from: int | None = None
+    counts_to: int | None = None
+
+    def counts_in(self, number: int) -> bool:
+        """Tell whether it counts in the catalogue with this number."""
+        begun = self.counts_from is not None and self.counts_from <= number
+        return begun and (self.counts_to is None or number < self.counts_to)
 
 
 @dataclass(frozen=True)
@@ -226,6 +240,8 @@ def _entry(row: Edition) -> CatalogueEntry:
         row.collection_id,
         people,
         row.published_at or EVER_AGO,
+        row.counts_from,
+        row.counts_to,
     )
 
 

@@ -12,6 +12,7 @@ from app.core.permissions import SYSTEM, Actor, Role, require, require_owner
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.jobs import service as jobs
+from app.releases import rarity
 from app.releases.measuring import JOB
 from app.releases.models import (
     Edition,
@@ -108,7 +109,9 @@ def take_down(actor: Actor, edition_id: str, reason: str) -> None:
     require(actor, Role.OPERATOR)
     edition_of(edition_id)
     row = session().get_one(Edition, edition_id)
-    row.taken_down_at = row.taken_down_at or now()
+    if row.taken_down_at is None:
+        row.taken_down_at = now()
+        rarity.stop_counting(row)
     audit.record(actor.user_id, "take-down", "edition", edition_id, reason=reason)
 
 

@@ -18,6 +18,8 @@ class User(Base):
     buyer: Mapped[bool] = mapped_column(Boolean, default=False)
     operator: Mapped[bool] = mapped_column(Boolean, default=False)
     verified_at: Mapped[datetime | None] = mapped_column(Moment)
+    #: When the payment provider first said that it knows who this is.
+    identified_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     suspended_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

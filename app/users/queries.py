@@ -87,6 +87,12 @@ def is_suspended(user_id: str) -> bool:
     return session().scalar(chosen) is not None
 
 
+def is_identified(user_id: str) -> bool:
+    """Say whether the payment provider knows who has an account."""
+    chosen = select(User.id).where(User.id == user_id, User.identified_at.is_not(None))
+    return session().scalar(chosen) is not None
+
+
 def by_email(email: str) -> UserView | None:
     """Return the open account with an address."""
     chosen = select(User).where(User.email == email.strip().lower(), User.closed_at.is_(None))

@@ -249,6 +249,12 @@ def mark_verified(actor: Actor, user_id: str) -> None:
     audit.record(actor.user_id, "mark-verified", "user", user_id)
 
 
+def mark_identified(user_id: str) -> None:
+    """Note that the payment provider knows who has an account."""
+    row = session().get_one(User, user_id)
+    row.identified_at = row.identified_at or now()
+
+
 def suspend(actor: Actor, user_id: str, reason: str, *, lift: bool = False) -> None:
     """Let nobody sign in to an account until that is lifted; its sessions end.
 

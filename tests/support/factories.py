@@ -16,7 +16,7 @@ from app.datasets.service import checking
 from app.datasets.understanding import Answers, ColumnAnswer
 from app.demo.acting import Stage
 from app.market import market_of
-from app.releases import measuring
+from app.releases import measuring, rarity
 from app.releases import queries as release_queries
 from app.users import service as users
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
@@ -178,6 +178,14 @@ def measured_anyway(app: Flask, edition_id: str) -> None:
 
     doors = replace(worker.measuring(market_of(app)), count=enough)
     measuring.measure(doors, edition_id, lambda _: None)
+
+
+def sold(app: Flask, *made: Published) -> None:
+    """Let editions count towards rarity, as their first sale by a known founder does."""
+    with market_of(app).db.unit_of_work():
+        for one in made:
+            users.mark_identified(one.producer.user_id)
+        rarity.count_sold(one.edition_id for one in made)
 
 
 def run_jobs(app: Flask) -> int:

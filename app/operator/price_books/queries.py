@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
-from app.catalog.price_lists import price_list, rarity_of
+from app.catalog.price_lists import catalogue_number, price_list, rarity_of
 from app.catalog.products import products
 from app.core.clock import now
 from app.core.permissions import Actor, Role, require
@@ -191,7 +191,8 @@ def preview(actor: Actor, book: PriceBook) -> Preview:
 
 def _price_list(book: PriceBook) -> PriceList:
     """Return the prices of a book that is not published, over the present catalogue."""
-    return PriceList(book, rarity_of(releases.catalogue(), book.minimum_people))
+    number = catalogue_number()
+    return PriceList(book, rarity_of(releases.catalogue(), book.minimum_people, number))
 
 
 def _change(before: PriceList, after: PriceList, items: list[Item]) -> Change:

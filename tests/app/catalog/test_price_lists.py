@@ -13,8 +13,11 @@ from app.prices import queries as prices
 from app.prices import service as prices_service
 from app.prices.errors import UnknownBook
 from app.releases import queries as releases
+from app.releases import rarity
 from app.releases import service as releases_service
+from app.users import service as users_service
 from pricing.item import Question
+from pricing.price_list import PriceList
 from pricing.rarity import Rarity
 from pricing.tariff import charge, exact_price
 from tests.support import factories
@@ -29,24 +32,100 @@ def test_an_empty_catalogue_has_prices_too(app: Flask) -> None:
 def test_an_old_catalogue_and_an_old_book_give_their_prices_again(app: Flask) -> None:
     db = market_of(app).db
     first = factories.published(app)
+    factories.sold(app, first)
     with db.unit_of_work(write=False):
         keys = first.keys()
         before = charge(price_list(), catalog.items(keys))
         assert catalogue_number() == 1
-    factories.published(app)
+    other_topic(app)
+    other_topic(app)
     with db.unit_of_work():
         book = prices.in_force()
         dearer = replace(book, version="dearer", base=2.0)
         prices_service.publish(SYSTEM, dearer, "", based_on=book.version)
     with db.unit_of_work(write=False):
         items = catalog.items(keys)
-        assert catalogue_number() == 2
+        assert catalogue_number() == 3
         assert charge(price_list(), items) > before
         # Of two editions one answers: rarer than the only one of one.
         assert charge(price_list(book.version), items) > before
         assert charge(price_list(book.version, 1), items) == before
         with pytest.raises(UnknownBook):
             price_list("never published")
+
+
+def other_topic(app: Flask) -> factories.Published:
+    """An edition that was sold, of a collection that asks something else."""
+    producer = factories.account(app, Role.PRODUCER)
+    asked = factories.proposal("Journeys", topic="mobility")
+    dataset_id, collection_id = factories.listed(app, producer, rules=asked)
+    (edition_id,) = factories.stage(app).close(producer, collection_id)
+    made = factories.Published(edition_id, collection_id, dataset_id, producer)
+    factories.sold(app, made)
+    return made
+
+
+def test_editions_that_nobody_bought_raise_no_price(app: Flask) -> None:
+    """Twenty of them raised everybody's by 26 to 44 % once."""
+    db = market_of(app).db
+    first = factories.published(app)
+    factories.sold(app, first)
+    with db.unit_of_work(write=False):
+        items = catalog.items(first.keys())
+        before = charge(price_list(), items)
+        junk = [
+            replace(entry, number=number, edition_id=f"junk {number}", counts_from=None)
+            for entry in releases.catalogue()
+            for number in range(2, 22)
+        ]
+        rarity = rarity_of((*releases.catalogue(), *junk), 50, 21)
+        assert rarity.editions_total == 1
+        assert charge(PriceList(price_list().book, rarity), items) == before
+
+
+@pytest.mark.both_databases
+def test_only_a_sale_of_a_founder_whom_the_provider_knows_counts(app: Flask) -> None:
+    db = market_of(app).db
+    made = factories.published(app)
+    with db.unit_of_work():
+        rarity.count_sold([made.edition_id])
+        assert releases.catalogue()[0].counts_from is None
+        users_service.mark_identified(made.producer.user_id)
+        rarity.count_sold([made.edition_id])
+        (entry,) = releases.catalogue()
+        assert entry.counts_from == 2
+        assert not entry.counts_in(1)
+        assert entry.counts_in(2)
+
+
+@pytest.mark.both_databases
+def test_an_edition_that_is_taken_down_counts_no_longer_from_the_next_catalogue_on(
+    app: Flask,
+) -> None:
+    db = market_of(app).db
+    made = factories.published(app)
+    factories.sold(app, made)
+    other_topic(app)
+    with db.unit_of_work():
+        assert price_list().rarity.editions_total == 1
+        releases_service.take_down(SYSTEM, made.edition_id, "invented people")
+        assert releases.catalogue()[0].counts_in(2)
+        assert not releases.catalogue()[0].counts_in(3)
+
+
+def test_a_copy_of_a_collection_under_another_name_asks_the_same_questions(app: Flask) -> None:
+    db = market_of(app).db
+    first = factories.published(app)
+    copy = factories.published(app)
+    factories.sold(app, first, copy)
+    other = other_topic(app)
+    with db.unit_of_work(write=False):
+        counted = price_list(number=3).rarity
+        for made in (first, copy):
+            for marginal in (frozenset(), frozenset({"day"})):
+                assert counted.answering(Question(made.collection_id, marginal)) == 2
+        # Of another topic: the same categories ask something else.
+        assert counted.answering(Question(other.collection_id, frozenset({"day"}))) == 1
 
 
 @pytest.mark.both_databases
@@ -66,14 +145,12 @@ def test_editions_are_numbered_in_the_order_of_publication(app: Flask) -> None:
 def test_editions_too_small_to_be_sold_make_nothing_less_rare(app: Flask) -> None:
     made = [factories.published(app) for _ in range(2)]
     with market_of(app).db.unit_of_work(write=False):
-        small, large = releases.catalogue()
+        small, large = (replace(entry, counts_from=1) for entry in releases.catalogue())
         few = replace(small, people=49)
         question = Question(made[1].collection_id, frozenset())
-        assert rarity_of((few, large), 50).editions_total == 1
-        assert rarity_of((small, large), 50).editions_total == 2
-        assert rarity_of((few, large), 50).answering(question) == 1
-        asked = [entry for entry in rarity_of((few, large), 50).editions_answering]
-        assert {q.collection for q in asked} == {made[1].collection_id}
+        assert rarity_of((few, large), 50, 2).editions_total == 1
+        assert rarity_of((small, large), 50, 2).editions_total == 2
+        assert rarity_of((few, large), 50, 2).answering(question) == 1
 
 
 def test_a_floor_of_a_collection_is_fixed_when_an_edition_closes_and_is_paid(app: Flask) -> None:

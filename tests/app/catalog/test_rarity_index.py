@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -16,7 +17,29 @@ def factor(total: int, answering: int) -> float:
     return 1 + DEFAULT_BOOK.rarity_lambda * min(DEFAULT_BOOK.rarity_cap, scarcity)
 
 
-def test_the_index_follows_what_is_published(lite_app: Flask) -> None:
+def different(app: Flask) -> factories.Published:
+    """An edition that asks something of another length: a number of its own."""
+    producer = factories.account(app, Role.PRODUCER)
+    lunches = factories.proposal()
+    (first, *rest), unit = lunches.schema.measures, f"unit {producer.user_id[:4]}"
+    schema = replace(lunches.schema, measures=(replace(first, unit=unit), *rest))
+    dataset_id, collection_id = factories.listed(
+        app, producer, rules=factories.proposal(schema=schema)
+    )
+    (edition_id,) = factories.stage(app).close(producer, collection_id)
+    return factories.Published(edition_id, collection_id, dataset_id, producer)
+
+
+def next_edition(app: Flask, made: factories.Published) -> factories.Published:
+    """Another edition of the same collection."""
+    dataset_id, _ = factories.listed(app, made.producer, made.collection_id)
+    with market_of(app).db.unit_of_work():
+        (edition_id,) = releases.close(made.producer, made.collection_id)
+    factories.run_jobs(app)
+    return replace(made, edition_id=edition_id, dataset_id=dataset_id)
+
+
+def test_the_index_follows_what_is_published_and_sold(lite_app: Flask) -> None:
     db = market_of(lite_app).db
     with db.unit_of_work(write=False):
         empty = rarity_index()
@@ -24,21 +47,25 @@ def test_the_index_follows_what_is_published(lite_app: Flask) -> None:
         assert "leisure" in empty.missing
     owner = factories.account(lite_app, Role.PRODUCER)
     first = factories.published(lite_app, owner)
-    second = factories.published(lite_app)
-    dataset_id, _ = factories.listed(lite_app, owner, first.collection_id)
-    assert dataset_id
-    with db.unit_of_work():
-        releases.close(owner, first.collection_id)
-    factories.run_jobs(lite_app)
+    factories.sold(lite_app, first)
+    second = different(lite_app)
+    factories.sold(lite_app, second)
+    again = next_edition(lite_app, first)
+    factories.sold(lite_app, again)
+    with db.unit_of_work(write=False):
+        # What was sold since the last publication counts from the next one on.
+        assert rarity_index().standings[0].total == 2
+    different(lite_app)
     with db.unit_of_work(write=False):
         index = rarity_index()
     by_collection = {s.rules.id: s for s in index.standings}
     assert by_collection[first.collection_id].answering == 2
     assert by_collection[first.collection_id].factor == pytest.approx(factor(3, 2))
     assert by_collection[second.collection_id].factor == pytest.approx(factor(3, 1))
-    assert index.standings[0].rules.id == second.collection_id
+    assert index.standings[-1].rules.id == first.collection_id
     means = [m.index["leisure"] for m in index.moments]
-    assert means == pytest.approx([factor(1, 1), factor(2, 1), (factor(3, 2) + factor(3, 1)) / 2])
+    at_last = (factor(3, 2) + 2 * factor(3, 1)) / 3
+    assert means == pytest.approx([1, (factor(1, 1) * 2) / 2, factor(2, 1), at_last])
     assert index.first_factor == pytest.approx(factor(4, 1))
     assert "leisure" not in index.missing
     page = lite_app.test_client().get("/rarity").text

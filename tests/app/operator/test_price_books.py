@@ -53,7 +53,7 @@ def test_the_preview_is_what_the_library_says_under_both_books(
     with market_of(app).db.unit_of_work(write=False):
         seen = queries.preview(operator, DEARER_BOOK)
         view = releases.release(made.edition_id)
-        scarcity = rarity_of(releases.catalogue(), 50)
+        scarcity = rarity_of(releases.catalogue(), 50, 1)
         lists = PriceList(DEFAULT_BOOK, scarcity), PriceList(DEARER_BOOK, scarcity)
         tiers = {t.name: [p.item for p in products(view, t)] for t in view.release.plan.tiers}
         percents = []
