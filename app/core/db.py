@@ -66,6 +66,8 @@ def new_id() -> str:
 class _Unit:
     session: Session
     facts: Mapping[type, object]
+    engine: Engine
+    writes: bool
 
 
 F = TypeVar("F")
@@ -142,7 +144,8 @@ class Database:
         """Open a transaction; commit at the end, roll back on any error."""
         self._ask()
         engine = self.writing if write else self.engine
-        unit = _Unit(Session(engine, expire_on_commit=False), self._facts)
+        session = Session(engine, expire_on_commit=False)
+        unit = _Unit(session, self._facts, self.engine, write)
         token = _current.set(unit)
         try:
             yield unit.session
@@ -153,6 +156,46 @@ class Database:
         finally:
             unit.session.close()
             _current.reset(token)
+
+    @contextmanager
+    def joined(self) -> Iterator[Session]:
+        """Write with the present unit of work where it is writing, else in one of its own.
+
+        For what belongs to a change that may be under way: committed, or rolled back, with it.
+        A unit that has locked nothing yet is left alone, so that it goes on locking nothing.
+        """
+        present = self.present()
+        if present is not None:
+            yield present
+            return
+        with self.unit_of_work() as own:
+            yield own
+
+    def present(self) -> Session | None:
+        """Return the session of the present unit of work, if it writes here and has begun."""
+        unit = _current.get()
+        if unit is None or unit.engine is not self.engine or not unit.writes:
+            return None
+        return unit.session if unit.session.in_transaction() else None
+
+    def scrub(self) -> None:
+        """Make what was deleted unreadable in the database's own files too, as far as it can be.
+
+        SQLite overwrites what is deleted (`secure_delete`); until its log is folded into the
+        database file, the log holds what was. PostgreSQL keeps dead rows until it vacuums.
+
+        Raises
+        ------
+        RuntimeError
+            Where others were at work on it: to be tried again.
+        """
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if self.engine.dialect.name == "sqlite":
+                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                if busy:
+                    raise RuntimeError("the log is in use")
+            else:
+                connection.exec_driver_sql("VACUUM vault_key, user_account, user_session")
 
     def dispose(self) -> None:
         """Close every connection."""

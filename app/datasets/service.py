@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.collections import queries as collections
 from app.collections import service as collections_service
@@ -38,6 +38,7 @@ from app.vault.opening import open_vault
 from privacy.schema import CubeSchema
 
 JOB = "check-dataset"
+SCRUB = "scrub"
 PROFILE_SCHEMA = pa.schema([("profile", pa.string())])
 
 
@@ -53,7 +54,7 @@ class Checking:
 def checking(market: Market) -> Checking:
     """Return what a check needs, from a market's settings."""
     settings = market.settings
-    return Checking(market.db, open_vault(settings), Limits(size=settings.upload_bytes))
+    return Checking(market.db, open_vault(settings, market.db), Limits(size=settings.upload_bytes))
 
 
 def upload(
@@ -258,7 +259,16 @@ def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
     row.row_count = 0
     row.erased_at = now()
     audit.record(actor.user_id, "erase-dataset", "dataset", row.id)
+    jobs.enqueue(SCRUB, f"{SCRUB}:{row.id}", {})
     _leave_with_the_last(actor, row.collection_id)
+
+
+def forget_titles(actor: Actor) -> None:
+    """Take the words that an owner gave their datasets away, with their account."""
+    session().execute(
+        update(Dataset).where(Dataset.producer_id == actor.user_id).values(title="", answers="{}")
+    )
+    jobs.enqueue(SCRUB, f"{SCRUB}:{actor.user_id}", {})
 
 
 def leave_collection(actor: Actor, collection_id: str) -> None:
@@ -326,6 +336,7 @@ def install_worker(handlers: Handlers, doors: Checking) -> None:
         check(doors, payload["dataset"], progress)
 
     handlers.add(JOB, run)
+    handlers.add(SCRUB, lambda _payload, _progress: doors.db.scrub(), attempts=20)
 
 
 def _own(actor: Actor, dataset_id: str) -> Dataset:

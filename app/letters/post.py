@@ -4,6 +4,7 @@ import smtplib
 import ssl
 import uuid
 from collections.abc import Callable
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -33,6 +34,14 @@ def _keep(folder: Path, message: EmailMessage) -> None:
     text = message.get_body(("plain",))
     content = "" if text is None else text.get_content()
     print(f"--- e-mail to {message['To']}: {message['Subject']}\n{content}")  # noqa: T201
+
+
+def forget(settings: Settings, address: str) -> None:
+    """Remove the e-mails to an address that are kept as files, where they are."""
+    for path in (settings.instance / "mail").glob("*.eml"):
+        kept = message_from_bytes(path.read_bytes(), policy=policy.default)
+        if str(kept["To"]) == address:
+            path.unlink()
 
 
 def _smtp(url: str, message: EmailMessage) -> None:

@@ -48,6 +48,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     for owned in collections.owned_by(actor.user_id):
         if not owned.withdrawn:
             datasets_service.leave_collection(actor, owned.id)
+    datasets_service.forget_titles(actor)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     users.close(actor)

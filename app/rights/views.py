@@ -14,11 +14,13 @@ from app.core.errors import Conflict
 from app.core.permissions import Role
 from app.datasets import service as datasets_service
 from app.datasets.service import Checking
+from app.letters import post
 from app.market import current_market
 from app.releases import queries as releases
 from app.releases.odometer import DELTA, loss_of
 from app.rights import export, queries, service
 from app.rights.forms import CeilingForm, ConsentForm, EraseForm
+from app.users import queries as users
 from app.users.login import current_actor
 from app.web.limits import limited
 from app.web.responses import attached
@@ -141,8 +143,11 @@ def erase() -> str | Response | tuple[str, int]:
     form = EraseForm()
     if form.validate_on_submit():
         try:
-            secret = current_market().settings.edition_secret
-            service.erase_account(actor, _doors(), secret, form.waive.data)
+            settings = current_market().settings
+            profile = users.user(actor.user_id)
+            service.erase_account(actor, _doors(), settings.edition_secret, form.waive.data)
+            if profile is not None:
+                post.forget(settings, profile.email)
             logout_user()
             flash(_l("Your account and all your rows are erased."), "success")
             return redirect(url_for("pages.home"))

@@ -290,4 +290,6 @@ def close(actor: Actor) -> None:
     user.email, user.display_name = f"closed-{user.id}@invalid", ""
     user.password_hash, user.closed_at = "", now()
     _end_sessions(user.id)
+    # Which browsers somebody used says something about them, too.
+    session().execute(update(UserSession).where(UserSession.user_id == user.id).values(browser=""))
     audit.record(actor.user_id, "close-account", "user", user.id)

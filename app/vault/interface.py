@@ -15,6 +15,25 @@ class RowsWriter(Protocol):
         ...
 
 
+class KeyRing(Protocol):
+    """Keeps the wrapped data key of each object, away from the objects.
+
+    Whoever has a copy of the objects, and the master key, can then read nothing.
+    """
+
+    def keep(self, object_id: str, wrapped: bytes) -> bool:
+        """Keep a key; return whether the object had none."""
+        ...
+
+    def find(self, object_id: str) -> bytes | None:
+        """Return an object's key."""
+        ...
+
+    def forget(self, object_id: str) -> None:
+        """Forget an object's key; nothing happens where there is none."""
+        ...
+
+
 class Vault(Protocol):
     """Rows at rest, encrypted with one key for each object. Objects never change."""
 

@@ -1,7 +1,12 @@
-"""A vault in a local folder: `<object id>/rows.parquet` beside `<object id>/key`.
+"""A vault in a local folder: `<object id>/rows.parquet`. The keys are elsewhere.
 
-An object appears and vanishes by renaming its folder, so it is whole or not there, whatever
-crashes. Rows are Parquet Modular Encryption under a data key of their own.
+Rows are Parquet Modular Encryption under a data key of their own, which lies wrapped in a key
+ring: a copy of this folder is noise, even for whoever has the master key.
+
+An object is there once its folder is and its key is. Its key is kept first, then its folder
+appears by being renamed; its key is forgotten first, then its folder is removed. Whatever crashes
+leaves an object whole, or noise that is swept away later. Folders that an earlier version wrote
+hold their key beside the rows: it is read there, and moved to the ring by the next sweep.
 """
 
 import os
@@ -19,6 +24,7 @@ import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
 from app.vault.errors import ObjectExists, ObjectIdRefused, ObjectMissing, ObjectUnreadable
+from app.vault.interface import KeyRing
 from app.vault.keys import KeyWrapper
 
 OBJECT_ID = re.compile(r"[0-9a-f][0-9a-f-]{7,63}")
@@ -50,17 +56,21 @@ class LocalVault:
         Folder of its own, made readable to this user alone.
     master_key : bytes
         16, 24 or 32 random bytes. Without it no object can be read, by anyone, ever.
+    ring : KeyRing
+        Where the wrapped keys are.
     """
 
-    def __init__(self, root: Path, master_key: bytes) -> None:
+    def __init__(self, root: Path, master_key: bytes, ring: KeyRing) -> None:
         self._root = root
+        self._ring = ring
         self._keys = KeyWrapper(master_key)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
 
     def exists(self, object_id: str) -> bool:
         """Tell whether an object can be read."""
-        return self._folder(object_id).is_dir()
+        folder = self._folder(object_id)
+        return folder.is_dir() and self._wrapped(folder, object_id) is not None
 
     @contextmanager
     def write(self, object_id: str, schema: pa.Schema) -> Iterator[RowsWriter]:
@@ -78,16 +88,14 @@ class LocalVault:
         folder.mkdir(mode=0o700)
         try:
             key, wrapped = self._keys.new_key(object_id)
-            _write_private(folder / KEY, wrapped)
             with _private_file(folder / ROWS) as file:
                 with _writer(file, schema, key, object_id) as writer:
                     yield RowsWriter(writer)
                 _flush(file)
             _sync(folder)
-            try:
-                folder.rename(target)
-            except OSError as error:
-                raise ObjectExists("The object exists") from error
+            if not self._ring.keep(object_id, wrapped):
+                raise ObjectExists("The object exists")
+            folder.rename(target)
             _sync(self._root)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -123,6 +131,7 @@ class LocalVault:
         The key goes first: from then on the rows are noise, even in a copy of them.
         """
         folder = self._folder(object_id)
+        self._ring.forget(object_id)
         grave = self._root / f"{ERASING}{secrets.token_hex(16)}"
         try:
             folder.rename(grave)
@@ -132,12 +141,30 @@ class LocalVault:
         _bury(grave)
 
     def sweep(self) -> None:
-        """Finish what a crash left: erasures at once, writings after a day."""
+        """Finish what a crash left: erasures at once, writings after a day.
+
+        Rows without a key stay: they are noise, and the ring may only be away for a while.
+        """
+        for folder in self._root.iterdir():
+            if OBJECT_ID.fullmatch(folder.name) and (folder / KEY).exists():
+                self._move_key(folder)
         for grave in self._root.glob(f"{ERASING}*"):
             _bury(grave)
         for folder in self._root.glob(f"{WRITING}*"):
             if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _move_key(self, folder: Path) -> None:
+        beside = folder / KEY
+        self._ring.keep(folder.name, beside.read_bytes())
+        beside.unlink()
+        _sync(folder)
+
+    def _wrapped(self, folder: Path, object_id: str) -> bytes | None:
+        try:
+            return self._ring.find(object_id) or (folder / KEY).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def _folder(self, object_id: str) -> Path:
         if not OBJECT_ID.fullmatch(object_id):
@@ -146,10 +173,9 @@ class LocalVault:
 
     def _open(self, object_id: str) -> pq.ParquetFile:
         folder = self._folder(object_id)
-        try:
-            wrapped = (folder / KEY).read_bytes()
-        except FileNotFoundError as error:
-            raise ObjectMissing("There is no such object") from error
+        wrapped = self._wrapped(folder, object_id)
+        if wrapped is None:
+            raise ObjectMissing("There is no such object")
         key = self._keys.unwrap(object_id, wrapped)
         properties = pe.create_decryption_properties(key, aad_prefix=object_id.encode())
         try:
@@ -172,12 +198,6 @@ def _private_file(path: Path) -> Iterator[BinaryIO]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         yield file
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    with _private_file(path) as file:
-        file.write(content)
-        _flush(file)
 
 
 def _flush(file: BinaryIO) -> None:

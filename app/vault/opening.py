@@ -3,20 +3,22 @@
 from collections.abc import Callable
 
 from app.core.config import Settings
+from app.core.db import Database
 from app.core.errors import UnsafeConfiguration
+from app.vault.database_keys import DatabaseKeys
 from app.vault.interface import Vault
 from app.vault.local import LocalVault
 
 
-def _local(settings: Settings) -> Vault:
-    return LocalVault(settings.instance / "vault", settings.vault_key)
+def _local(settings: Settings, db: Database) -> Vault:
+    return LocalVault(settings.instance / "vault", settings.vault_key, DatabaseKeys(db))
 
 
 #: A new kind is a file beside this one and a line here.
-KINDS: dict[str, Callable[[Settings], Vault]] = {"local": _local}
+KINDS: dict[str, Callable[[Settings, Database], Vault]] = {"local": _local}
 
 
-def open_vault(settings: Settings) -> Vault:
+def open_vault(settings: Settings, db: Database) -> Vault:
     """Open the vault that the settings name.
 
     Raises
@@ -26,4 +28,4 @@ def open_vault(settings: Settings) -> Vault:
     """
     if settings.vault not in KINDS:
         raise UnsafeConfiguration(f"MOISSON_VAULT must be one of {', '.join(KINDS)}.")
-    return KINDS[settings.vault](settings)
+    return KINDS[settings.vault](settings, db)

@@ -34,6 +34,7 @@ from privacy.plan.tiers import Tier
 from privacy.plan.workload import Workload
 from privacy.release import Release
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
+from tests.support.keys import Keys
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 GOLD_ONLY = (Tier("gold", 1),)
@@ -101,7 +102,7 @@ class WholePath:
             open=True,
             created_at=WHEN,
         )
-        return cls(LocalVault(folder, bytes(32)), plan, rules)
+        return cls(LocalVault(folder, bytes(32), Keys()), plan, rules)
 
     def upload(self, content: bytes) -> str:
         name = secrets.token_hex(16)

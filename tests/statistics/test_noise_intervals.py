@@ -18,6 +18,7 @@ from privacy.plan.planning import plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER
 from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
+from tests.support.keys import Keys
 
 SCHEMA = CubeSchema(
     (
@@ -69,7 +70,7 @@ def test_truth_lies_in_the_interval_as_often_as_claimed(tmp_path):
     """
     content = file_of(np.random.default_rng(7))
     counts, sums = truth_of(content)
-    vault = LocalVault(tmp_path, bytes(32))
+    vault = LocalVault(tmp_path, bytes(32), Keys())
     with vault.write("0123456789", row_schema(SCHEMA)) as writer:
         for batch in conform(read_csv(io.BytesIO(content), Limits()), SCHEMA, MAPPING):
             writer.write_batch(batch)

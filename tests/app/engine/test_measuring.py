@@ -17,6 +17,7 @@ from privacy.plan.tiers import GOLD
 from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from tests.privacy.cubes import measure_of, rows_of, schema_of
+from tests.support.keys import Keys
 
 SCHEMA = schema_of((3,), (measure_of(),), bound=2)
 IDS = {"alpha": "aaaaaaaa-1", "beta": "bbbbbbbb-1", "empty": "eeeeeeee-1"}
@@ -44,7 +45,7 @@ def measured(vault, plan=PLAN, ids=IDS, schema=SCHEMA, told=None):
 
 @pytest.fixture
 def vault(tmp_path):
-    vault = LocalVault(tmp_path, bytes(32))
+    vault = LocalVault(tmp_path, bytes(32), Keys())
     people = [("alpha", f"p{i}", f"v{i % 3}", 5) for i in range(3000)]
     store(vault, people + [("beta", f"p{i}", "v1", 9) for i in range(900)])
     return vault
@@ -135,7 +136,7 @@ def test_the_last_row_is_that_of_the_last_file(tmp_path):
         (Measure("m", "", Decimal(0), Decimal(10), Decimal(1), MeasureRule.LAST),),
         1,
     )
-    vault = LocalVault(tmp_path, bytes(32))
+    vault = LocalVault(tmp_path, bytes(32), Keys())
     for object_id, values in {"aaaaaaaa": (1, 2, 3), "bbbbbbbb": (9,)}.items():
         rows = [("me", n, "v0", value) for n, value in enumerate(values)]
         with vault.write(object_id, row_schema(schema)) as writer:

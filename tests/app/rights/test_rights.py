@@ -13,12 +13,14 @@ from app.consent import queries as consent
 from app.consent import service as consent_service
 from app.core.permissions import Actor, Role
 from app.datasets import queries as datasets
+from app.datasets import service as datasets_service
 from app.market import market_of
 from app.releases import queries as releases
 from app.releases import service as releases_service
 from app.releases.models import SpentBefore
 from app.rights import queries, service
 from app.users import queries as users
+from app.users import service as users_service
 from privacy.loss import rho_for
 from tests.support import factories
 from tests.support.browser import Browser
@@ -186,6 +188,35 @@ def test_erasure_destroys_rows_and_keys_and_closes_the_account(trade: Trade) -> 
         assert signed_out.get("/rights/").status_code == 302
     credentials = {"email": view.email, "password": factories.PASSWORD}
     assert Browser(trade.app).post("/login", credentials).status_code == 422
+
+
+def test_after_an_erasure_no_word_of_the_person_is_left_in_any_file_of_the_market(
+    trade: Trade,
+) -> None:
+    """Names, titles and browsers were still read in tables, in the log and in kept e-mails."""
+    market = market_of(trade.app)
+    words = ("marker.address@people.example", "Marker Name", "Marker Title", "Markerfox")
+    who = factories.stage(trade.app).account(words[0], words[1], Role.PRODUCER)
+    with trade.db.unit_of_work():
+        datasets_service.upload(
+            who, datasets_service.checking(market), io.BytesIO(factories.csv_rows()), words[2]
+        )
+        users_service.sign_in(words[0], factories.PASSWORD, words[3])
+        users_service.send_verification(who)
+    factories.run_jobs(trade.app)
+    assert set(words) <= found(trade, words)
+    assert Browser(trade.app, who).post("/rights/erase", {"sure": "y"}).status_code == 302
+    factories.run_jobs(trade.app)
+    assert found(trade, words) == set()
+
+
+def found(trade: Trade, words: tuple[str, ...]) -> set[str]:
+    """Which words are readable in the files of a market: its database, its vault, its e-mails."""
+    market = market_of(trade.app)
+    main = Path(market.db.engine.url.database or "")
+    files = [*main.parent.glob(f"{main.name}*"), *market.settings.instance.rglob("*")]
+    content = b"".join(path.read_bytes() for path in files if path.is_file())
+    return {word for word in words if word.encode() in content}
 
 
 def test_an_address_that_comes_back_goes_on_from_what_was_spent(trade: Trade) -> None:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import stat
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from app.vault.errors import (
     VaultError,
 )
 from app.vault.local import LocalVault
+from tests.support.keys import Keys
 
 KEY = bytes(range(32))
 SCHEMA = pa.schema([("person", pa.string()), ("paid", pa.int64())])
@@ -21,8 +23,13 @@ OTHER_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
-def vault(tmp_path):
-    return LocalVault(tmp_path / "vault", KEY)
+def ring():
+    return Keys()
+
+
+@pytest.fixture
+def vault(tmp_path, ring):
+    return LocalVault(tmp_path / "vault", KEY, ring)
 
 
 def batch(rows=3):
@@ -51,7 +58,7 @@ def test_holds_an_object_without_rows(vault):
 def test_keeps_no_plain_text_on_the_disk(vault, tmp_path):
     fill(vault)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) == 2
+    assert len(files) == 1
     for path in files:
         content = path.read_bytes()
         assert NEEDLE.encode() not in content
@@ -66,18 +73,51 @@ def test_opens_to_this_user_alone(vault, tmp_path):
         assert stat.S_IMODE(path.stat().st_mode) == expected, path
 
 
-def test_another_master_key_opens_nothing(vault, tmp_path):
+def test_another_master_key_opens_nothing(vault, tmp_path, ring):
     fill(vault)
     with pytest.raises(ObjectUnreadable):
-        next(LocalVault(tmp_path / "vault", bytes(32)).batches(ID))
+        next(LocalVault(tmp_path / "vault", bytes(32), ring).batches(ID))
 
 
-def test_an_object_moved_under_another_name_does_not_open(vault, tmp_path):
+def test_a_copy_of_the_folder_opens_nothing_even_with_the_master_key(vault, tmp_path):
+    fill(vault)
+    shutil.copytree(tmp_path / "vault", tmp_path / "copy")
+    vault.erase(ID)
+    copy = LocalVault(tmp_path / "copy", KEY, Keys())
+    assert not copy.exists(ID)
+    with pytest.raises(ObjectMissing):
+        next(copy.batches(ID))
+
+
+def test_a_key_that_lies_beside_its_rows_opens_them_and_is_moved_by_the_next_sweep(
+    vault, tmp_path, ring
+):
+    fill(vault)
+    beside = tmp_path / "vault" / ID / "key"
+    beside.write_bytes(ring.pop(ID))
+    assert vault.exists(ID)
+    assert pa.Table.from_batches(vault.batches(ID)).num_rows == 6
+    vault.sweep()
+    assert not beside.exists()
+    assert list(ring) == [ID]
+    assert pa.Table.from_batches(vault.batches(ID)).num_rows == 6
+
+
+def test_rows_whose_key_is_gone_stay_noise(vault, ring):
+    fill(vault)
+    ring.forget(ID)
+    assert not vault.exists(ID)
+    vault.sweep()
+    with pytest.raises(ObjectMissing):
+        next(vault.batches(ID))
+
+
+def test_an_object_moved_under_another_name_does_not_open(vault, tmp_path, ring):
     fill(vault)
     fill(vault, OTHER_ID)
     root = tmp_path / "vault"
     (root / OTHER_ID / "rows.parquet").write_bytes((root / ID / "rows.parquet").read_bytes())
-    (root / OTHER_ID / "key").write_bytes((root / ID / "key").read_bytes())
+    ring[OTHER_ID] = ring[ID]
     with pytest.raises(ObjectUnreadable):
         next(vault.batches(OTHER_ID))
 
@@ -178,11 +218,10 @@ def test_refuses_other_names(vault, object_id):
 
 def test_refuses_short_master_keys(tmp_path):
     with pytest.raises(VaultError):
-        LocalVault(tmp_path, b"short")
+        LocalVault(tmp_path, b"short", Keys())
 
 
-def test_two_objects_never_share_a_key(vault, tmp_path):
+def test_two_objects_never_share_a_key(vault, ring):
     fill(vault)
     fill(vault, OTHER_ID)
-    keys = {path.read_bytes() for path in tmp_path.rglob("key")}
-    assert len(keys) == 2
+    assert len(set(ring.values())) == 2
