@@ -32,6 +32,7 @@ from app.reconciliation import service as reconciliation
 from app.releases import measuring as measuring_editions
 from app.releases import service as releases
 from app.releases.members import Sources
+from app.rights import exports
 from app.users import letters
 from app.webhooks import service as webhooks
 from app.wiring import build
@@ -69,6 +70,7 @@ def runner(app: Flask) -> Runner:
     sending.install_worker(handlers, sending.paying(market))
     reconciliation.install_worker(handlers, db, gateway, SYSTEM)
     webhooks.install_worker(handlers, db, gateway)
+    exports.install_worker(handlers, datasets.checking(market))
     verifying.install_worker(handlers, db)
     letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     return Runner(db, handlers)
@@ -78,6 +80,7 @@ def schedule(market: Market) -> Schedule:
     """Return what becomes due by the clock."""
     made, db = Schedule(), market.db
     made.add("close editions", HOURLY, lambda: releases.close_due(db))
+    made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))
     made.add("pay", HOURLY, lambda: payouts.schedule(db, market.settings.payout_every))
     made.add("compare with the provider", HOURLY, lambda: reconciliation.schedule(db))

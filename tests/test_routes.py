@@ -38,6 +38,7 @@ TABLE = {
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
+        rights.show_export rights.ask_export
         billing.details billing.remove
     """,
     For.PRODUCERS: """

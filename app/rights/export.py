@@ -1,16 +1,13 @@
-"""The export of one's own data: CSV rows with their schema, and everything else as JSON.
-
-Made when asked for and handed over at once; no copy is kept, so none has to expire.
-"""
+"""What an export of one's own data holds: CSV rows with their schema, the rest as JSON."""
 
 import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import IO, Any, cast
 
 from app.collections import queries as collections
 from app.consent import queries as consent
@@ -27,17 +24,27 @@ from app.rights import queries
 from app.users import queries as users
 
 
-def archive(actor: Actor, doors: Checking) -> bytes:
-    """Return a zip of everything the market holds about an account.
+def archive(
+    actor: Actor, doors: Checking, sink: IO[bytes] | io.RawIOBase, progress: Callable[[int], None]
+) -> None:
+    """Write a zip of everything the market holds about an account.
 
     For each dataset its rows as CSV and its public schema as JSON; besides, one JSON file
     with profile, consent receipts, editions, uses, orders, documents, what was given away
     and the audit trail.
+
+    Parameters
+    ----------
+    sink : writable file
+        Written from the first byte to the last.
+    progress : callable
+        Told how much is done, in percent.
     """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("account.json", _json(_account(actor)))
-        for view in datasets.of_producer(actor.user_id):
+        every = datasets.of_producer(actor.user_id)
+        for number, view in enumerate(every):
+            progress(95 * number // len(every))
             place = f"datasets/{view.id}"
             if view.collection_id:
                 rules = collections.rules(view.collection_id)
@@ -45,7 +52,6 @@ def archive(actor: Actor, doors: Checking) -> bytes:
             with file.open(f"{place}/rows.csv", "w") as rows:
                 for chunk in _csv(actor, doors, view.id):
                     rows.write(chunk)
-    return packed.getvalue()
 
 
 def record(actor: Actor) -> None:

@@ -14,6 +14,7 @@ from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.releases import charging
+from app.rights import exports
 from app.users import service as users
 from pricing.money import Money
 
@@ -49,6 +50,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
         if not owned.withdrawn:
             datasets_service.leave_collection(actor, owned.id)
     datasets_service.forget_titles(actor)
+    exports.forget(actor, doors)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     users.close(actor)

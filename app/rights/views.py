@@ -18,7 +18,7 @@ from app.letters import post
 from app.market import current_market
 from app.releases import queries as releases
 from app.releases.odometer import DELTA, loss_of
-from app.rights import export, queries, service
+from app.rights import export, exports, queries, service
 from app.rights.forms import CeilingForm, ConsentForm, EraseForm
 from app.users import queries as users
 from app.users.login import current_actor
@@ -124,16 +124,33 @@ def ceiling() -> Response:
     return redirect(url_for("rights.privacy" if account else "rights.centre"))
 
 
-@bp.get("/export.zip")
+@bp.get("/export")
+@fresh_login_required
+def show_export() -> str:
+    template = "fragment" if request.headers.get("HX-Request") else "page"
+    return render_template(f"rights/export_{template}.html", made=exports.own(current_actor()))
+
+
+@bp.post("/export")
 @fresh_login_required
 @limited("10/hour")
+def ask_export() -> Response:
+    exports.ask(current_actor(), _doors())
+    return redirect(url_for("rights.show_export"))
+
+
+@bp.get("/export.zip")
+@fresh_login_required
+@limited("30/hour")
 def download() -> Response:
     actor = current_actor()
-    # Read while nothing is locked; that it was asked for is written afterwards, by itself.
-    packed = export.archive(actor, _doors())
+    made = exports.own(actor)
+    if made is None or not made.ready:
+        return redirect(url_for("rights.show_export"))
+    # Read while nothing is locked; that it was fetched is written by itself.
     with current_market().db.unit_of_work():
         export.record(actor)
-    return attached(packed, "application/zip", "moisson-my-data.zip")
+    return attached(exports.parts(made, _doors()), "application/zip", "moisson-my-data.zip")
 
 
 @bp.route("/erase", methods=["GET", "POST"])

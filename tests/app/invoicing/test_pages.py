@@ -100,6 +100,8 @@ def test_they_are_in_the_export_and_erased_with_the_account(
             currency="EUR",
             vat_basis_points=2000,
         )
+    browser.post("/rights/export", {})
+    factories.run_jobs(lite_app)
     packed = zipfile.ZipFile(io.BytesIO(browser.get("/rights/export.zip").data))
     account = json.loads(packed.read("account.json"))
     assert account["billing_details"]["vat_number"] == "FR40303265045"

@@ -1,0 +1,18 @@
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base, Moment
+
+
+class Export(Base):
+    """The archive of one's own data that somebody asked for: sealed in the vault, for a day."""
+
+    __tablename__ = "export"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    object_id: Mapped[str] = mapped_column(String(32), unique=True)
+    asked_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    ready_at: Mapped[datetime | None] = mapped_column(Moment)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
