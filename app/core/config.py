@@ -264,6 +264,12 @@ class Settings:
     upload_bytes: int = _setting(
         "MOISSON_UPLOAD_MEGABYTES", "256", _megabytes, "largest upload, in megabytes"
     )
+    account_bytes: int = _setting(
+        "MOISSON_ACCOUNT_MEGABYTES",
+        "4000",
+        _megabytes,
+        "what the files of one account may take together, in megabytes",
+    )
     refund_days: int = _setting(
         "MOISSON_REFUND_DAYS", "14", _whole, "a sale's earnings are paid out after so many days"
     )

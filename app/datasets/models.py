@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -33,6 +33,8 @@ class Dataset(Base):
     found_for: Mapped[str | None] = mapped_column(String(80))
     in_other: Mapped[str] = mapped_column(Text, default="{}")
     row_count: Mapped[int] = mapped_column(Integer, default=0)
+    #: Of the file as it came, while rows of it are here.
+    file_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     purposes: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     listed_at: Mapped[datetime | None] = mapped_column(Moment)

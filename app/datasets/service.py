@@ -1,3 +1,4 @@
+import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
 from app.core.permissions import Actor, Role, require, require_owner
-from app.datasets import offering, people, queries
+from app.datasets import offering, people, queries, receiving
 from app.datasets.errors import BadFile
 from app.datasets.ingest.conforming import conform
 from app.datasets.ingest.errors import UploadError, UploadErrors
@@ -38,6 +39,7 @@ from app.vault.opening import open_vault
 from privacy.schema import CubeSchema
 
 JOB = "check-dataset"
+READ = "read-file"
 SCRUB = "scrub"
 PROFILE_SCHEMA = pa.schema([("profile", pa.string())])
 
@@ -49,12 +51,18 @@ class Checking:
     db: Database
     vault: Vault
     limits: Limits
+    account_bytes: int = 4_000_000_000
 
 
 def checking(market: Market) -> Checking:
     """Return what a check needs, from a market's settings."""
     settings = market.settings
-    return Checking(market.db, open_vault(settings, market.db), Limits(size=settings.upload_bytes))
+    return Checking(
+        market.db,
+        open_vault(settings, market.db),
+        Limits(size=settings.upload_bytes),
+        settings.account_bytes,
+    )
 
 
 def upload(
@@ -64,7 +72,7 @@ def upload(
     title: str,
     collection_id: str | None = None,
 ) -> str:
-    """Read a file into the vault as text and note what can be understood of its columns.
+    """Take a file: a small one is read at once, a large one by the worker.
 
     Returns
     -------
@@ -74,6 +82,8 @@ def upload(
     Raises
     ------
     Forbidden
+    NoRoom
+        Where another file of the account is being read, or its room is used up.
     BadFile
         Naming the row, the column and the remedy.
     """
@@ -81,31 +91,92 @@ def upload(
     joined = collection_id and collections.seen_by(actor.user_id, collection_id)
     if joined and not joined.open:
         raise Conflict(_l("This collection takes no more datasets."))
-    rows_object, profile_object = new_id(), new_id()
-    # Reading may take minutes: nothing is locked meanwhile.
+    receiving.refuse_more(actor.user_id, doors.account_bytes)
+    # Taking it in may take minutes: nothing is locked meanwhile.
     checkpoint()
     try:
-        count = _store(doors, rows_object, read_csv(stream, doors.limits))
-        understood = profile(doors.vault.batches(rows_object))
+        taken = _take(doors, stream)
     except UploadError as error:
-        doors.vault.erase(rows_object)
         raise BadFile(problem_text(problem_of(error))) from None
-    _write_profile(doors.vault, profile_object, understood)
     dataset = Dataset(
         id=new_id(),
         producer_id=actor.user_id,
         collection_id=collection_id,
         title=title.strip(),
-        state=DatasetState.UPLOADED,
+        state=DatasetState.UPLOADED if taken.profile_object else DatasetState.READING,
         joining=collection_id is not None,
-        upload_object=rows_object,
-        profile_object=profile_object,
-        row_count=count,
+        upload_object=taken.upload_object,
+        profile_object=taken.profile_object,
+        row_count=taken.rows,
+        file_bytes=taken.size,
     )
     session().add(dataset)
     session().flush()
+    if dataset.state == DatasetState.READING:
+        jobs.enqueue(READ, f"{READ}:{dataset.id}:", {"dataset": dataset.id})
     audit.record(actor.user_id, "upload", "dataset", dataset.id)
     return dataset.id
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What a file left in the vault: its rows and what was understood, or its bytes alone."""
+
+    upload_object: str
+    profile_object: str | None
+    rows: int
+    size: int
+
+
+def _take(doors: Checking, stream: BinaryIO) -> _Taken:
+    begun = receiving.beginning(stream)
+    if len(begun) <= receiving.SMALL:
+        return _read(doors, io.BytesIO(begun), len(begun))
+    receiving.check_beginning(begun, doors.limits)
+    object_id = new_id()
+    size = receiving.seal(doors.vault, object_id, begun, stream, doors.limits)
+    return _Taken(object_id, None, 0, size)
+
+
+def _read(doors: Checking, stream: BinaryIO, size: int) -> _Taken:
+    """Read a file into the vault as text and note what can be understood of its columns."""
+    rows_object, profile_object = new_id(), new_id()
+    try:
+        count = _store(doors, rows_object, read_csv(stream, doors.limits))
+        understood = profile(doors.vault.batches(rows_object))
+    except UploadError:
+        doors.vault.erase(rows_object)
+        raise
+    _write_profile(doors.vault, profile_object, understood)
+    return _Taken(rows_object, profile_object, count, size)
+
+
+def read(doors: Checking, dataset_id: str) -> None:
+    """Read a file that was sealed as it came: its rows take its place, or what is wrong with it."""
+    with doors.db.unit_of_work(write=False):
+        row = session().get(Dataset, dataset_id)
+        if row is None or row.state != DatasetState.READING or row.upload_object is None:
+            return
+        sealed, size = row.upload_object, row.file_bytes
+    taken, problems = None, []
+    try:
+        taken = _read(doors, receiving.unsealed(doors.vault, sealed), size)
+    except UploadError as error:
+        problems = [problem_of(error)]
+    with doors.db.unit_of_work():
+        row = session().get_one(Dataset, dataset_id, with_for_update=True)
+        if row.state != DatasetState.READING:
+            # Erased meanwhile, or read by another worker.
+            for object_id in (taken.upload_object, taken.profile_object) if taken else ():
+                doors.vault.erase(object_id or "")
+            return
+        event = DatasetEvent.READ if taken else DatasetEvent.REFUSE
+        row.state, row.problems = next_state(DatasetState(row.state), event), json.dumps(problems)
+        row.upload_object = taken.upload_object if taken else None
+        row.profile_object = taken.profile_object if taken else None
+        row.row_count = taken.rows if taken else 0
+        row.file_bytes = size if taken else 0
+        doors.vault.erase(sealed)
 
 
 def understood(actor: Actor, doors: Checking, dataset_id: str) -> tuple[ColumnProfile, ...]:
@@ -256,7 +327,7 @@ def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
             doors.vault.erase(object_id)
     row.upload_object = row.profile_object = row.rows_object = None
     row.answers, row.problems, row.offered, row.in_other = "{}", "[]", "{}", "{}"
-    row.row_count = 0
+    row.row_count = row.file_bytes = 0
     row.erased_at = now()
     audit.record(actor.user_id, "erase-dataset", "dataset", row.id)
     jobs.enqueue(SCRUB, f"{SCRUB}:{row.id}", {})
@@ -335,6 +406,10 @@ def install_worker(handlers: Handlers, doors: Checking) -> None:
     def run(payload: dict[str, Any], progress: Callable[[int], None]) -> None:
         check(doors, payload["dataset"], progress)
 
+    def run_reading(payload: dict[str, Any], _progress: Callable[[int], None]) -> None:
+        read(doors, payload["dataset"])
+
+    handlers.add(READ, run_reading)
     handlers.add(JOB, run)
     handlers.add(SCRUB, lambda _payload, _progress: doors.db.scrub(), attempts=20)
 

@@ -10,6 +10,8 @@ from app.core.states import step
 class DatasetState(StrEnum):
     """Where a dataset is."""
 
+    READING = "reading"
+    UNREADABLE = "unreadable"
     UPLOADED = "uploaded"
     CHECKING = "checking"
     CHECKED = "checked"
@@ -21,6 +23,8 @@ class DatasetState(StrEnum):
 class DatasetEvent(StrEnum):
     """What happens to a dataset."""
 
+    READ = "read"
+    REFUSE = "refuse"
     CHECK = "check"
     PASS = "pass"  # noqa: S105 (a check that passes)
     FAIL = "fail"
@@ -32,6 +36,8 @@ class DatasetEvent(StrEnum):
 
 
 _NEXT = {
+    (DatasetState.READING, DatasetEvent.READ): DatasetState.UPLOADED,
+    (DatasetState.READING, DatasetEvent.REFUSE): DatasetState.UNREADABLE,
     (DatasetState.UPLOADED, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKED, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKING, DatasetEvent.CHECK): DatasetState.CHECKING,

@@ -18,7 +18,7 @@ from app.core.db import checkpoint
 from app.core.errors import Conflict, Invalid
 from app.core.permissions import Role, require
 from app.datasets import offering, people, queries, samples, service
-from app.datasets.errors import BadFile
+from app.datasets.errors import BadFile, NoRoom
 from app.datasets.forms import (
     EPSILONS,
     CollectionForm,
@@ -42,6 +42,7 @@ from privacy.loss import right_guesses
 
 bp = Blueprint("datasets", __name__, url_prefix="/datasets")
 EVERYONE_IS_ME = ""
+UNDER_WAY = (DatasetState.READING, DatasetState.CHECKING)
 
 
 def _doors() -> service.Checking:
@@ -82,7 +83,7 @@ def new() -> str | Response | tuple[str, int]:
                     verified_actor(), _doors(), stream, form.title.data, joined or None
                 )
             return redirect(url_for("datasets.columns", dataset_id=dataset_id))
-        except BadFile as error:
+        except (BadFile, NoRoom) as error:
             form.file.errors = [error.user_message]
     page = render_template("datasets/new.html", form=form, rules=rules)
     return page, (422 if form.errors or form.file.errors else 200)
@@ -197,7 +198,7 @@ def _typed(data: dict[str, Any]) -> dict[str, Any]:
 def show(dataset_id: str) -> str | Response:
     actor = current_actor()
     view = queries.dataset(actor, dataset_id)
-    if request.headers.get("HX-Request") and view.state != DatasetState.CHECKING:
+    if request.headers.get("HX-Request") and view.state not in UNDER_WAY:
         response = Response()
         response.headers["HX-Refresh"] = "true"
         return response
@@ -205,13 +206,17 @@ def show(dataset_id: str) -> str | Response:
     return render_template(
         f"datasets/{template}.html",
         view=view,
-        job=jobs_queries.latest_of(f"{service.JOB}:{dataset_id}:"),
+        job=jobs_queries.latest_of(f"{_job_kind(view.state)}:{dataset_id}:"),
         rules=collections.rules(view.collection_id) if view.collection_id else None,
         problems=problem_texts(view.problems),
         texts=TEXTS,
         in_no_edition=_in_no_edition(view),
         paused=view.state == DatasetState.LISTED and consent.choices(actor.user_id).paused,
     )
+
+
+def _job_kind(state: DatasetState) -> str:
+    return service.READ if state is DatasetState.READING else service.JOB
 
 
 def _in_no_edition(view: queries.DatasetView) -> bool:

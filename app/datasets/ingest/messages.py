@@ -84,6 +84,10 @@ COLUMN_MISSING = Message(
     N_("The file has no such column."),
     N_("Choose another column, or add it to the file."),
 )
+TOO_SLOW = Message(
+    N_("Reading the file took longer than %(limit)s seconds."),
+    N_("Leave out columns you do not need, or split the file."),
+)
 TOO_MANY_BLANK = Message(
     N_("There are more than %(limit)s blank lines."),
     N_("Leave lines without anything out of the file."),

@@ -1,6 +1,7 @@
 """CSV bytes into text columns, a few thousand rows at a time."""
 
 import csv
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -44,6 +45,10 @@ class Limits:
         Characters of one cell, at most 131,072.
     blank : int
         Lines without anything.
+    held : int
+        Characters that are held at a time, about.
+    seconds : float
+        That reading may take, whatever is done with the rows meanwhile.
     """
 
     size: int = 1_000_000_000
@@ -51,6 +56,8 @@ class Limits:
     columns: int = 200
     field: int = 10_000
     blank: int = 10_000
+    held: int = 32_000_000
+    seconds: float = 900.0
 
 
 def read_csv(stream: BinaryIO, limits: Limits) -> Iterator[pa.RecordBatch]:
@@ -82,6 +89,7 @@ def read_csv(stream: BinaryIO, limits: Limits) -> Iterator[pa.RecordBatch]:
     lines.row = 1
     schema = pa.schema([(name, pa.string()) for name in names])
     pending: list[list[str]] = []
+    held = 0
     while (record := _next(records, lines)) is not None:
         if not record:
             lines.row += 1
@@ -91,9 +99,10 @@ def read_csv(stream: BinaryIO, limits: Limits) -> Iterator[pa.RecordBatch]:
             continue
         _check(record, len(names), lines, limits)
         pending.append(record)
-        if len(pending) == BATCH_ROWS:
+        held += sum(map(len, record))
+        if len(pending) == BATCH_ROWS or held > limits.held:
             yield _batch(pending, schema)
-            pending = []
+            pending, held = [], 0
     if lines.records == 0:
         raise UploadError(messages.EMPTY)
     if pending:
@@ -108,6 +117,7 @@ class _Lines:
         self._limits = limits
         self._longest = limits.field * 4 * min(limits.columns, 50)
         self._size = 0
+        self._until = time.monotonic() + limits.seconds
         self.row = 0
         self.records = 0
         self.blank = 0
@@ -136,6 +146,8 @@ class _Lines:
     def _read(self) -> bytes:
         raw = self._stream.readline(self._longest + 1)
         self._size += len(raw)
+        if time.monotonic() > self._until:
+            raise UploadError(messages.TOO_SLOW, self.row + 1, limit=round(self._limits.seconds))
         if self._size > self._limits.size:
             raise UploadError(messages.TOO_LARGE, limit=self._limits.size)
         if len(raw) > self._longest:

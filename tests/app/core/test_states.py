@@ -11,6 +11,8 @@ from app.orders.states import OrderEvent, OrderState, next_state
 #: feature: state, event, next state. Written out a second time, to be read beside the code.
 LIVES = {
     ("datasets", "Dataset"): """
+        reading read uploaded     | reading refuse unreadable
+        reading erase erased      | unreadable erase erased
         uploaded check checking   | checked check checking | checking check checking
         checking pass checked     | checking fail uploaded | checked publish listed
         listed unlist checked     | listed measure measured | measured relist listed
