@@ -35,6 +35,7 @@ from app.rights import views as rights
 from app.users import views as users
 from app.users.login import install_login
 from app.users.passwords import Passwords
+from app.users.refusals import install_refusals
 from app.users.tokens import TokenKey
 from app.web.error_pages import install_error_pages
 from app.web.filters import install_filters
@@ -104,6 +105,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     app.extensions[KEY] = market
     install_unit_of_work(app, market.db)
     install_login(app)
+    install_refusals(app, market.db)
     allow_uploads(app, UPLOADS, settings.upload_bytes + MEGABYTE)
     log_requests(app)
     log_crashes(app)

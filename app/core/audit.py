@@ -6,7 +6,7 @@ Entries hold identifiers and actions, never raw data and never a person's name.
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -71,6 +71,17 @@ def record(
     head.sequence, head.digest = entry.sequence, entry.digest
     session().add(entry)
     session().flush()
+
+
+def was_recorded(actor_id: str, action: str, object_id: str, within: timedelta) -> bool:
+    """Tell whether an account did the same to the same lately."""
+    chosen = select(AuditEntry.sequence).where(
+        AuditEntry.actor_id == actor_id,
+        AuditEntry.action == action,
+        AuditEntry.object_id == object_id,
+        AuditEntry.at > now() - within,
+    )
+    return session().scalar(chosen.limit(1)) is not None
 
 
 def broken_at() -> int | None:
