@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from stripe_stand_in.call import Call, Endpoint
 from stripe_stand_in.events import emit_thin, moment
 from stripe_stand_in.holdings import held
 from stripe_stand_in.listing import Filter, page_2
-from stripe_stand_in.params import EXPAND, Fields, Labels, Several, Text, Truth, Whole
+from stripe_stand_in.params import EXPAND, Fields, Labels, Several, Text, Truth, Whole, listing
 from stripe_stand_in.problems import Problem, missing
 from stripe_stand_in.store import new_id
 
@@ -243,6 +244,51 @@ def create_login_link(call: Call, identifier: str) -> dict[str, Any]:
     return link
 
 
+def name_bank(call: Call, identifier: str, number: str) -> None:
+    """Set which bank account an account is paid to; without a number, one of its own."""
+    account = call.get("v2.core.account", identifier)
+    number = "".join(number.split()).upper()
+    call.tx.save(account, {**call.tx.hidden(identifier), "bank": number or identifier})
+
+
+def list_banks(call: Call, identifier: str) -> dict[str, Any]:
+    """Answer GET /v1/accounts/{id}/external_accounts: none before the onboarding."""
+    account = call.get("v2.core.account", identifier)
+    number = call.tx.hidden(identifier).get("bank")
+    if number is None and transfers_active(account):
+        number = identifier
+    banks = [] if number is None else [_bank(account, number)]
+    return {
+        "object": "list",
+        "data": banks,
+        "has_more": False,
+        "url": f"/v1/accounts/{identifier}/external_accounts",
+    }
+
+
+def _bank(account: Mapping[str, Any], number: str) -> dict[str, Any]:
+    """Return a bank account; its fingerprint is the same wherever its number is named."""
+    digest = hashlib.sha256(number.encode()).hexdigest()
+    return {
+        "id": f"ba_{digest[:24]}",
+        "object": "bank_account",
+        "account": account["id"],
+        "account_holder_name": None,
+        "account_holder_type": None,
+        "account_type": None,
+        "available_payout_methods": ["standard"],
+        "bank_name": "STAND-IN BANK",
+        "country": account["identity"].get("country", "fr").upper(),
+        "currency": "eur",
+        "default_for_currency": True,
+        "fingerprint": digest[24:40],
+        "last4": number[-4:],
+        "metadata": {},
+        "routing_number": None,
+        "status": "new",
+    }
+
+
 _INCLUDE = Several(Text(choices=_OPTIONAL))
 _URL = Text(pattern=r"https?://.+")
 _LINKED = Fields(
@@ -264,6 +310,12 @@ ENDPOINTS = (
         "/v1/accounts/<identifier>/login_links",
         create_login_link,
         Fields({"expand": EXPAND}),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/accounts/<identifier>/external_accounts",
+        list_banks,
+        listing(object=Text(choices=("bank_account", "card"))),
     ),
     Endpoint(
         "POST",

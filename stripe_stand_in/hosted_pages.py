@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from stripe_stand_in.accounts import set_status, transfers_active
+from stripe_stand_in.accounts import name_bank, set_status, transfers_active
 from stripe_stand_in.call import Call
 from stripe_stand_in.checkout import expire_due, pay
 from stripe_stand_in.config import StandInConfig
@@ -186,6 +186,7 @@ def _confirm(call: Call, token: str) -> BaseResponse:
         return redirect(addresses["refresh_url"], 303)
     if not transfers_active(call.get("v2.core.account", link["account"])):
         set_status(call, link["account"], "active")
+    name_bank(call, link["account"], request.form.get("bank", ""))
     call.tx.save(link, {**call.tx.hidden(token), "used": True})
     return redirect(addresses.get("return_url", addresses["refresh_url"]), 303)
 

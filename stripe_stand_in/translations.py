@@ -22,6 +22,8 @@ ENGLISH = {
     "closed_expired": "The time to pay is over, or the page was closed. Nothing was paid.",
     "return": "Return to the market",
     "onboard_title": "Set up how you are paid",
+    "bank": "Bank account number (optional here)",
+    "bank_own": "one of your own",
     "onboard_text": "Stripe would now ask who you are and where your money should go. "
     "The stand-in asks for nothing: confirm, and the account can be paid.",
     "account": "Account",
@@ -114,6 +116,8 @@ FRENCH = {
     "closed_expired": "Le délai est passé, ou la page a été fermée. Rien n’a été payé.",
     "return": "Retourner au marché",
     "onboard_title": "Choisir comment être payé",
+    "bank": "Numéro de compte bancaire (facultatif ici)",
+    "bank_own": "un compte à vous",
     "onboard_text": "Stripe demanderait maintenant qui vous êtes et où verser votre argent. "
     "La doublure ne demande rien : confirmez, et le compte peut être payé.",
     "account": "Compte",

@@ -188,13 +188,13 @@ class Stage:
         with self.db.unit_of_work():
             refunding.refund(operator, self.gateway, order_id)
 
-    def onboard(self, producer: Actor, country: str) -> None:
+    def onboard(self, producer: Actor, country: str, bank: str = "") -> None:
         """Connect a payout account and complete it on the provider's page."""
         page = f"{self.settings.base_url}/income"
         links = payouts.Links(f"{page}/account/return", page)
         with self.db.unit_of_work():
             page = payouts.connect(producer, self.gateway, country, links)
-        send_form(page)
+        send_form(page, bank=bank)
 
     def connect(self, producer: Actor, country: str) -> None:
         """Connect a payout account, and hear at once that it is complete."""

@@ -348,6 +348,10 @@ class PaymentGateway(Protocol):
         """Look a contributor's account up."""
         ...
 
+    def banks_of(self, account_id: str) -> frozenset[str]:
+        """Return names of the bank accounts behind an account, the same wherever one is used."""
+        ...
+
     def onboarding_link(self, account_id: str, return_url: str, refresh_url: str) -> str:
         """Make a single-use address where the contributor completes their account."""
         ...

@@ -208,6 +208,13 @@ class StripeGateway:
             self._ask(lambda: self._client.v2.core.accounts.retrieve(account_id, params))
         )
 
+    def banks_of(self, account_id: str) -> frozenset[str]:
+        """Return the fingerprints of the bank accounts and cards that an account is paid to."""
+        params: Any = {"limit": 100}
+        listed = self._client.v1.accounts.external_accounts
+        found = self._ask(lambda: listed.list(account_id, params))
+        return frozenset(str(each["fingerprint"]) for each in found["data"] if each["fingerprint"])
+
     def onboarding_link(self, account_id: str, return_url: str, refresh_url: str) -> str:
         """Make a single-use address where the contributor completes their account."""
         params: Any = {

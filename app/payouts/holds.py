@@ -32,6 +32,7 @@ class Held(StrEnum):
     NO_ACCOUNT = "no-account"
     RESTRICTED = "restricted"
     NOT_READY = "not-ready"
+    SAME_BANK = "same-bank"
     REVIEW = "review"
     REFUSED = "refused"
     SETTLING = "settling"
@@ -74,6 +75,8 @@ class Facts:
     held_by_operator : bool
     looks_at : bool
         Whether it is a first or a large payout that nobody has looked at, and not old enough.
+    shares_bank : bool
+        Whether somebody else named the same bank account before, and nobody has looked at that.
     """
 
     now: datetime
@@ -91,6 +94,7 @@ class Facts:
     again: bool = False
     held_by_operator: bool = False
     looks_at: bool = False
+    shares_bank: bool = False
 
     @property
     def too_little(self) -> bool:
@@ -179,6 +183,14 @@ HOLDS = (
         _l(
             "The money is ready, but your payout account is not: complete it with the payment "
             "provider."
+        ),
+    ),
+    Hold(
+        Held.SAME_BANK,
+        lambda f: f.shares_bank,
+        _l(
+            "%(amount)s is ready, but another contributor is paid to the same bank account. The "
+            "operator looks at that first. Name an account of your own with the payment provider."
         ),
     ),
     Hold(

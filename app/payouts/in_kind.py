@@ -12,6 +12,7 @@ from app.orders import queries as orders
 from app.payouts import queries
 from app.payouts.errors import TooMuch
 from app.payouts.queries import PayoutTerms
+from app.users import queries as users
 
 
 def spendable_cents(user_id: str, terms: PayoutTerms) -> int:
@@ -28,6 +29,10 @@ def pay(actor: Actor, order_id: str, terms: PayoutTerms) -> None:
     """
     require(actor, Role.PRODUCER)
     require(actor, Role.BUYER)
+    if not users.is_identified(actor.user_id):
+        raise TooMuch(
+            _l("Add your bank account first: the payment provider has to know who you are.")
+        )
     order = orders.order(actor, order_id)
     # Settling holds the account: of two payments at once the second sees the first.
     settlement.settle(actor.user_id)

@@ -35,6 +35,15 @@ class ConnectedAccount(Base):
     waits_since: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class PayoutBank(Base):
+    """A bank account that a contributor is paid to, by a hash of the provider's name for it."""
+
+    __tablename__ = "payout_bank"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    bank: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    seen_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
 class ContributorReview(Base):
     """What the operator decided about one contributor's payouts, with the reason."""
 

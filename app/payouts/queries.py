@@ -3,7 +3,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import aliased
 
 from app.catalog.price_lists import currency
 from app.core.clock import now
@@ -17,7 +18,13 @@ from app.ledger import queries as ledger
 from app.orders import queries as orders
 from app.payouts import holds
 from app.payouts.holds import Facts, Held
-from app.payouts.models import ConnectedAccount, ContributorReview, Payout, PayoutReversal
+from app.payouts.models import (
+    ConnectedAccount,
+    ContributorReview,
+    Payout,
+    PayoutBank,
+    PayoutReversal,
+)
 from app.payouts.states import PayoutState
 from app.users import queries as users
 from pricing.money import MICROS_PER_CENT, Money
@@ -211,9 +218,29 @@ def _facts(
         latest=PayoutState(latest.state) if latest else None,
         held_by_operator=bool(review and review.held_at) or users.is_suspended(user_id),
         looks_at=_looks_at(user_id, free_cents, review, terms),
+        shares_bank=_shares_bank(user_id) and not (review and review.cleared_at),
         refused_at=(latest.ended_at or latest.at) if latest else None,
         again=again,
     )
+
+
+def _shares_bank(user_id: str) -> bool:
+    """Say whether somebody else was paid to a contributor's bank account before."""
+    mine, others = aliased(PayoutBank), aliased(PayoutBank)
+    chosen = (
+        select(others.user_id)
+        .join(mine, mine.bank == others.bank)
+        .where(mine.user_id == user_id, others.user_id != user_id)
+        .where(tuple_(others.seen_at, others.user_id) < tuple_(mine.seen_at, mine.user_id))
+    )
+    return session().scalar(chosen.limit(1)) is not None
+
+
+def _with_one_bank() -> tuple[str, ...]:
+    """Return contributors who share a bank account with somebody."""
+    shared = select(PayoutBank.bank).group_by(PayoutBank.bank).having(func.count() > 1)
+    chosen = select(PayoutBank.user_id).where(PayoutBank.bank.in_(shared)).distinct()
+    return tuple(session().scalars(chosen.order_by(PayoutBank.user_id)))
 
 
 def _looks_at(
@@ -242,15 +269,15 @@ def _looks_at(
 
 def looked_at_first(terms: PayoutTerms, most: int = 100) -> tuple[tuple[str, Money], ...]:
     """Return contributors whose payout waits for the operator, and how much is ready."""
-    if not terms.review_days:
-        return ()
     # Only whom a review can concern: a large sum, or nobody was paid before.
-    large = contributors(max(1, terms.large_cents))
-    first = contributors(max(1, terms.minimum_cents), never_paid=True)
+    concerned = _with_one_bank()
+    if terms.review_days:
+        concerned += contributors(max(1, terms.large_cents))
+        concerned += contributors(max(1, terms.minimum_cents), never_paid=True)
     found: list[tuple[str, Money]] = []
-    for user_id in dict.fromkeys((*large, *first)):
+    for user_id in dict.fromkeys(concerned):
         mine = standing(user_id, terms)
-        if mine.held is Held.REVIEW:
+        if mine.held in (Held.REVIEW, Held.SAME_BANK):
             found.append((user_id, mine.free))
         if len(found) == most:
             break

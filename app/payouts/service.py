@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +18,7 @@ from app.payments.gateway import ConnectedAccount as ProviderAccount
 from app.payments.gateway import GatewayRefused, PaymentGateway
 from app.payouts import queries
 from app.payouts.errors import CountryRefused
-from app.payouts.models import ConnectedAccount, ContributorReview
+from app.payouts.models import ConnectedAccount, ContributorReview, PayoutBank
 from app.users import queries as users
 from app.users import service as users_service
 
@@ -107,7 +108,9 @@ def refresh(gateway: PaymentGateway, user_id: str) -> bool:
         return False
     checkpoint()
     seen = gateway.connected_account(view.account_id)
+    banks = _banks(gateway, view.account_id) if seen.payable else frozenset()
     _keep(user_id, seen)
+    _keep_banks(user_id, banks)
     return seen.payable
 
 
@@ -120,6 +123,26 @@ def _keep(user_id: str, seen: ProviderAccount) -> None:
             users_service.mark_identified(user_id)
         row.account_id, row.payable, row.refreshed_at = seen.id, seen.payable, now()
         row.status = "closed" if seen.closed else seen.status[:20]
+
+
+def _banks(gateway: PaymentGateway, account_id: str) -> frozenset[str]:
+    try:
+        return gateway.banks_of(account_id)
+    except GatewayRefused:
+        # A key that may not see them: a person can be paid all the same.
+        return frozenset()
+
+
+def _keep_banks(user_id: str, banks: frozenset[str]) -> None:
+    """Note which bank accounts are a contributor's, and since when; never forget one.
+
+    Who once was paid to an account may not leave it to the next account of their own.
+    """
+    for bank in sorted(banks):
+        hashed = hashlib.sha256(bank.encode()).hexdigest()
+        if session().get(PayoutBank, (user_id, hashed)) is None:
+            session().add(PayoutBank(user_id=user_id, bank=hashed, seen_at=now()))
+    session().flush()
 
 
 def hold(actor: Actor, user_id: str, reason: str) -> None:

@@ -122,9 +122,9 @@ class Trade:
         with self.db.unit_of_work(write=False):
             return queries.order(SYSTEM, order_id).state.value
 
-    def onboard(self, producer: Actor) -> str:
+    def onboard(self, producer: Actor, bank: str = "") -> str:
         """Connect a payout account and complete it on the stand-in."""
-        self.stage.onboard(producer, "FR")
+        self.stage.onboard(producer, "FR", bank)
         self.deliver()
         with self.db.unit_of_work(write=False):
             account = payouts.account(producer.user_id)

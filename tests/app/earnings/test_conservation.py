@@ -37,6 +37,9 @@ class Provider:
     def connected_account(self, account_id: str) -> ConnectedAccount:
         return ConnectedAccount(account_id, "active", closed=False)
 
+    def banks_of(self, account_id: str) -> frozenset[str]:
+        return frozenset({account_id})
+
     def available_balance(self, _currency: str) -> int:
         return 10**12
 
