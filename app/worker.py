@@ -98,9 +98,11 @@ def measuring(market: Market) -> measuring_editions.Measuring:
         sources: Sources,
         plan: CountPlan,
         before_noise: Callable[[], None],
+        *,
+        link: str = "",
     ) -> int:
         with open_engine(settings) as engine:
-            return count_edition(engine, rows, sources, plan, before_noise)
+            return count_edition(engine, rows, sources, plan, before_noise, link=link)
 
     def measure(
         rows: measuring_editions.EditionRows,
@@ -109,10 +111,20 @@ def measuring(market: Market) -> measuring_editions.Measuring:
         secret: str,
         on_progress: Callable[[int], None],
         before_noise: Callable[[], None],
+        *,
+        linked: bool = False,
     ) -> Release:
         with open_engine(settings) as engine:
             return measure_edition(
-                engine, rows, sources, plan.schema, plan, secret, on_progress, before_noise
+                engine,
+                rows,
+                sources,
+                plan.schema,
+                plan,
+                secret,
+                on_progress,
+                before_noise,
+                linked=linked,
             )
 
     vault = datasets.checking(market).vault

@@ -37,5 +37,6 @@ class Collection(Base):
     open: Mapped[bool] = mapped_column(Boolean, default=True)
     public_since: Mapped[datetime | None] = mapped_column(Moment)
     released: Mapped[bool] = mapped_column(Boolean, default=False)
+    identifier: Mapped[str] = mapped_column(String(10), default="")
     withdrawn: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

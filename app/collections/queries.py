@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.collections.models import Collection
-from app.collections.rules import CollectionRules, ColumnRule, Purpose
+from app.collections.rules import CollectionRules, ColumnRule, Identifier, Purpose
 from app.collections.texts import topic_name
 from app.core.db import beginning_with, session
 from app.core.errors import NotFound
@@ -85,6 +85,7 @@ def _rules(row: Collection) -> CollectionRules:
         public=row.public_since is not None and (row.released or not row.withdrawn),
         withdrawn=row.withdrawn,
         released=row.released,
+        identifier=Identifier(row.identifier),
     )
 
 

@@ -24,6 +24,14 @@ class Purpose(StrEnum):
     COMMERCIAL = "commercial"
 
 
+class Identifier(StrEnum):
+    """What names a person in every producer's file, where something does."""
+
+    NONE = ""
+    EMAIL = "email"
+    CODE = "code"
+
+
 TOPICS = ("shopping", "work", "health", "mobility", "energy", "leisure", "home", "other")
 #: What a collection may spend on each person in one edition (epsilon, in thousandths).
 EPSILONS_MILLI = (500, 1000, 2000, 3000)
@@ -78,6 +86,8 @@ class CollectionRules:
         Whether its founder left.
     released : bool
         Whether an edition was.
+    identifier : Identifier
+        What makes one person of somebody in the files of several producers.
     """
 
     id: str
@@ -103,6 +113,7 @@ class CollectionRules:
     public: bool = False
     withdrawn: bool = False
     released: bool = False
+    identifier: Identifier = Identifier.NONE
 
     def level(self, agreed: frozenset[Purpose]) -> frozenset[Purpose]:
         """Return the highest level that is agreed to wholly; empty where none is.

@@ -11,6 +11,7 @@ from app.collections.rules import (
     MINIMUMS,
     TOPICS,
     ColumnRule,
+    Identifier,
     Levels,
     Purpose,
     ladder,
@@ -41,6 +42,8 @@ class Proposal:
     ----------
     steps : bool
         Whether people may agree to some of the purposes; else to all of them or none.
+    identifier : Identifier
+        What names a person in every producer's file, if something does.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Proposal:
     floor_micros: int = 0
     steps: bool = False
     minimum_people: int = MINIMUMS[0]
+    identifier: Identifier = Identifier.NONE
 
     @property
     def levels(self) -> Levels:
@@ -101,6 +105,7 @@ def found(actor: Actor, proposal: Proposal) -> str:
         minimum_people=proposal.minimum_people,
         edition_days=proposal.edition_days,
         floor_micros=proposal.floor_micros,
+        identifier=proposal.identifier,
     )
     session().add(row)
     session().flush()

@@ -146,6 +146,19 @@ class CollectionForm(FlaskForm):
         [DataRequired(_l("Say what one contribution is: a visit, a trip …")), Length(max=60)],
         description=_l("Such as a shopping trip or a year of work."),
     )
+    identifier = SelectField(
+        _l("Is anything the same for a person in every file?"),
+        choices=[
+            SelectChoice("", _l("no: somebody in two producers’ files counts as two people")),
+            SelectChoice("email", _l("yes, the e-mail address: they are one person")),
+            SelectChoice("code", _l("yes, a code such as a member number: they are one person")),
+        ],
+        default="",
+        description=_l(
+            "Every file then has to name people by it. It is turned into a code that only this "
+            "edition knows, and that code is never kept."
+        ),
+    )
     ways = SelectField(
         _l("Tables"),
         choices=[

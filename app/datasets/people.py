@@ -9,14 +9,22 @@ says it holds people, with several rows of each, is taken without a question.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from flask_babel import lazy_gettext as _l
 
 from app.collections.errors import BadRules
+from app.collections.rules import CollectionRules, Identifier
+from app.datasets.ingest import messages
+from app.datasets.ingest.errors import UploadError, UploadErrors
 from app.datasets.ingest.profiling import ColumnKind, ColumnProfile
 
+#: Where a collection names people by a code, every row needs one.
+NO_CODE = _l("In this collection a column has to hold each person's code: choose it.")
+_ADDRESS = r"^\s*[^@\s]+@[^@\s]+\s*$"
 #: Fewer rows each than this, and its owner is asked.
 FEW_ROWS = 2
 #: Words in the name of a column that say it holds something else than people, folded.
@@ -139,6 +147,32 @@ def check(
     found = meaning(next(p for p in profiles if p.name == column))
     if found.to_be_asked and sure != column:
         raise PeopleNotSure(found)
+
+
+def check_identifier(rules: CollectionRules, column: str) -> None:
+    """Refuse a file that does not name people by what the collection names them by.
+
+    Raises
+    ------
+    BadRules
+    """
+    if rules.identifier is Identifier.CODE and not column:
+        raise BadRules(NO_CODE)
+
+
+def named_by_email(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[pa.RecordBatch]:
+    """Hand rows on whose people are named by e-mail addresses.
+
+    Raises
+    ------
+    UploadErrors
+        At the first that is not.
+    """
+    for batch in batches:
+        fits = pc.match_substring_regex(batch.column("person"), _ADDRESS)
+        if not pc.all(fits, min_count=0).as_py():
+            raise UploadErrors((UploadError(messages.NOT_AN_ADDRESS, None, column),))
+        yield batch
 
 
 def meaning(profile: ColumnProfile) -> People:

@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 
 from app.collections import queries as collections
 from app.collections import service as collections_service
-from app.collections.rules import CollectionRules, Purpose
+from app.collections.errors import BadRules
+from app.collections.rules import CollectionRules, Identifier, Purpose
 from app.consent import queries as consent_queries
 from app.consent import service as consent
 from app.core import audit
@@ -204,6 +205,8 @@ def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> 
     # What was understood is read and judged before the dataset is locked.
     people.check(understood(actor, doors, dataset_id), answers.person, answers.sure)
     row = _own(actor, dataset_id)
+    if row.joining and row.collection_id:
+        people.check_identifier(collections.rules(row.collection_id), answers.person)
     state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
     row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     _schema_and_mapping(answers, row.collection_id if row.joining else None)
@@ -230,11 +233,14 @@ def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> 
         joining, collection_id = row.joining, row.collection_id
         upload_object, old_rows = row.upload_object, row.rows_object
         schema, mapping = _schema_and_mapping(answers, collection_id if joining else None)
+        by_email = bool(collection_id and answers.person) and _is_by_email(collection_id or "")
         total = max(1, row.row_count)
     rows_object, problems, count = new_id(), [], 0
     in_other: Counter[str] = Counter()
     try:
         conformed = conform(doors.vault.batches(upload_object), schema, mapping)
+        if by_email:
+            conformed = people.named_by_email(conformed, answers.person)
         batches = _watching_other(conformed, schema, in_other)
         count = _store(doors, rows_object, _counted(batches, total, progress))
     except UploadErrors as found:
@@ -264,8 +270,19 @@ def found_collection(actor: Actor, dataset_id: str, proposal: collections_servic
     row = _own(actor, dataset_id)
     if row.collection_id is not None or row.state != DatasetState.CHECKED:
         raise Conflict(_l("Check the columns first."))
+    person = Answers.from_dict(json.loads(row.answers)).person
+    if proposal.identifier is Identifier.CODE and not person:
+        raise BadRules(people.NO_CODE)
     row.collection_id = collections_service.found(actor, proposal)
+    if proposal.identifier is Identifier.EMAIL and person:
+        # What the rows name people by was not asked when they were checked.
+        row.state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
+        jobs.enqueue(JOB, f"{JOB}:{row.id}:{new_id()}", {"dataset": row.id})
     return row.collection_id
+
+
+def _is_by_email(collection_id: str) -> bool:
+    return collections.rules(collection_id).identifier is Identifier.EMAIL
 
 
 def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Purpose]) -> None:

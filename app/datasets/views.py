@@ -10,7 +10,7 @@ from wtforms import SelectChoice
 from app.collections import queries as collections
 from app.collections.errors import BadRules
 from app.collections.lists import BY_KEY, ROUND_NUMBERS
-from app.collections.rules import CollectionRules, Purpose
+from app.collections.rules import CollectionRules, Identifier, Purpose
 from app.collections.service import Proposal
 from app.consent import queries as consent
 from app.consent.texts import TEXTS
@@ -272,6 +272,7 @@ def _proposal(form: CollectionForm, schema: Any, rules: Any) -> Proposal:
         minimum_people=int(form.minimum_people.data),
         edition_days=int(form.edition_days.data),
         floor_micros=int((form.floor.data or 0) * MICROS_PER_UNIT),
+        identifier=Identifier(form.identifier.data),
     )
 
 

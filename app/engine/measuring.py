@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.engine.linking import hashed, one_source_each
 from privacy.counting import count_people
 from privacy.cube.engine import Engine
 from privacy.measure import measure
@@ -73,6 +74,8 @@ def measure_edition(
     secret: str,
     on_progress: Callable[[int], None],
     before_noise: Callable[[], None] = lambda: None,
+    *,
+    linked: bool = False,
 ) -> Release:
     """Measure the datasets of an edition together, once.
 
@@ -93,6 +96,8 @@ def measure_edition(
     before_noise : callable
         Called once when all is counted and no noise is drawn yet; what it raises ends the
         measurement without any.
+    linked : bool
+        Whether what names a person is the same in all sources: a person in several is one.
 
     Raises
     ------
@@ -105,7 +110,10 @@ def measure_edition(
     plan.check_schema(schema)
     on_progress(0)
     columns = row_schema(schema).insert(0, pa.field("source", pa.string()))
-    tables = _tables(engine, vault, sources, columns, on_progress)
+    if linked:
+        tables = iter([_all_linked(engine, vault, sources, columns, secret)])
+    else:
+        tables = _tables(engine, vault, sources, columns, on_progress)
     release = measure(engine, tables, plan, secret, tuple(sources), before_noise)
     on_progress(100)
     return release
@@ -117,6 +125,8 @@ def count_edition(
     sources: Sources,
     plan: CountPlan,
     before_noise: Callable[[], None] = lambda: None,
+    *,
+    link: str = "",
 ) -> int:
     """Count the people of an edition with noise, once.
 
@@ -126,13 +136,18 @@ def count_edition(
         A person in several files of a source is one person.
     before_noise : callable
         As for `measure_edition`.
+    link : str
+        The edition's secret, where what names a person is the same in all sources.
 
     Raises
     ------
     EngineError
         Where the engine fails, without details of the query.
     """
-    tables = _tables(engine, vault, sources, PEOPLE_COLUMNS, lambda _: None)
+    if link:
+        tables = iter([_all_linked(engine, vault, sources, PEOPLE_COLUMNS, link)])
+    else:
+        tables = _tables(engine, vault, sources, PEOPLE_COLUMNS, lambda _: None)
     return count_people(engine, tables, plan, before_noise)
 
 
@@ -151,11 +166,29 @@ def _tables(
         on_progress(READ_PERCENT * min(start + size, len(items)) // len(items))
 
 
+def _all_linked(
+    engine: Engine, vault: RowStore, sources: Sources, columns: pa.Schema, secret: str
+) -> "ir.Table":
+    """Read all sources into one table, with a person in several of them in one alone."""
+    place = columns.get_field_index("person")
+    batches = (
+        batch.set_column(place, "person", hashed(batch.column(place), secret))
+        for batch in _rows(vault, sources.items(), columns, go_on=True)
+    )
+    return one_source_each(engine, engine.stream(columns, batches), secret)
+
+
 def _rows(
-    vault: RowStore, items: Iterable[tuple[str, Sequence[SourceFile]]], columns: pa.Schema
+    vault: RowStore,
+    items: Iterable[tuple[str, Sequence[SourceFile]]],
+    columns: pa.Schema,
+    *,
+    go_on: bool = False,
 ) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some sources; `go_on` counts them on from one source to the next."""
+    before = 0
     for source, files in items:
-        before = 0
+        before = before if go_on else 0
         for file in files:
             count = 0
             for batch in vault.batches(file.rows_object):

@@ -59,8 +59,13 @@ class Counter(Protocol):
         sources: Sources,
         plan: CountPlan,
         before_noise: Callable[[], None],
+        *,
+        link: str = "",
     ) -> int:
-        """Count the people of an edition; call `before_noise` before any noise is drawn."""
+        """Count the people of an edition; call `before_noise` before any noise is drawn.
+
+        `link` is the edition's secret where a person in several sources is one.
+        """
         ...
 
 
@@ -75,6 +80,8 @@ class Measurer(Protocol):
         secret: str,
         on_progress: Callable[[int], None],
         before_noise: Callable[[], None],
+        *,
+        linked: bool = False,
     ) -> Release:
         """Measure the files of an edition together; call `before_noise` before any is drawn."""
         ...
@@ -113,7 +120,7 @@ def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) 
         rules = collections.rules(session().get_one(Edition, edition_id).collection_id)
     # Planned before anything is locked, and kept for what is.
     most = _most_measuring(rules)
-    _count(doors, edition_id)
+    _count(doors, edition_id, rules)
     progress(40)
     with doors.db.unit_of_work():
         state, attempt, sources = _charge_measuring(doors, edition_id)
@@ -129,6 +136,7 @@ def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) 
         _edition_secret(doors.secret, edition_id),
         lambda _: None,
         lambda: _mark_drawn(doors, edition_id, attempt, EditionState.CHARGED),
+        linked=bool(rules.identifier),
     )
     progress(90)
     with doors.db.unit_of_work():
@@ -140,7 +148,7 @@ def _locked(edition_id: str) -> Edition:
     return session().scalars(chosen).one()
 
 
-def _count(doors: Measuring, edition_id: str) -> None:
+def _count(doors: Measuring, edition_id: str, rules: CollectionRules) -> None:
     """Count the people of an edition, unless that is done."""
     with doors.db.unit_of_work():
         state, attempt, plan, sources = _charge_counting(doors, edition_id)
@@ -151,6 +159,7 @@ def _count(doors: Measuring, edition_id: str) -> None:
         sources,
         plan,
         lambda: _mark_drawn(doors, edition_id, attempt, EditionState.COUNTING),
+        link=_edition_secret(doors.secret, edition_id) if rules.identifier else "",
     )
     with doors.db.unit_of_work():
         _decide(doors, edition_id, attempt, counted)
@@ -170,7 +179,7 @@ def _charge_counting(
         charge_all(doors, edition, members, Charge(f"{COUNT}{edition.id}", 0, cost, room=room))
         audit.record(SYSTEM.user_id, "charge-count", "edition", edition_id, rho=cost.micro)
     leave_out(doors, edition, members)
-    return EditionState(edition.state), edition.attempt, rules.count, sources_of(members)
+    return EditionState(edition.state), edition.attempt, rules.count, sources_of(members, rules)
 
 
 def _decide(doors: Measuring, edition_id: str, attempt: int, counted: int) -> None:
@@ -212,7 +221,8 @@ def _charge_measuring(doors: Measuring, edition_id: str) -> tuple[EditionState, 
     members = members_of(edition_id)
     if edition.state == EditionState.CHARGED:
         leave_out(doors, edition, members)
-    return EditionState(edition.state), edition.attempt, sources_of(members)
+    rules = collections.rules(edition.collection_id)
+    return EditionState(edition.state), edition.attempt, sources_of(members, rules)
 
 
 def _most_measuring(rules: CollectionRules) -> Rho:

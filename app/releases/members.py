@@ -1,12 +1,12 @@
 """Who is in an edition: whose files, as which sources, left out why, charged what, paid how."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy import select
 
-from app.collections.rules import Purpose
+from app.collections.rules import CollectionRules, Identifier, Purpose
 from app.consent import queries as consent
 from app.core.db import session
 from app.core.permissions import SYSTEM
@@ -69,19 +69,25 @@ def members_of(edition_id: str) -> Sequence[EditionDataset]:
     )
 
 
-def sources_of(members: Iterable[EditionDataset]) -> dict[str, tuple[SourceFile, ...]]:
+def sources_of(
+    members: Iterable[EditionDataset], rules: CollectionRules
+) -> dict[str, tuple[SourceFile, ...]]:
     """Return the sources of an edition, files that were left out aside.
 
     All who are one person each are one source together. Everybody else is a source of their own,
-    named by the first of their files, however many they bring.
+    named by the first of their files, however many they bring. Where people are told apart by
+    their e-mail addresses, a person's account is named by its own.
     """
+    named: Callable[[str], str] = str
+    if rules.identifier is Identifier.EMAIL:
+        named = users.address_of
     mine: dict[str, list[EditionDataset]] = {}
     for member in members:
         if not member.left_out:
             mine.setdefault(member.producer_id, []).append(member)
     sources: dict[str, tuple[SourceFile, ...]] = {
         INDIVIDUALS: tuple(
-            SourceFile(each.rows_object, producer)
+            SourceFile(each.rows_object, named(producer))
             for producer, files in sorted(mine.items())
             if is_one_person(files)
             for each in files

@@ -76,6 +76,12 @@ def user_of_session(session_id: str) -> UserView | None:
     return None if found is None else _view(found)
 
 
+def address_of(user_id: str) -> str:
+    """Return an account's e-mail address; its identifier once it is closed."""
+    found = user(user_id)
+    return user_id if found is None else found.email
+
+
 def suspended() -> frozenset[str]:
     """Return the accounts that are suspended: never many."""
     return frozenset(session().scalars(select(User.id).where(User.suspended_at.is_not(None))))

@@ -88,6 +88,10 @@ TOO_SLOW = Message(
     N_("Reading the file took longer than %(limit)s seconds."),
     N_("Leave out columns you do not need, or split the file."),
 )
+NOT_AN_ADDRESS = Message(
+    N_("Some rows have no e-mail address in this column."),
+    N_("In this collection people are told apart by their addresses: leave such rows out."),
+)
 TOO_MANY_BLANK = Message(
     N_("There are more than %(limit)s blank lines."),
     N_("Leave lines without anything out of the file."),

@@ -104,11 +104,11 @@ def measure(settings: dict[str, str], point: str, edition_id: str) -> None:
 
 
 def _deadly(draw: Callable[..., Any], place: str) -> Callable[..., Any]:
-    def drawn(*arguments: Any) -> Any:
+    def drawn(*arguments: Any, **more: Any) -> Any:
         *rest, mark = arguments
         if place == "after the charge":
             die()
-        made = draw(*rest, _dying(mark, place))
+        made = draw(*rest, _dying(mark, place), **more)
         if place == "after the noise":
             die()
         return made

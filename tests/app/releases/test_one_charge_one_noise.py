@@ -145,7 +145,7 @@ def _measured(app: Flask) -> tuple[Actor, str]:
 def _lose_the_noise(app: Flask, edition_id: str) -> None:
     doors = worker.measuring(market_of(app))
 
-    def dies(*arguments: object) -> None:
+    def dies(*arguments: object, **_more: object) -> None:
         arguments[-1]()
         raise RuntimeError("killed")
 
@@ -158,8 +158,8 @@ def test_a_late_release_of_a_lost_attempt_is_thrown_away(app: Flask) -> None:
     _, edition_id = _measured(app)
     doors = worker.measuring(market_of(app))
 
-    def overtaken(*arguments: object) -> object:
-        release = doors.measure(*arguments)
+    def overtaken(*arguments: object, **_more: object) -> object:
+        release = doors.measure(*arguments, **_more)
         measuring.measure(doors, edition_id, lambda _: None)
         return release
 

@@ -184,8 +184,8 @@ def test_what_is_erased_while_people_are_counted_strands_nobody(app: Flask) -> N
         (edition_id,) = service.close(owner, collection_id)
     doors = worker.measuring(market_of(app))
 
-    def erased_meanwhile(*arguments: Any) -> int:
-        counted = doors.count(*arguments)
+    def erased_meanwhile(*arguments: Any, **_more: Any) -> int:
+        counted = doors.count(*arguments, **_more)
         with market_of(app).db.unit_of_work():
             datasets_service.erase(first, checking(market_of(app)), one)
         return min(counted, 0)
@@ -208,7 +208,7 @@ def test_a_wish_that_comes_between_a_crash_and_the_retry_holds(
         (edition_id,) = service.close(producer, collection_id)
     doors = worker.measuring(market_of(app))
 
-    def dies(*_arguments: Any) -> Any:
+    def dies(*_arguments: Any, **_more: Any) -> Any:
         raise RuntimeError("killed before anything was drawn")
 
     with pytest.raises(RuntimeError, match="killed"):
