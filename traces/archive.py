@@ -5,20 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from unicodedata import normalize
 
-from traces import central_directory
+from traces import central_directory, streams
 from traces.errors import (
     Damaged,
     Encrypted,
     NestedArchive,
     OtherArchive,
-    Refused,
     SplitArchive,
     TooLarge,
     TooManyMembers,
@@ -109,8 +107,10 @@ def fits(path: str, pattern: str) -> bool:
 
     Examples
     --------
-    >>> fits("export/Data/History_1.json", "data/history*.json"), fits("xHistory.json", "History.json")
-    (True, False)
+    >>> fits("export/Data/History_1.json", "data/history*.json")
+    True
+    >>> fits("xHistory.json", "History.json")
+    False
     """
     wanted, parts = (normalize("NFC", text).casefold().split("/") for text in (pattern, path))
     tail = parts[-len(wanted) :]
@@ -148,10 +148,10 @@ def members(
         yield from _unzipped(given.stream, given.name, limits, nested)
     elif head.startswith(_GZIP):
         yield Member(
-            _ungz(given.name), None, _gunzipped(lambda: _rewound(given.stream), limits, size)
+            _ungz(given.name), None, _gunzipped(lambda: streams.rewound(given.stream), limits, size)
         )
     else:
-        yield Member(given.name, size, lambda: _rewound(given.stream))
+        yield Member(given.name, size, lambda: streams.rewound(given.stream))
 
 
 def _unzipped(
@@ -166,7 +166,7 @@ def _unzipped(
     if "xl/workbook.xml" in names and "[Content_Types].xml" in names:
         if any(info.flag_bits & 1 for info in infos):
             raise Encrypted()
-        yield Member(name, _size(stream), lambda: _rewound(stream), is_workbook=True)
+        yield Member(name, _size(stream), lambda: streams.rewound(stream), is_workbook=True)
         return
     for info in infos:
         if info.flag_bits & 1:
@@ -242,6 +242,11 @@ def _gunzipped(
     return unpacked
 
 
+def _counted(inner: io.BufferedIOBase | IO[bytes], limits: Limits, packed: int) -> BinaryIO:
+    most = min(limits.unpacked, max(limits.ratio_from, limits.ratio * packed))
+    return streams.counted(inner, most)
+
+
 def _held(opened: Callable[[], BinaryIO], limits: Limits) -> BinaryIO:
     """Return an inner archive, held in memory: it is sought in, and no temporary file is made."""
     with opened() as stream:
@@ -249,81 +254,6 @@ def _held(opened: Callable[[], BinaryIO], limits: Limits) -> BinaryIO:
     if held.getbuffer().nbytes > limits.nested:
         raise TooLarge()
     return held
-
-
-class _Counting(io.RawIOBase):
-    """A stream that counts again what it gives, whatever the archive said."""
-
-    def __init__(self, inner: io.BufferedIOBase, most: int) -> None:
-        self._inner = inner
-        self._left = most
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        failure: type[Refused] | None = None
-        read = b""
-        try:
-            read = self._inner.read(len(buffer))
-        except Refused as refused:
-            failure = type(refused)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            ValueError,
-            RuntimeError,
-        ):
-            failure = Damaged
-        self._left -= len(read)
-        if self._left < 0:
-            failure = TooLarge
-        if failure is not None:
-            raise failure()
-        buffer[: len(read)] = read
-        return len(read)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._inner.close()
-        super().close()
-
-
-def _counted(inner: object, limits: Limits, packed: int) -> BinaryIO:
-    most = min(limits.unpacked, max(limits.ratio_from, limits.ratio * packed))
-    return io.BufferedReader(_Counting(inner, most), _MIB // 4)  # type: ignore[arg-type,return-value]
-
-
-class _Kept(io.RawIOBase):
-    """A view of a stream from its beginning; closing it leaves the stream open."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._stream.seek(self._at)
-        self._at = self._stream.seek(offset, whence)
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        self._stream.seek(self._at)
-        read = self._stream.read(len(buffer))
-        self._at += len(read)
-        buffer[: len(read)] = read
-        return len(read)
-
-
-def _rewound(stream: BinaryIO) -> BinaryIO:
-    return io.BufferedReader(_Kept(stream), _MIB // 4)  # type: ignore[return-value]
 
 
 def _size(stream: BinaryIO) -> int:

@@ -55,13 +55,14 @@ def template(facts: Mapping[str, Any]) -> Template:
     InvalidTemplate
         A field is missing, unknown or out of its range.
     """
-    plain = dict(facts)
+    plain: dict[str, Any] = dict(facts)
     try:
+        for name in ("title", "question", "dropped"):
+            plain[name] = Words(**plain[name])
         return Template(
             dimensions=tuple(_dimension(each) for each in plain.pop("dimension")),
             measures=tuple(_measure(each) for each in plain.pop("measure")),
             epsilon=Decimal(plain.pop("epsilon")),
-            **{name: Words(**plain.pop(name)) for name in ("title", "question", "dropped")},
             **plain,
         )
     except (KeyError, TypeError, ValueError, ArithmeticError):
@@ -82,6 +83,7 @@ def _dimension(facts: Mapping[str, Any]) -> Dimension:
 
 
 def _measure(facts: Mapping[str, Any]) -> Measure:
-    plain = dict(facts)
-    numbers = {name: Decimal(plain.pop(name)) for name in ("low", "high", "resolution")}
-    return Measure(title=Words(**plain.pop("title")), per=Per(plain.pop("per")), **numbers, **plain)
+    plain: dict[str, Any] = dict(facts)
+    for name in ("low", "high", "resolution"):
+        plain[name] = Decimal(plain[name])
+    return Measure(title=Words(**plain.pop("title")), per=Per(plain.pop("per")), **plain)

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from traces.calendar import Clock
 from traces.dates import EARLIEST, midnight
 from traces.declared import Declared, Question, QuestionKind
 from traces.errors import UnknownFormat
 from traces.json_stream import elements
+from traces.local_time import Clock
 from traces.reasons import Reason
 from traces.recognising import Match
 from traces.schema import Template

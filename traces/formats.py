@@ -140,7 +140,9 @@ def format_of(facts: Mapping[str, Any]) -> Format:
     InvalidTemplate
         A field is missing, unknown or contradicts another.
     """
-    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()}
+    plain: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()
+    }
     try:
         kind = Kind(plain.pop("kind"))
         if kind is Kind.TABLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from traces.archive import LIMITS, Given, Limits, Member, members
@@ -182,33 +182,48 @@ def _refuse_page(beginning: Beginning, known: Sequence[Format], named: Sequence[
 
 def _signs(each: Format, member: Member, beginning: Beginning) -> frozenset[str]:
     """Return the signs by which a format knows the beginning; none where it does not."""
-    return frozenset(_found(each, member, beginning))
+    if member.is_workbook != (each.kind is Kind.WORKBOOK):
+        return frozenset()
+    return frozenset(_WAYS[each.kind](each, beginning))
 
 
-def _found(each: Format, member: Member, beginning: Beginning) -> Iterator[str]:
-    if member.is_workbook or each.kind is Kind.WORKBOOK:
-        if member.is_workbook and each.kind is Kind.WORKBOOK:
-            yield from _marked(each, beginning)
-    elif each.kind is Kind.JSON:
-        keys = beginning.keys(each.path)
-        some = not each.any_keys or any(key in keys for key in each.any_keys)
-        if some and keys.issuperset(each.keys) and keys.isdisjoint(each.no_keys):
-            yield from (key for key in (*each.keys, *each.any_keys) if key in keys)
-    elif each.kind is Kind.TABLE and each.layout is not None:
-        header = find_header(beginning.rows(each.layout.delimiter), each.layout)
-        if header is not None:
-            yield from (header.names[place] for place in header.places.values())
-    elif each.kind is Kind.XML:
-        marks = _marked(each, beginning)
-        if beginning.root == each.root and len(marks) == len(each.marks):
-            yield from (each.root, *marks)
-    elif each.kind is Kind.TEXT:
-        yield from _marked(each, beginning)
-    elif each.kind is Kind.BINARY:
-        if beginning.bytes.startswith(each.magic.encode(), each.magic_at):
-            yield each.magic
+def _in_json(each: Format, beginning: Beginning) -> Iterable[str]:
+    keys = beginning.keys(each.path)
+    some = not each.any_keys or any(key in keys for key in each.any_keys)
+    if not (some and keys.issuperset(each.keys) and keys.isdisjoint(each.no_keys)):
+        return ()
+    return (key for key in (*each.keys, *each.any_keys) if key in keys)
+
+
+def _in_table(each: Format, beginning: Beginning) -> Iterable[str]:
+    if each.layout is None:
+        return ()
+    header = find_header(beginning.rows(each.layout.delimiter), each.layout)
+    return () if header is None else {header.names[place] for place in header.places.values()}
+
+
+def _in_xml(each: Format, beginning: Beginning) -> Iterable[str]:
+    marks = _marked(each, beginning)
+    fits = beginning.root == each.root and len(marks) == len(each.marks)
+    return (each.root, *marks) if fits else ()
+
+
+def _in_bytes(each: Format, beginning: Beginning) -> Iterable[str]:
+    return (each.magic,) if beginning.bytes.startswith(each.magic.encode(), each.magic_at) else ()
 
 
 def _marked(each: Format, beginning: Beginning) -> tuple[str, ...]:
     """Return the marks of a format, where all of them are there."""
     return each.marks if all(mark in beginning.text for mark in each.marks) else ()
+
+
+#: How each kind of format is told; web pages are never read.
+_WAYS: Mapping[Kind, Callable[[Format, Beginning], Iterable[str]]] = {
+    Kind.BINARY: _in_bytes,
+    Kind.HTML: lambda each, beginning: (),
+    Kind.JSON: _in_json,
+    Kind.TABLE: _in_table,
+    Kind.TEXT: _marked,
+    Kind.WORKBOOK: _marked,
+    Kind.XML: _in_xml,
+}

@@ -175,7 +175,7 @@ class Template:
         _hold(bool(_KEY.match(self.key)), f"the template {self.key} is a key")
         _hold(self.version >= 1, f"{self.key} has a version")
         _hold(bool(self.dimensions and self.measures), f"{self.key} has columns")
-        names = [column.key for column in (*self.dimensions, *self.measures)]
+        names = [each.key for each in self.dimensions] + [each.key for each in self.measures]
         _hold(len(set(names)) == len(names), f"{self.key} has each column once")
         _hold(1 <= self.k <= self.size, f"k of {self.key} is at most its number of cells")
         _hold(self.epsilon.is_finite() and self.epsilon > 0, f"{self.key} has an epsilon")

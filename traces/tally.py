@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
-from traces.calendar import Clock, Moment, days_of, kind_of
+from traces.local_time import Clock, Moment, days_of, kind_of
 from traces.result import Cell, Slice, choose
 from traces.schema import OF_TIME, Measure, Per, Template
 
@@ -54,7 +55,7 @@ class Tally:
         self._first: date | None = None
         self._last: date | None = None
 
-    def add_time(self, start: int, end: int, measure: str | None = None, **values: str) -> bool:
+    def add_time(self, start: int, end: int, measure: str | None = None, /, **values: str) -> bool:
         """Add how long an interval lasted, in milliseconds, to each cell that it touches.
 
         Parameters
@@ -66,7 +67,7 @@ class Tally:
         **values : str
             Of the dimensions that are not of time.
         """
-        return self.spread(start, end, end - start, measure, **values)
+        return self.spread(start, end, end - start, measure, False, **values)
 
     def spread(
         self,
@@ -74,8 +75,8 @@ class Tally:
         end: int,
         amount: int,
         measure: str | None = None,
-        *,
         weigh: bool = False,
+        /,
         **values: str,
     ) -> bool:
         """Add a whole amount evenly over an interval; with `weigh`, its milliseconds as weight.
@@ -139,7 +140,7 @@ class Tally:
         return tuple(made), clipped, too_many
 
     def _known(self, values: Mapping[str, str]) -> bool:
-        """Return whether the values are those of the public domains, for each that is not of time."""
+        """Return whether the values that are not of time are in the public domains."""
         return all(
             key in OF_TIME or values.get(key) in domain for key, domain in self._domains.items()
         )
@@ -176,7 +177,7 @@ class Tally:
         else:
             by = held.weights[number]
         if by == 0:
-            return measure.fit(Fraction(max(measure.low, min(measure.high, 0))))
+            return measure.fit(Fraction(max(measure.low, min(measure.high, Decimal(0)))))
         return measure.fit(Fraction(held.sums[number], measure.scale * by))
 
     def _days(self, month: str, values: tuple[str, ...]) -> int:

@@ -92,13 +92,13 @@ def decode_head(head: bytes) -> str | None:
 
 
 def normalise(name: str) -> str:
-    """Return a name of a column, so that it compares with others.
+    r"""Return a name of a column, so that it compares with others.
 
     Small letters, no accents, byte order marks, quotes around or spaces that are not plain.
 
     Examples
     --------
-    >>> normalise('\\ufeff"Libellé\\u00a0de l’opération "')
+    >>> normalise('\ufeff"Libellé\u00a0de l’opération "')
     "libelle de l'operation"
     """
     plain = unicodedata.normalize("NFKD", name.replace("\ufeff", "").translate(_LIKE))

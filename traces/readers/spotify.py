@@ -1,7 +1,7 @@
 """Spotify: account data and the extended history.
 
-A row is one play; its time is the end, in UTC. A day that both layouts tell of is read from the
-extended history alone, which is finer.
+A row is one play; its time is the end, in UTC. Between its first and its last play the extended
+history alone counts: the account data tell of the same plays, less finely.
 """
 
 from __future__ import annotations
