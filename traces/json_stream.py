@@ -165,15 +165,23 @@ class _Source:
             found = self._decoded()
             if found is not None:
                 value, end = found
-                if end < len(self._held) or self._done:
+                if self._done or self._whole(value, end):
                     self._check(end)
                     self._at = end
                     return value
-                self.more()  # a number at the end of the window may go on behind it
+                self.more()
             elif len(self._held) - self._at > self._bounds.size or not self.more(
                 len(self._held) - self._at
             ):
                 raise Damaged()
+
+    def _whole(self, value: Any, end: int) -> bool:
+        """Return whether a value ends here: a number may go on behind the window."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return True
+        if len(self._held) - self._at > self._bounds.size:
+            return True
+        return self._held[end : end + 1] in tuple(" \t\n\r,]}")
 
     def _decoded(self) -> tuple[Any, int] | None:
         """Return a value and where it ends; None where more text may complete it."""
