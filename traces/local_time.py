@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 HOUR = 3_600_000
@@ -23,18 +23,16 @@ class Moment:
     day: date
     hour: int | None = None
 
-    def value(self, dimension: str) -> str | None:
-        """Return the value of a dimension of time, or None."""
-        if dimension in ("daytype", "weekday"):
-            return kind_of(self.day, dimension)
-        if self.hour is None:
-            return None
-        if dimension == "hour":
-            return f"{self.hour:02d}"
-        block = self.hour // 3 * 3
-        return f"{block:02d}-{block + 3:02d}"
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """The values of the dimensions of time."""
+        values = {name: kind_of(self.day, name) for name in ("daytype", "weekday")}
+        if self.hour is not None:
+            block = self.hour // 3 * 3
+            values |= {"hour": f"{self.hour:02d}", "hour_block": f"{block:02d}-{block + 3:02d}"}
+        return values
 
-    @property
+    @cached_property
     def month(self) -> str:
         """The month, "YYYY-MM"."""
         return month_of(self.day)

@@ -148,9 +148,8 @@ class Tally:
     def _put(
         self, when: Moment, values: Mapping[str, str], amounts: Mapping[str, int], weight: int
     ) -> None:
-        cell = tuple(
-            (when.value(key) if key in OF_TIME else values[key]) or "" for key in self._domains
-        )
+        of_time = when.values
+        cell = tuple([of_time[key] if key in OF_TIME else values[key] for key in self._domains])
         held = self._at((when.month, cell))
         for key, amount in amounts.items():
             number = self._number[key]
