@@ -75,10 +75,13 @@ def everything_said(answer: Result | TracesError) -> str:
     said = "".join(traceback.format_exception(answer)) + repr(vars(answer)) + repr(answer.args)
     assert answer.__context__ is None
     assert answer.__cause__ is None
-    for frame, _ in traceback.walk_tb(answer.__traceback__):
-        if frame.f_globals["__name__"].startswith("traces."):
-            said += repr(frame.f_locals)
-    return said
+    frames = [
+        frame
+        for frame, _ in traceback.walk_tb(answer.__traceback__)
+        if frame.f_globals["__name__"].startswith("traces.")
+    ]
+    assert [frame.f_code.co_name for frame in frames] == ["read"]
+    return said + repr(frames[0].f_locals)
 
 
 class Promises:

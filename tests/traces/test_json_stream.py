@@ -103,6 +103,8 @@ def test_an_element_may_be_neither_large_nor_deep() -> None:
     for text in ('["' + "x" * 200 + '"]', '["' + "x" * 100_000, "[[[[[[[1]]]]]]]"):
         with pytest.raises(Damaged):
             read(text, bounds=bounds)
+        with pytest.raises(Damaged):
+            list(elements(io.StringIO(text), (), bounds))
     assert read('["[[[[[[[["]', bounds=bounds) == ["[[[[[[[["]
 
 

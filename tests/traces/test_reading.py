@@ -1,13 +1,14 @@
 import json
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.traces.making.maker import CANARY, KEY, given
 from tests.traces.promises import everything_said
-from traces import Declared, Question, QuestionKind, Reason, Result, Slice, read, without
+from traces import Declared, Question, QuestionKind, Reason, Result, Slice, read, templates, without
 from traces.errors import (
     Damaged,
     InvalidDeclaration,
@@ -130,6 +131,19 @@ def test_only_the_templates_that_are_wanted_are_returned() -> None:
     assert asked.slices == ()
     with pytest.raises(InvalidDeclaration):
         read(files, Declared(), key=KEY, wanted=["nothing"])
+
+
+def test_a_sensitive_template_is_off_unless_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    public = dict(templates())
+    public["listening"] = replace(public["listening"], sensitive=True)
+    monkeypatch.setattr("traces.reading.templates", lambda: public)
+    readers = {"left": reader("left")}
+    files = given(file("left", 1))
+    assert read(files, Declared(), key=KEY, known=KNOWN, readers=readers).slices == ()
+    asked = read(files, Declared(), key=KEY, known=KNOWN, readers=readers, wanted=["listening"])
+    assert minutes(asked) == [60]
 
 
 def test_an_empty_key_is_refused() -> None:

@@ -53,7 +53,7 @@ def test_another_header_is_unknown(text: str) -> None:
         read(text)
 
 
-@pytest.mark.parametrize("tail", ['1;"' + "x\n" * 100_000, "1;" + "x" * (1 << 20)])
+@pytest.mark.parametrize("tail", ['1;"' + "x\n" * 100_000, "1;" * (1 << 20)])
 def test_a_field_or_a_line_without_end_is_damaged(tail: str) -> None:
     with pytest.raises(Damaged):
         read("Date;Libellé\n" + tail)
