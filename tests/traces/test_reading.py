@@ -158,7 +158,7 @@ def test_an_empty_key_is_refused() -> None:
 def test_a_declaration_that_cannot_be_used_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(InvalidDeclaration) as caught:
         Declared(**wrong)  # type: ignore[arg-type]
-    assert caught.value.__context__ is None
+    assert caught.value.__context__ is caught.value.__cause__ is None
 
 
 def test_a_declaration_hides_who_somebody_is() -> None:
