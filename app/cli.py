@@ -10,6 +10,7 @@ from alembic.config import Config
 from flask import Flask
 
 from app.catalog.price_lists import currency
+from app.collections import templates
 from app.core.db import Database
 from app.core.errors import UnsafeConfiguration
 from app.core.permissions import SYSTEM
@@ -61,6 +62,8 @@ def install(app: Flask) -> None:
     def migrate() -> None:
         """Bring the database to the newest form."""
         command.upgrade(migrations_config(market_of(app).settings.database_url), "head")
+        with db.unit_of_work():
+            templates.found_templates(sensitive=market_of(app).settings.health_templates)
 
     @app.cli.command("make-operator")
     @click.argument("email")

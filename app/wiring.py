@@ -15,6 +15,7 @@ from app import cli
 from app.catalog import views as catalog
 from app.categories import views as categories
 from app.collections.texts import FILTERS
+from app.contributions import views as contributions
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
 from app.downloads import views as downloads
@@ -40,7 +41,7 @@ from app.users.tokens import TokenKey
 from app.web.error_pages import install_error_pages
 from app.web.filters import install_filters
 from app.web.i18n import install_i18n
-from app.web.limits import allow_uploads, install_limits
+from app.web.limits import allow_uploads, allow_visitors, install_limits
 from app.web.requests import log_crashes, log_requests
 from app.web.security import install_security
 from app.web.unit_of_work import install_unit_of_work
@@ -65,6 +66,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     documents.install,
     downloads.install,
     payouts.install,
+    contributions.install,
     webhooks.install,
     rights.install,
     operator.install,
@@ -107,6 +109,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     install_login(app)
     install_refusals(app, market.db)
     allow_uploads(app, UPLOADS, settings.upload_bytes + MEGABYTE)
+    allow_visitors(app, contributions.IN_MEMORY)
     log_requests(app)
     log_crashes(app)
     install_i18n(app)

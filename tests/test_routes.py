@@ -10,8 +10,14 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app.collections.templates import found_templates
+from app.contributions import service as contributions
+from app.contributions.cells import Cell, Read
 from app.core.permissions import Actor, Role
+from app.datasets.service import checking
 from app.downloads import synthetic
+from app.market import market_of
+from app.releases.periods import open_period
 from app.users import queries as users
 from tests.support import factories
 from tests.support.browser import Browser
@@ -33,12 +39,13 @@ TABLE = {
         assets static health.live health.ready pages.home pages.protection pages.prices
         pages.terms catalog.search catalog.release catalog.collection users.signup users.login
         catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
-        webhooks.stripe pages.security
+        webhooks.stripe pages.security contributions.choose contributions.give
+        contributions.look contributions.account contributions.done
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
-        rights.show_export rights.ask_export
+        rights.show_export rights.ask_export contributions.mine
         billing.details billing.remove
     """,
     For.PRODUCERS: """
@@ -61,7 +68,7 @@ TABLE = {
         operator.verify_book operator_documents.listed operator_documents.written
     """,
     For.OWNER: """
-        payouts.ask_spend payouts.spend
+        payouts.ask_spend payouts.spend contributions.own contributions.change
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
         datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
         orders.invoice orders.cancel orders.again
@@ -72,7 +79,7 @@ TABLE = {
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
 #: What the operator reaches no more than a stranger does.
-OWN = ("datasets", "categories", "downloads", "users", "editions")
+OWN = ("contributions", "datasets", "categories", "downloads", "users", "editions")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -102,6 +109,13 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
     with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as trade:
         made = factories.published(trade.app)
+        with trade.db.unit_of_work():
+            found_templates()
+            cell = Cell(("weekday", "09-12"), (30,))
+            given = Read("spotify", {"listening": {open_period(): (cell,)}})
+            contributions.join(
+                made.producer, checking(market_of(trade.app)), given, factories.EVERY_PURPOSE
+            )
         factories.listed(trade.app, made.producer, made.collection_id)
         buyer = factories.account(trade.app, Role.BUYER)
         with trade.db.unit_of_work(write=False):
@@ -137,6 +151,9 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "series": "invoice",
                 "number": "1",
                 "filename": "moisson.css",
+                "family": "spotify",
+                "template": "listening",
+                "verb": "skip",
             },
         )
 
@@ -216,7 +233,7 @@ def test_the_owners_pages_open_for_them(world: World) -> None:
     }
     for rule in world.rules(For.OWNER):
         if "GET" in (rule.methods or ()):
-            producers = rule.endpoint.startswith(("datasets", "categories"))
+            producers = rule.endpoint.startswith(("datasets", "categories", "contributions"))
             role = Role.PRODUCER if producers else Role.BUYER
             answer = owners[role].get(world.address(rule))
             assert answer.status_code in (200, 302), (rule.endpoint, answer.status_code)

@@ -37,6 +37,9 @@ class Collection(Base):
     open: Mapped[bool] = mapped_column(Boolean, default=True)
     public_since: Mapped[datetime | None] = mapped_column(Moment)
     released: Mapped[bool] = mapped_column(Boolean, default=False)
+    #: Of the market's own collections: the public template, and its version.
+    template: Mapped[str] = mapped_column(String(60), default="", index=True)
+    template_version: Mapped[int] = mapped_column(Integer, default=0)
     identifier: Mapped[str] = mapped_column(String(10), default="")
     withdrawn: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -86,6 +86,7 @@ def _rules(row: Collection) -> CollectionRules:
         withdrawn=row.withdrawn,
         released=row.released,
         identifier=Identifier(row.identifier),
+        template=row.template,
     )
 
 

@@ -88,6 +88,8 @@ class CollectionRules:
         Whether an edition was.
     identifier : Identifier
         What makes one person of somebody in the files of several producers.
+    template : str
+        The public template it is the market's own collection of; empty where somebody founded it.
     """
 
     id: str
@@ -114,6 +116,7 @@ class CollectionRules:
     withdrawn: bool = False
     released: bool = False
     identifier: Identifier = Identifier.NONE
+    template: str = ""
 
     def level(self, agreed: frozenset[Purpose]) -> frozenset[Purpose]:
         """Return the highest level that is agreed to wholly; empty where none is.

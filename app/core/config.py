@@ -270,6 +270,12 @@ class Settings:
         _megabytes,
         "what the files of one account may take together, in megabytes",
     )
+    health_templates: bool = _setting(
+        "MOISSON_HEALTH_TEMPLATES",
+        "off",
+        _switch,
+        "`on`: people may give steps, sleep and sport, too, with a consent of its own",
+    )
     refund_days: int = _setting(
         "MOISSON_REFUND_DAYS", "14", _whole, "a sale's earnings are paid out after so many days"
     )

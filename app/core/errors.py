@@ -6,7 +6,7 @@ AppError (400)
 |-- Forbidden (403)      the account's role does not allow it
 |-- Conflict (409)       not in the present state
 |-- TooLarge (413)       an upload over the published limit
-`-- Unavailable (503)    something outside did not answer; try again
+`-- Unavailable (503)    something outside did not answer, or too many ask at once
 UnsafeConfiguration      refused at start; never reaches a visitor
 """
 
@@ -69,7 +69,7 @@ class TooLarge(AppError):
 
 
 class Unavailable(AppError):
-    """A service outside did not answer."""
+    """A service outside did not answer, or too many ask at once: try again."""
 
     status = 503
 

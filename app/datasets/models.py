@@ -35,6 +35,8 @@ class Dataset(Base):
     row_count: Mapped[int] = mapped_column(Integer, default=0)
     #: Of the file as it came, while rows of it are here.
     file_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    #: The month it is about, where it is one of a person's traces.
+    period: Mapped[str] = mapped_column(String(7), default="")
     purposes: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     listed_at: Mapped[datetime | None] = mapped_column(Moment)

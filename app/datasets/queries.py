@@ -57,6 +57,7 @@ class ListedDataset:
     rows_object: str
     everyone_is_me: bool
     purposes: frozenset[Purpose]
+    period: str = ""
 
 
 def _view(row: Dataset) -> DatasetView:

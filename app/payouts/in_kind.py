@@ -29,11 +29,11 @@ def pay(actor: Actor, order_id: str, terms: PayoutTerms) -> None:
     """
     require(actor, Role.PRODUCER)
     require(actor, Role.BUYER)
+    order = orders.order(actor, order_id)
     if not users.is_identified(actor.user_id):
         raise TooMuch(
             _l("Add your bank account first: the payment provider has to know who you are.")
         )
-    order = orders.order(actor, order_id)
     # Settling holds the account: of two payments at once the second sees the first.
     settlement.settle(actor.user_id)
     if order.buyer_id != actor.user_id or order.total.currency != currency():

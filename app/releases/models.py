@@ -34,6 +34,8 @@ class Edition(Base):
     collection_id: Mapped[str] = mapped_column(ForeignKey("collection.id"), index=True)
     number: Mapped[int] = mapped_column(Integer)
     purposes: Mapped[str] = mapped_column(String(200))
+    #: The month that people gave to it, where it is one of a template.
+    period: Mapped[str] = mapped_column(String(7), default="")
     state: Mapped[str] = mapped_column(String(12), index=True)
     closed_at: Mapped[datetime] = mapped_column(Moment, default=now)
     published_at: Mapped[datetime | None] = mapped_column(Moment)

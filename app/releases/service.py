@@ -12,7 +12,7 @@ from app.core.permissions import SYSTEM, Actor, Role, require, require_owner
 from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.jobs import service as jobs
-from app.releases import rarity
+from app.releases import periods, rarity
 from app.releases.measuring import JOB
 from app.releases.models import (
     Edition,
@@ -24,8 +24,17 @@ from app.releases.states import EditionState
 
 def next_closing(rules: CollectionRules) -> datetime:
     """Return when the present edition closes: public, and independent of what was listed."""
-    periods = (now() - rules.created_at) // timedelta(days=rules.edition_days) + 1
-    return rules.created_at + periods * timedelta(days=rules.edition_days)
+    if rules.template:
+        return periods.next_closing()
+    past = (now() - rules.created_at) // timedelta(days=rules.edition_days) + 1
+    return rules.created_at + past * timedelta(days=rules.edition_days)
+
+
+def last_closing(rules: CollectionRules) -> datetime:
+    """Return when the edition before the present one closed, or would have."""
+    if rules.template:
+        return periods.last_closing()
+    return next_closing(rules) - timedelta(days=rules.edition_days)
 
 
 def close(actor: Actor, collection_id: str) -> tuple[str, ...]:
@@ -48,7 +57,11 @@ def close(actor: Actor, collection_id: str) -> tuple[str, ...]:
     groups: dict[frozenset[Purpose], list[datasets.ListedDataset]] = {
         level: [] for level in reversed(rules.levels)
     }
+    period = periods.period_of(periods.last_closing()) if rules.template else ""
     for dataset in datasets.listed(collection_id):
+        if dataset.period > period:
+            # Of a month whose turn comes later: it was given right after the date.
+            continue
         # A consent that was taken back since the dataset was listed holds from here on.
         level = rules.level(dataset.purposes & consent.granted(dataset.producer_id))
         if level:
@@ -60,7 +73,7 @@ def close(actor: Actor, collection_id: str) -> tuple[str, ...]:
         or 0
     )
     return tuple(
-        _found_edition(actor, rules, number + place, level, members)
+        _found_edition(actor, rules, number + place, (level, period), members)
         for place, (level, members) in enumerate(groups.items(), start=1)
     )
 
@@ -69,9 +82,10 @@ def _found_edition(
     actor: Actor,
     rules: CollectionRules,
     number: int,
-    level: frozenset[Purpose],
+    of: tuple[frozenset[Purpose], str],
     members: list[datasets.ListedDataset],
 ) -> str:
+    level, period = of
     edition = Edition(
         id=new_id(),
         collection_id=rules.id,
@@ -79,6 +93,7 @@ def _found_edition(
         purposes=" ".join(sorted(level)),
         state=EditionState.CLOSED,
         floor_micros=rules.floor_micros,
+        period=period,
     )
     session().add(edition)
     session().flush()
@@ -124,7 +139,7 @@ def close_due(db: Database) -> None:
             last = session().scalar(
                 select(func.max(Edition.closed_at)).where(Edition.collection_id == rules.id)
             )
-            due = next_closing(rules) - timedelta(days=rules.edition_days)
+            due = last_closing(rules)
             if due <= rules.created_at or (last is not None and last >= due):
                 continue
             close(SYSTEM, rules.id)

@@ -13,6 +13,9 @@ from app.users.models import User, UserSession
 
 VERIFY_SECONDS = 3 * 24 * 3600
 
+#: Of the account that owns what is the market's own.
+MARKET_ID = "0" * 31 + "1"
+
 
 def sign_up(
     email: str, password: str, display_name: str, roles: set[Role], locale: str
@@ -88,6 +91,24 @@ def _open(email: str, kept: str, display_name: str, roles: set[Role], locale: st
 
 def _normal(email: str) -> str:
     return email.strip().lower()
+
+
+def market_account() -> str:
+    """Return the account that the market's own collections belong to; nobody can sign in to it."""
+    if session().get(User, MARKET_ID) is None:
+        session().add(
+            User(
+                id=MARKET_ID,
+                email="market@invalid",
+                display_name="",
+                password_hash="",
+                locale="en",
+                verified_at=now(),
+                identified_at=now(),
+            )
+        )
+        session().flush()
+    return MARKET_ID
 
 
 def send_verification(actor: Actor) -> None:

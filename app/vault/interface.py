@@ -50,6 +50,15 @@ class Vault(Protocol):
         """
         ...
 
+    def write_small(self, object_id: str, batch: pa.RecordBatch) -> None:
+        """Write an object of a few hundred rows, with the change that is under way.
+
+        Raises
+        ------
+        ObjectExists
+        """
+        ...
+
     def batches(self, object_id: str) -> Iterator[pa.RecordBatch]:
         """Read an object, batch by batch.
 

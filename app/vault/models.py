@@ -14,3 +14,11 @@ class VaultKey(Base):
     object_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     kept_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class SmallObject(Base):
+    """A small object: its sealed frame."""
+
+    __tablename__ = "small_object"
+    object_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    frame: Mapped[bytes] = mapped_column(LargeBinary)

@@ -8,10 +8,13 @@ from app.core.errors import UnsafeConfiguration
 from app.vault.database_keys import DatabaseKeys
 from app.vault.interface import Vault
 from app.vault.local import LocalVault
+from app.vault.small import SmallObjects
+from app.vault.two_sizes import TwoSizes
 
 
 def _local(settings: Settings, db: Database) -> Vault:
-    return LocalVault(settings.instance / "vault", settings.vault_key, DatabaseKeys(db))
+    large = LocalVault(settings.instance / "vault", settings.vault_key, DatabaseKeys(db))
+    return TwoSizes(large, SmallObjects(db, settings.vault_key))
 
 
 #: A new kind is a file beside this one and a line here.

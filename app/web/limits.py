@@ -5,13 +5,14 @@ request: before its form is read for its token, and before its view.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from time import time
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
@@ -112,6 +113,35 @@ def _keys(limit: Limit) -> Iterator[str]:
         about = request.form.get(limit.recipient, "").strip().lower()
         # Only its hash is kept, wherever counts are kept.
         yield f"{ABOUT}{hashlib.sha256(about.encode()).hexdigest()[:32]}"
+
+
+def allow_visitors(app: Flask, endpoints: Mapping[str, int]) -> None:
+    """Let some pages take bodies of a size of anybody, and keep their files in memory alone.
+
+    What a visitor sends there is read and thrown away: it never touches the disk.
+    """
+
+    class InMemory(Request):
+        def _get_file_stream(
+            self,
+            total_content_length: int | None,
+            content_type: str | None,
+            filename: str | None = None,
+            content_length: int | None = None,
+        ) -> IO[bytes]:
+            if self.endpoint in endpoints:
+                return io.BytesIO()
+            return super()._get_file_stream(
+                total_content_length, content_type, filename, content_length
+            )
+
+    app.request_class = InMemory
+
+    @app.before_request
+    def widen() -> None:
+        size = endpoints.get(request.endpoint or "")
+        if size is not None:
+            request.max_content_length = size
 
 
 def allow_uploads(app: Flask, endpoints: frozenset[str], size: int) -> None:

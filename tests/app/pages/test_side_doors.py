@@ -133,13 +133,15 @@ def _market(
     person = factories.account(app, Role.PRODUCER, name="person")
     doors = worker.measuring(market_of(app))
 
-    def measured(rows: Any, objects: Any, plan: Any, secret: str, tell: Any, mark: Any) -> Release:
+    def measured(
+        rows: Any, objects: Any, plan: Any, secret: str, tell: Any, mark: Any, **_: Any
+    ) -> Release:
         honest = doors.measure(rows, objects, plan, secret, tell, mark)
         drawn.append(honest)
         clocks.enter_context(fixed_at(WHEN + takes))
         return _renamed(drawn[0], min(dataset_id, more) if neighbour.file else dataset_id)
 
-    def counted(rows: Any, sources: Any, plan: Any, mark: Any) -> int:
+    def counted(rows: Any, sources: Any, plan: Any, mark: Any, **_: Any) -> int:
         doors.count(rows, sources, plan, mark)
         return 300
 
@@ -217,6 +219,9 @@ OPEN_TO = {
 }
 #: What answers somebody who may open it with something else than a page of its own.
 ELSEWHERE = {
+    "contributions.give": 404,  # this market has no templates
+    "contributions.look": 302,  # nothing waits
+    "contributions.account": 302,
     "users.verify": 302,  # the token is none
     "editions.show": 302,  # published: to its page in the catalogue
     "payouts.fresh_link": 302,  # no account to look after
@@ -247,6 +252,9 @@ def named(world: World) -> dict[str, str]:
         "number": "1",
         "name": "htmx-2.min.js",
         "filename": "moisson.css",
+        "family": "none",
+        "template": "none",
+        "verb": "skip",
     }
 
 

@@ -1,0 +1,1 @@
+"""Contributions: what individuals give of their everyday traces, month after month."""

@@ -1,0 +1,37 @@
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Base, Moment
+
+
+class Contribution(Base):
+    """That somebody gives to a template, month after month, and what they gave last.
+
+    `object_id` is their own cells of all months, in the vault, for their own eyes. `skipped` is
+    the one month that they leave out.
+    """
+
+    __tablename__ = "contribution"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    template: Mapped[str] = mapped_column(String(60), primary_key=True)
+    object_id: Mapped[str] = mapped_column(String(32), unique=True)
+    purposes: Mapped[str] = mapped_column(String(200))
+    first_month: Mapped[str] = mapped_column(String(7))
+    last_month: Mapped[str] = mapped_column(String(7))
+    skipped: Mapped[str] = mapped_column(String(7), default="")
+    format_ids: Mapped[str] = mapped_column(String(300), default="")
+    joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    imported_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    stopped_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class WaitingImport(Base):
+    """Cells that a visitor has read and not given yet, sealed by a key that their browser has."""
+
+    __tablename__ = "waiting_import"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)

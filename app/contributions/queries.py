@@ -1,0 +1,87 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.collections import queries as collections
+from app.collections.rules import CollectionRules
+from app.collections.templates import collection_of
+from app.contributions.models import Contribution
+from app.core.clock import now
+from app.core.db import session
+from app.core.permissions import Actor
+from app.datasets import slices
+from app.earnings import queries as earnings
+from app.orders import queries as orders
+from app.releases import queries as releases
+from app.releases.periods import next_closing, open_period
+from pricing.money import Money
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What somebody gives to one template, as their home shows it.
+
+    Attributes
+    ----------
+    period : str
+        The month that goes in next, "YYYY-MM".
+    waits : bool
+        Whether theirs waits for it.
+    missing : bool
+        Whether their last export ends before that month.
+    earned : Money
+        What it has earned them so far.
+    """
+
+    template: str
+    rules: CollectionRules
+    first_month: str
+    last_month: str
+    imported_at: datetime
+    period: str
+    closes_at: datetime
+    waits: bool
+    skipped: bool
+    stopped: bool
+    missing: bool
+    earned: Money
+
+
+def tiles(actor: Actor) -> tuple[Tile, ...]:
+    """Return what somebody gives."""
+    chosen = select(Contribution).where(Contribution.user_id == actor.user_id)
+    rows = session().scalars(chosen.order_by(Contribution.template)).all()
+    return tuple(tile for row in rows if (tile := _tile(row)) is not None)
+
+
+def _tile(row: Contribution) -> Tile | None:
+    collection = collection_of(row.template)
+    if collection is None:
+        return None
+    rules, period = collections.rules(collection), open_period()
+    editions = {each.id for each in releases.editions_of(rules)}
+    micros = sum(
+        amount for edition, amount in earnings.earned(row.user_id).items() if edition in editions
+    )
+    return Tile(
+        row.template,
+        rules,
+        row.first_month,
+        row.last_month,
+        row.imported_at,
+        period,
+        next_closing(),
+        row.user_id in slices.givers(collection, period),
+        row.skipped == period,
+        row.stopped_at is not None,
+        row.last_month < period,
+        Money(micros, rules.currency),
+    )
+
+
+def earned_by_one(rules: CollectionRules) -> Money:
+    """Return what one person who gave every month has earned so far, in released figures."""
+    editions = tuple(each.id for each in releases.editions_of(rules) if each.published_at)
+    each = orders.per_share_until(editions, now()) if editions else {}
+    return Money(sum(each.values()), rules.currency)

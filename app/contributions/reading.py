@@ -1,0 +1,93 @@
+"""Reading a person's files, in memory and nowhere else."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import Any, BinaryIO
+
+from flask_babel import lazy_gettext as _l
+
+from app.contributions import cells
+from app.contributions.cells import Read
+from app.contributions.families import Family
+from app.core.errors import Invalid, Unavailable
+from traces import Declared, Given, TracesError, read
+from traces.archive import Limits
+from traces.declared import Question, QuestionKind
+
+#: Of what one file may hold once it is unpacked; it is read in parts.
+LIMITS = Limits()
+MOST_FILES = 60
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What must be asked before the files can be read: which question, which answers."""
+
+    questions: tuple[Question, ...]
+
+
+class NotRead(Invalid):
+    """Files that cannot be read, with what to do about it."""
+
+
+class Reader:
+    """Reads the files of a few visitors at a time; others are asked to come again.
+
+    Parameters
+    ----------
+    secret : str
+        The market's, hexadecimal: chooses which cells are kept where there are too many.
+    at_once : int
+    """
+
+    def __init__(self, secret: str, at_once: int = 2) -> None:
+        self._key = hmac.new(bytes.fromhex(secret), b"cells", hashlib.sha256).digest()
+        self._room = BoundedSemaphore(at_once)
+
+    def read(
+        self, family: Family, files: Iterable[BinaryIO], answers: Mapping[str, str]
+    ) -> Read | Asked:
+        """Return what some files say, or what must be asked first.
+
+        Parameters
+        ----------
+        answers : mapping
+            Of the questions asked before, by their kind.
+
+        Raises
+        ------
+        NotRead
+        Unavailable
+        """
+        given = [Given(f"file {number}", stream) for number, stream in enumerate(files)]
+        if not given:
+            raise NotRead(_l("Choose your file first."))
+        if len(given) > MOST_FILES:
+            raise NotRead(_l("These are too many files at once."))
+        if not self._room.acquire(blocking=False):
+            raise Unavailable(_l("Many people are giving at this moment. Try again in a minute."))
+        wanted = tuple(name for name, _ in family.templates)
+        try:
+            result = read(given, _declared(answers), key=self._key, wanted=wanted, limits=LIMITS)
+        except TracesError as error:
+            raise NotRead(_l(error.user_message)) from None
+        finally:
+            self._room.release()
+        if result.questions:
+            return Asked(result.questions)
+        found = cells.read_from(family.key, result, wanted)
+        if not found.traces:
+            raise NotRead(
+                _l("We read this file, but found nothing in it that we collect. Is it empty?")
+            )
+        return found
+
+
+def _declared(answers: Mapping[str, str]) -> Declared:
+    plain: dict[str, Any] = {
+        kind.value: answers[kind.value] for kind in QuestionKind if answers.get(kind.value)
+    }
+    return Declared(zone=answers.get("zone") or "Europe/Paris", **plain)

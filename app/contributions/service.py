@@ -1,0 +1,186 @@
+"""Joining a template, and what follows month after month: offer, skip, stop, erase."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.collections import queries as collections
+from app.collections.rules import Purpose
+from app.collections.templates import collection_of
+from app.consent import queries as consent_queries
+from app.consent import service as consent
+from app.contributions import cells
+from app.contributions.cells import Months, Read
+from app.contributions.errors import NothingToGive
+from app.contributions.models import Contribution
+from app.core import audit
+from app.core.clock import now
+from app.core.db import new_id, session
+from app.core.permissions import Actor
+from app.datasets import slices
+from app.datasets.service import Checking
+from app.releases.periods import open_period
+from app.users import queries as users
+
+_TRACE = pa.schema([("cells", pa.string())])
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What joining came to, for each template: the month that is offered next, or none."""
+
+    template: str
+    offered: str
+
+
+def join(
+    actor: Actor, doors: Checking, read: Read, purposes: frozenset[Purpose]
+) -> tuple[Joined, ...]:
+    """Give what was read to its templates, now and for the months to come.
+
+    What somebody gave of the same months before is replaced, until its edition closes.
+
+    Raises
+    ------
+    NothingToGive
+    """
+    consent.decide(actor, purposes | consent_queries.granted(actor.user_id))
+    joined = []
+    for key, months in read.traces.items():
+        template, collection = cells.template_of(key), collection_of(key)
+        if template is None or collection is None or not months:
+            continue
+        kept = {month: cells.checked(template, each) for month, each in months.items() if each}
+        if not kept:
+            continue
+        row = session().get(Contribution, (actor.user_id, key), with_for_update=True)
+        if row is None:
+            row = Contribution(user_id=actor.user_id, template=key, joined_at=now(), skipped="")
+            session().add(row)
+        else:
+            kept = dict(sorted({**trace(actor, doors, key), **kept}.items())[-cells.MOST_MONTHS :])
+            doors.vault.erase(row.object_id)
+        row.object_id, row.imported_at, row.stopped_at = new_id(), now(), None
+        row.first_month, row.last_month = min(kept), max(kept)
+        row.purposes = " ".join(sorted(purposes))
+        row.format_ids = " ".join(read.format_ids)[:300]
+        content = json.dumps(cells.to_plain(kept), separators=(",", ":"))
+        doors.vault.write_small(row.object_id, pa.record_batch([[content]], schema=_TRACE))
+        session().flush()
+        audit.record(actor.user_id, "contribute", "template", key)
+        joined.append(Joined(key, _offer(row, doors, kept)))
+    if not joined:
+        raise NothingToGive(_l("There is nothing in it that can be given."))
+    return tuple(joined)
+
+
+def trace(actor: Actor, doors: Checking, template: str) -> Months:
+    """Return one's own cells of all months: nobody else can call this."""
+    row = session().get(Contribution, (actor.user_id, template))
+    if row is None:
+        return {}
+    for batch in doors.vault.batches(row.object_id):
+        return cells.from_plain(json.loads(batch.column(0)[0].as_py()))
+    return {}
+
+
+def skip(actor: Actor, doors: Checking, template: str) -> None:
+    """Leave the month that comes next out."""
+    row = _own(actor, template)
+    row.skipped = open_period()
+    slices.take_back(actor.user_id, doors, _collection(template), row.skipped)
+    audit.record(actor.user_id, "skip-month", "template", template)
+
+
+def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
+    """Give the month that comes next, skipped or stopped before."""
+    row = _own(actor, template)
+    row.skipped, row.stopped_at = "", None
+    audit.record(actor.user_id, "give-month", "template", template)
+    _offer(row, doors, trace(actor, doors, template))
+
+
+def stop(actor: Actor, doors: Checking, template: str) -> None:
+    """Give nothing more; what waits is taken back, one's own cells stay until they are erased."""
+    row = _own(actor, template)
+    row.stopped_at = row.stopped_at or now()
+    slices.take_back(actor.user_id, doors, _collection(template), "")
+    audit.record(actor.user_id, "stop-contribution", "template", template)
+
+
+def erase(actor: Actor, doors: Checking, template: str) -> None:
+    """Erase one's own cells of a template and stop giving."""
+    row = _own(actor, template)
+    slices.take_back(actor.user_id, doors, _collection(template), "")
+    doors.vault.erase(row.object_id)
+    session().delete(row)
+    audit.record(actor.user_id, "erase-contribution", "template", template)
+
+
+def erase_all(actor: Actor, doors: Checking) -> None:
+    """Erase all that somebody contributed, with their account."""
+    chosen = select(Contribution.template).where(Contribution.user_id == actor.user_id)
+    for template in session().scalars(chosen).all():
+        erase(actor, doors, template)
+
+
+def offer_due(doors: Checking) -> None:
+    """Offer the open month of everybody who gives: the schedule's task, before editions close."""
+    for user_id, template in _waiting(doors):
+        with doors.db.unit_of_work():
+            row = session().get(Contribution, (user_id, template), with_for_update=True)
+            if row is not None:
+                _offer(row, doors, trace(Actor(user_id, frozenset()), doors, template))
+
+
+def _waiting(doors: Checking) -> Iterator[tuple[str, str]]:
+    with doors.db.unit_of_work(write=False):
+        period = open_period()
+        chosen = select(Contribution.user_id, Contribution.template).where(
+            Contribution.stopped_at.is_(None),
+            Contribution.skipped != period,
+            Contribution.last_month >= period,
+        )
+        found = [tuple(each) for each in session().execute(chosen.order_by(Contribution.user_id))]
+        given: dict[str, frozenset[str]] = {}
+        due = []
+        for user_id, template in found:
+            if template not in given:
+                collection = collection_of(template)
+                given[template] = slices.givers(collection, period) if collection else frozenset()
+            if user_id not in given[template]:
+                due.append((user_id, template))
+    yield from due
+
+
+def _offer(row: Contribution, doors: Checking, months: Months) -> str:
+    """Let the open month wait for its edition, in place of what waits of it; return the month.
+
+    Not before the address is confirmed: empty then, and where there is nothing of that month.
+    """
+    period, collection = open_period(), collection_of(row.template)
+    template, profile = cells.template_of(row.template), users.user(row.user_id)
+    if template is None or collection is None or profile is None or not profile.verified:
+        return ""
+    if row.stopped_at is not None or row.skipped == period or period not in months:
+        return ""
+    rules = collections.rules(collection)
+    agreed = rules.level(frozenset(Purpose(p) for p in row.purposes.split()))
+    batch = cells.batch_of(template, months[period])
+    slices.offer(row.user_id, doors, slices.Offer(collection, period, agreed), batch)
+    return period
+
+
+def _collection(template: str) -> str:
+    return collection_of(template) or ""
+
+
+def _own(actor: Actor, template: str) -> Contribution:
+    row = session().get(Contribution, (actor.user_id, template), with_for_update=True)
+    if row is None:
+        raise NothingToGive(_l("You do not give this."))
+    return row

@@ -1,0 +1,317 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user, login_required
+from werkzeug.wrappers import Response
+
+from app.collections.rules import Purpose
+from app.collections.templates import words_of
+from app.contributions import cells, queries, service, waiting
+from app.contributions.cells import Months, Read
+from app.contributions.errors import NothingToGive, NothingWaits
+from app.contributions.families import Family, families
+from app.contributions.families import family as family_of
+from app.contributions.forms import LEVELS, AccountForm, AgreeForm
+from app.contributions.reading import Asked, NotRead, Reader
+from app.core.errors import NotFound
+from app.core.permissions import Actor, Role
+from app.datasets import service as datasets
+from app.datasets.service import Checking
+from app.market import current_market, market_of
+from app.releases.periods import next_closing, open_period
+from app.users import service as users
+from app.users.login import current_actor
+from app.web.limits import limited
+from privacy.loss import right_guesses
+from traces.reasons import Reason
+from traces.schema import Dimension, Template
+
+bp = Blueprint("contributions", __name__)
+#: The reader of an application, in its extensions.
+READER = "moisson-reader"
+#: What a browser remembers of its visitor's consent until there is an account.
+AGREED = "agreed"
+#: Every address that takes files, and how many bytes of a visitor, in memory.
+IN_MEMORY = {"contributions.give": 24 * 1024 * 1024}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One cell as a person reads it: which, how much, how long its bar is.
+
+    Attributes
+    ----------
+    place : str
+        Names it in a form.
+    """
+
+    place: str
+    label: str
+    numbers: tuple[str, ...]
+    percent: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of one template and month, as a person reads them."""
+
+    template: Template
+    title: str
+    month: str
+    months: int
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+    offered: bool
+
+
+def _doors() -> Checking:
+    return datasets.checking(current_market())
+
+
+def _family(key: str) -> Family:
+    found = family_of(key)
+    if found is None:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    return found
+
+
+@bp.get("/give")
+def choose() -> str:
+    return render_template("contributions/choose.html", families=families())
+
+
+@bp.route("/give/<family>", methods=["GET", "POST"])
+@limited("30/hour", ["POST"])
+def give(family: str) -> str | Response | tuple[str, int]:
+    found = _family(family)
+    asked, error = None, ""
+    if request.method == "POST":
+        files = [cast(BinaryIO, f.stream) for f in request.files.getlist("file") if f.filename]
+        try:
+            reader: Reader = current_app.extensions[READER]
+            read = reader.read(found, files, request.form)
+            if not isinstance(read, Asked):
+                waiting.keep(session, read)
+                return redirect(url_for("contributions.look"))
+            asked = read
+        except NotRead as refused:
+            error = refused.user_message
+    page = render_template(
+        "contributions/give.html",
+        family=found,
+        asked=asked,
+        error=error,
+        currency=found.templates[0][1].currency,
+        guesses=max(right_guesses(rules.epsilon) for _, rules in found.templates),
+        earned=max(queries.earned_by_one(rules).micros for _, rules in found.templates),
+        questions=[words_of(_template(each).question) for each, _ in found.templates],
+        dropped=words_of(_template(found.templates[0][0]).dropped),
+    )
+    return page, (422 if error or asked else 200)
+
+
+@bp.route("/giving/look", methods=["GET", "POST"])
+@limited("60/hour", ["POST"])
+def look() -> str | Response | tuple[str, int]:
+    try:
+        read = waiting.find(session)
+    except NothingWaits as gone:
+        return _begin_again(gone)
+    form = AgreeForm()
+    if form.validate_on_submit():
+        left = _without(read, set(request.form.getlist("place")), request.form.getlist("keep"))
+        if not left.traces:
+            return redirect(url_for("contributions.choose"))
+        waiting.keep(session, left)
+        session[AGREED] = form.level.data
+        if current_user.is_authenticated and current_actor().has(Role.PRODUCER):
+            return _join(current_actor(), left)
+        return redirect(url_for("contributions.account"))
+    page = render_template(
+        "contributions/look.html",
+        read=read,
+        form=form,
+        sheets=[_sheet(key, months) for key, months in read.traces.items()],
+        dropped=[(Reason(reason).sentence, count) for reason, count in read.dropped.items()],
+        period=open_period(),
+        closes_at=next_closing(),
+    )
+    return page, (422 if form.errors else 200)
+
+
+@bp.route("/giving/account", methods=["GET", "POST"])
+@limited("20/hour", ["POST"], "email")
+def account() -> str | Response | tuple[str, int]:
+    try:
+        read = waiting.find(session)
+    except NothingWaits as gone:
+        return _begin_again(gone)
+    if AGREED not in session:
+        return redirect(url_for("contributions.look"))
+    if current_user.is_authenticated:
+        return _join(current_actor(), read)
+    form = AccountForm()
+    if form.validate_on_submit():
+        # The same page for an address that is known: its owner is told by e-mail.
+        user_id = users.sign_up(
+            form.email.data,
+            form.password.data,
+            "",
+            {Role.PRODUCER},
+            str(get_locale() or "en"),
+        )
+        if user_id is not None:
+            service.join(Actor(user_id, frozenset({Role.PRODUCER})), _doors(), read, _agreed())
+            waiting.forget(session)
+        return redirect(url_for("contributions.done"))
+    page = render_template("contributions/account.html", form=form)
+    return page, (422 if form.errors else 200)
+
+
+def _begin_again(gone: NothingWaits) -> Response:
+    flash(gone.user_message, "error")
+    return redirect(url_for("contributions.choose"))
+
+
+def _join(actor: Actor, read: Read) -> Response:
+    service.join(actor, _doors(), read, _agreed())
+    waiting.forget(session)
+    session.pop(AGREED, None)
+    return redirect(url_for("contributions.done"))
+
+
+def _agreed() -> frozenset[Purpose]:
+    return LEVELS.get(session.get(AGREED, ""), frozenset())
+
+
+@bp.get("/giving/done")
+def done() -> str:
+    return render_template(
+        "contributions/done.html", period=open_period(), closes_at=next_closing()
+    )
+
+
+@bp.get("/my-traces")
+@login_required
+def mine() -> str:
+    actor = current_actor()
+    tiles = queries.tiles(actor)
+    return render_template(
+        "contributions/mine.html",
+        tiles=tiles,
+        families=families(),
+        titles={tile.template: words_of(_template(tile.template).title) for tile in tiles},
+    )
+
+
+@bp.get("/my-traces/<template>")
+@login_required
+def own(template: str) -> str:
+    actor = current_actor()
+    months = service.trace(actor, _doors(), template)
+    if not months:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    month = request.args.get("month", "")
+    shown = month if month in months else max(months)
+    return render_template(
+        "contributions/own.html",
+        template=_template(template),
+        title=words_of(_template(template).title),
+        sheet=_sheet(template, {shown: months[shown]}),
+        months=sorted(months),
+        shown=shown,
+        tile=next((t for t in queries.tiles(actor) if t.template == template), None),
+    )
+
+
+@bp.post("/my-traces/<template>/<verb>")
+@login_required
+def change(template: str, verb: str) -> Response:
+    verbs = {
+        "skip": service.skip,
+        "give": service.give_after_all,
+        "stop": service.stop,
+        "erase": service.erase,
+    }
+    if verb not in verbs:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    try:
+        verbs[verb](current_actor(), _doors(), template)
+    except NothingToGive:
+        raise NotFound(_l("There is no such page, or it is not yours.")) from None
+    return redirect(url_for("contributions.mine"))
+
+
+def _template(key: str) -> Template:
+    found = cells.template_of(key)
+    if found is None:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    return found
+
+
+def _without(read: Read, shown: set[str], kept: Iterable[str]) -> Read:
+    """Leave out the cells that were shown and not kept, in every month."""
+    gone = shown - set(kept)
+    traces: dict[str, Months] = {}
+    for key, months in read.traces.items():
+        left = {
+            month: tuple(c for c in each if _place(key, c.values) not in gone)
+            for month, each in months.items()
+        }
+        if some := {month: each for month, each in left.items() if each}:
+            traces[key] = some
+    return Read(read.family, traces, read.kept, read.dropped, read.format_ids)
+
+
+def _place(template: str, values: tuple[str, ...]) -> str:
+    return "/".join((template, *values))
+
+
+def _sheet(key: str, months: Months) -> Sheet:
+    """Draw the month that is given next, else the last one."""
+    template, period = _template(key), open_period()
+    month = period if period in months else max(months)
+    # Cells that only other months have can be taken out, too.
+    every = {cell.values: cell for each in months.values() for cell in each}
+    here = {cell.values: cell for cell in months[month]}
+    order = [dict.fromkeys(d.domain) for d in template.dimensions]
+    ranks = [{value: rank for rank, value in enumerate(each)} for each in order]
+    placed = sorted(every, key=lambda v: tuple(r[x] for r, x in zip(ranks, v, strict=True)))
+    most = max((here[v].numbers[0] for v in placed if v in here), default=0) or 1
+    lines = tuple(
+        Line(
+            _place(key, values),
+            " · ".join(_label(d, v) for d, v in zip(template.dimensions, values, strict=True)),
+            tuple(f"{n:g}" for n in here[values].numbers) if values in here else (),
+            round(100 * here[values].numbers[0] / most) if values in here else 0,
+        )
+        for values in placed
+    )
+    columns = tuple(words_of(m.title) for m in template.measures)
+    return Sheet(
+        template, words_of(template.title), month, len(months), columns, lines, month == period
+    )
+
+
+def _label(dimension: Dimension, value: str) -> str:
+    return next((words_of(v.label) for v in dimension.values if v.key == value), value)
+
+
+def install(app: Flask) -> None:
+    """Add these pages to an application."""
+    app.extensions[READER] = Reader(market_of(app).settings.edition_secret)
+    app.register_blueprint(bp)

@@ -1,0 +1,90 @@
+"""One month of one person, as a dataset that waits for its edition."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlalchemy import select
+
+from app.collections.rules import Purpose
+from app.core import audit
+from app.core.clock import now
+from app.core.db import new_id, session
+from app.datasets.models import Dataset
+from app.datasets.service import Checking
+from app.datasets.states import DatasetEvent, DatasetState, next_state
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Where a month goes, and what its tables may be sold for."""
+
+    collection_id: str
+    period: str
+    purposes: frozenset[Purpose]
+
+
+def offer(user_id: str, doors: Checking, where: Offer, rows: pa.RecordBatch) -> None:
+    """List a person's month, once: what waits of it already is replaced.
+
+    What went into an edition stays there; nothing of that month is listed again.
+    """
+    for row in _of(user_id, where.collection_id, where.period):
+        if row.state == DatasetState.MEASURED:
+            return
+        _erase(doors, row)
+    object_id = new_id()
+    doors.vault.write_small(object_id, rows)
+    row = Dataset(
+        id=new_id(),
+        producer_id=user_id,
+        collection_id=where.collection_id,
+        title="",
+        state=DatasetState.LISTED,
+        joining=True,
+        everyone_is_me=True,
+        rows_object=object_id,
+        row_count=rows.num_rows,
+        purposes=" ".join(sorted(where.purposes)),
+        listed_at=now(),
+        period=where.period,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(user_id, "list-dataset", "dataset", row.id)
+
+
+def take_back(user_id: str, doors: Checking, collection_id: str, period: str) -> None:
+    """Erase what waits of a person in a collection: one month, or all where none is named."""
+    for row in _of(user_id, collection_id, period):
+        if row.state == DatasetState.LISTED:
+            _erase(doors, row)
+
+
+def givers(collection_id: str, period: str) -> frozenset[str]:
+    """Return who has given a month already."""
+    chosen = select(Dataset.producer_id).where(
+        Dataset.collection_id == collection_id,
+        Dataset.period == period,
+        Dataset.state != DatasetState.ERASED,
+    )
+    return frozenset(session().scalars(chosen))
+
+
+def _of(user_id: str, collection_id: str, period: str) -> list[Dataset]:
+    chosen = select(Dataset).where(
+        Dataset.producer_id == user_id,
+        Dataset.collection_id == collection_id,
+        Dataset.period != "",
+        Dataset.state != DatasetState.ERASED,
+    )
+    if period:
+        chosen = chosen.where(Dataset.period == period)
+    return list(session().scalars(chosen.with_for_update()))
+
+
+def _erase(doors: Checking, row: Dataset) -> None:
+    row.state = next_state(DatasetState(row.state), DatasetEvent.ERASE)
+    if row.rows_object:
+        doors.vault.erase(row.rows_object)
+    row.rows_object, row.row_count, row.erased_at, row.listed_at = None, 0, now(), None
+    audit.record(row.producer_id, "erase-dataset", "dataset", row.id)

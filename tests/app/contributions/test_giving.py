@@ -1,0 +1,203 @@
+"""From the choice to "it is in": four screens, without scripts."""
+
+import io
+import json
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.contributions import cells, service
+from app.core.db import session
+from app.core.permissions import Actor, Role
+from app.datasets.models import Dataset
+from app.datasets.service import checking
+from app.market import market_of
+from app.releases.periods import open_period
+from app.users import queries as users
+from app.users import service as users_service
+from tests.support import factories
+from tests.support.browser import Browser
+
+MARKER = "ZZCANARYZZ"
+
+
+def plays(month: str, count: int = 40) -> bytes:
+    """A Spotify export of one month: half an hour a day, at nine in the morning."""
+    first = datetime.fromisoformat(f"{month}-01T08:00:00+00:00")
+    rows = [
+        {
+            "endTime": f"{first + timedelta(days=n % 28, minutes=30):%Y-%m-%d %H:%M}",
+            "artistName": MARKER,
+            "trackName": f"{MARKER} {n}",
+            "msPlayed": 1_800_000,
+        }
+        for n in range(min(count, 28))
+    ]
+    return json.dumps(rows).encode()
+
+
+def files(*contents: bytes) -> list[tuple[io.BytesIO, str]]:
+    return [(io.BytesIO(each), f"{MARKER}{n}.json") for n, each in enumerate(contents)]
+
+
+def sent(browser: Browser, *contents: bytes, **answers: str) -> Any:
+    data = {"file": files(*contents), **answers}
+    return browser.post("/give/spotify", data, content_type="multipart/form-data")
+
+
+def places(page: str) -> list[str]:
+    return re.findall(r'name="place" value="([^"]+)"', page)
+
+
+def test_a_visitor_gives_a_month_in_four_screens_and_signs_up_at_the_end(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    assert "/give/spotify" in browser.get("/give").text
+    first = browser.get("/give/spotify")
+    assert first.status_code == 200
+    answer = sent(browser, plays(open_period()))
+    assert answer.headers["Location"] == "/giving/look"
+    second = browser.get("/giving/look").text
+    assert "This is what would be kept" in second
+    assert MARKER not in second
+    every = places(second)
+    assert every
+    assert "Choose one of the two" in browser.post("/giving/look", {"place": every}).text
+    agreed = {"place": every, "keep": every, "level": "everything"}
+    assert browser.post("/giving/look", agreed).headers["Location"] == "/giving/account"
+    assert "Last step" in browser.get("/giving/account").text
+    who = {"email": "new.person@people.example", "password": factories.PASSWORD}
+    assert browser.post("/giving/account", who).headers["Location"] == "/giving/done"
+    assert "One click left" in browser.get("/giving/done").text
+    with market_of(open_app).db.unit_of_work():
+        view = users.by_email(who["email"])
+        assert view is not None
+        # Not before the address is confirmed.
+        assert waiting_of(view.actor) == []
+        users_service.mark_verified(SYSTEM_OPERATOR, view.id)
+    service.offer_due(checking(market_of(open_app)))
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert waiting_of(view.actor) == [("listed", open_period())] * 2
+
+
+SYSTEM_OPERATOR = Actor("system", frozenset({Role.OPERATOR}))
+
+
+def waiting_of(who: Actor) -> list[tuple[str, str]]:
+    rows = session().scalars(select(Dataset).where(Dataset.producer_id == who.user_id))
+    return [(row.state, row.period) for row in rows]
+
+
+@pytest.fixture
+def person(open_app: Flask) -> Actor:
+    return factories.account(open_app, Role.PRODUCER)
+
+
+def give(app: Flask, who: Actor, *contents: bytes, drop: tuple[str, ...] = ()) -> Browser:
+    browser = Browser(app, who)
+    assert sent(browser, *contents).status_code == 302
+    every = places(browser.get("/giving/look").text)
+    kept = [each for each in every if each not in drop]
+    fields = {"place": every, "keep": kept, "level": "everything"}
+    assert browser.post("/giving/look", fields).headers["Location"] == "/giving/done"
+    assert "It is in" in browser.get("/giving/done").text
+    return browser
+
+
+def test_somebody_who_is_signed_in_gives_in_three(open_app: Flask, person: Actor) -> None:
+    browser = give(open_app, person, plays(open_period()))
+    page = browser.get("/my-traces").text
+    assert f"{open_period()} is in" in page
+    own = browser.get("/my-traces/listening").text
+    assert "Your own numbers" in own
+    assert MARKER not in own
+
+
+def test_a_line_that_was_taken_out_is_nowhere(open_app: Flask, person: Actor) -> None:
+    gone = "listening/weekday/09-12"
+    give(open_app, person, plays(open_period()), drop=(gone,))
+    with market_of(open_app).db.unit_of_work(write=False):
+        months = service.trace(person, checking(market_of(open_app)), "listening")
+    values = {cell.values for each in months.values() for cell in each}
+    assert ("weekday", "09-12") not in values
+    assert values
+
+
+def test_a_second_import_of_a_month_replaces_the_first(open_app: Flask, person: Actor) -> None:
+    give(open_app, person, plays(open_period(), 28))
+    give(open_app, person, plays(open_period(), 4))
+    with market_of(open_app).db.unit_of_work(write=False):
+        states = sorted(waiting_of(person))
+    assert [each for each in states if each[0] == "listed"] == [("listed", open_period())] * 2
+    assert len(states) == 4
+
+
+def test_a_month_is_skipped_given_after_all_stopped_and_erased(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = give(open_app, person, plays(open_period()))
+
+    def listed() -> int:
+        with market_of(open_app).db.unit_of_work(write=False):
+            return sum(state == "listed" for state, _ in waiting_of(person))
+
+    assert listed() == 2
+    for verb, left in (("skip", 1), ("give", 2), ("stop", 1), ("give", 2), ("erase", 1)):
+        assert browser.post(f"/my-traces/listening/{verb}", {}).status_code == 302
+        assert listed() == left
+    assert browser.get("/my-traces/listening").status_code == 404
+    assert browser.post("/my-traces/listening/skip", {}).status_code == 404
+
+
+def test_earlier_months_are_for_ones_own_eyes(open_app: Flask, person: Actor) -> None:
+    browser = give(open_app, person, plays("2025-01"))
+    assert "needs a newer file" in browser.get("/my-traces").text
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert waiting_of(person) == []
+
+
+def test_nothing_of_a_file_but_its_cells_is_on_any_disk(open_app: Flask, person: Actor) -> None:
+    give(open_app, person, plays(open_period()))
+    market = market_of(open_app)
+    main = market.db.engine.url.database or ""
+    found = [*Path(main).parent.glob(f"{Path(main).name}*"), *market.settings.instance.rglob("*")]
+    assert not any(MARKER.encode() in path.read_bytes() for path in found if path.is_file())
+
+
+def test_what_waits_belongs_to_one_browser_and_expires(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    assert browser.get("/giving/look").status_code == 200
+    assert Browser(open_app).get("/giving/look").headers["Location"] == "/give"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "do not know this kind of file"),
+        (b"hello", "do not know this kind of file"),
+        (b"[]", "do not know"),
+    ],
+)
+def test_what_cannot_be_read_says_why(open_app: Flask, content: bytes, says: str) -> None:
+    answer = sent(Browser(open_app), content)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert "Choose your file first" in sent(Browser(open_app)).text
+
+
+def test_cells_that_no_template_has_are_refused() -> None:
+    template = cells.template_of("listening")
+    assert template is not None
+    for wrong in (
+        cells.Cell(("weekday", "noon"), (1,)),
+        cells.Cell(("weekday",), (1,)),
+        cells.Cell(("weekday", "09-12"), (181,)),
+        cells.Cell(("weekday", "09-12"), (float("nan"),)),
+    ):
+        with pytest.raises(ValueError, match=r"template|bounds"):
+            cells.checked(template, [wrong])
