@@ -183,7 +183,7 @@ def _of_zip(
     opened = _bounded(archive, info, limits)
     path = info.filename
     lower = path.casefold()
-    if lower.endswith((".zip", ".xlsx")):
+    if lower.endswith((".zip", ".xlsx")) and info.file_size:
         inside = Member(path, info.file_size, opened, is_archive=True)
         if lower.endswith(".zip") and not (nested and inside.fits(nested)):
             if nested is None:

@@ -61,7 +61,8 @@ class Findings:
 
     def drop(self, reason: Reason, count: int = 1) -> None:
         """Count what is not."""
-        self.dropped[reason] += count
+        if count:
+            self.dropped[reason] += count
 
     def repeated(self, *key: object) -> bool:
         """Return whether a record with this key was met before, in any file.

@@ -13,13 +13,16 @@ class Reason(StrEnum):
     """
 
     AMBIGUOUS_DATE = "ambiguous_date"
+    CARD_TOTAL = "card_total"
     CLIPPED = "clipped"
     DUPLICATE = "duplicate"
     FOREIGN_UNIT = "foreign_unit"
     FUTURE = "future"
+    MISSING = "missing"
     NO_DATA = "no_data"
     NOT_COMPLETED = "not_completed"
     NOT_NEEDED = "not_needed"
+    OTHER_ACCOUNT = "other_account"
     OTHER_CURRENCY = "other_currency"
     OTHER_PROFILE = "other_profile"
     OUT_OF_DOMAIN = "out_of_domain"
@@ -40,13 +43,16 @@ class Reason(StrEnum):
 
 _SENTENCES = {
     Reason.AMBIGUOUS_DATE: "The date can be read in two ways.",
+    Reason.CARD_TOTAL: "The line sums up card payments that are listed one by one.",
     Reason.CLIPPED: "The number was outside the limits of the table and was set to the limit.",
     Reason.DUPLICATE: "The same record was already read.",
     Reason.FOREIGN_UNIT: "The unit is not one that we read.",
     Reason.FUTURE: "The date lies in the future.",
+    Reason.MISSING: "The file has no value at this place.",
     Reason.NO_DATA: "The file is valid and holds no records.",
     Reason.NOT_COMPLETED: "The payment or the trip was not completed.",
     Reason.NOT_NEEDED: "No table asks for this file.",
+    Reason.OTHER_ACCOUNT: "The record belongs to an account that you did not choose.",
     Reason.OTHER_CURRENCY: "The amount is in another currency.",
     Reason.OTHER_PROFILE: "The record belongs to another profile.",
     Reason.OUT_OF_DOMAIN: "The record holds a value that the table does not have.",

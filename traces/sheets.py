@@ -1,0 +1,164 @@
+"""The sheets of a workbook (.xlsx): rows of texts and numbers, in bounded memory."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal, DecimalException
+from typing import BinaryIO
+
+from traces import streams
+from traces.archive import Member
+from traces.errors import Damaged, Refused
+from traces.xml_elements import Element, xml_elements
+
+#: What a cell holds: a text, a number (dates are numbers too), or nothing.
+Held = str | Decimal | None
+
+#: Bytes of one part when it is unpacked, texts that a workbook shares, columns that are looked at.
+_PART, _SHARED, _COLUMNS = 64 << 20, 200_000, 64
+_LETTERS = re.compile(r"[A-Z]{1,3}")
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row of a sheet; no `repr` shows its cells."""
+
+    sheet: str = field(repr=False)
+    cells: Sequence[Held] = field(repr=False)
+    since_1904: bool = False
+
+    def at(self, place: int) -> Held:
+        """Return a cell by its position, from zero; None where the row is shorter."""
+        return self.cells[place] if place < len(self.cells) else None
+
+    def time(self, place: int) -> datetime | None:
+        """Return a cell that is a number as the day and time it stands for, or None."""
+        held = self.at(place)
+        if not isinstance(held, Decimal) or not 0 <= held < 100_000:
+            return None
+        begin = datetime(1904, 1, 1) if self.since_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
+        return begin + timedelta(seconds=int((held * 86_400).to_integral_value()))
+
+
+def sheet_rows(member: Member) -> Iterator[SheetRow]:
+    """Iterate over the rows of all sheets, in their order; rows without a cell are passed over.
+
+    Raises
+    ------
+    Damaged
+        The workbook breaks its rules or our bounds.
+    """
+    failure: type[Refused] | None = None
+    try:
+        with ExitStack() as stack:
+            stream = stack.enter_context(member.opened())
+            book = stack.enter_context(zipfile.ZipFile(stream))
+            yield from _rows(book)
+    except Refused as refused:
+        failure = type(refused)
+    except _BROKEN:
+        failure = Damaged
+    if failure is not None:
+        raise failure()
+
+
+def _rows(book: zipfile.ZipFile) -> Iterator[SheetRow]:
+    parts = set(book.namelist())
+    since_1904 = False
+    sheets: list[tuple[str, str]] = []
+    for each in _elements(book, "xl/workbook.xml", ("workbookPr", "sheet")):
+        if each.name == "workbookPr":
+            since_1904 = each.attributes.get("date1904") in ("1", "true")
+        else:
+            sheets.append((each.attributes.get("name", ""), each.attributes.get("id", "")))
+    targets = {
+        each.attributes.get("Id", ""): each.attributes.get("Target", "")
+        for each in _elements(book, "xl/_rels/workbook.xml.rels", ("Relationship",))
+    }
+    shared = list(_shared(book)) if "xl/sharedStrings.xml" in parts else []
+    for name, ident in sheets:
+        target = targets.get(ident, "")
+        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        if part in parts:
+            for row in _elements(book, part, ("row",)):
+                if cells := _cells(row, shared):
+                    yield SheetRow(name, cells, since_1904)
+
+
+def _elements(book: zipfile.ZipFile, part: str, names: tuple[str, ...]) -> Iterator[Element]:
+    with _part(book, part) as stream:
+        yield from xml_elements(stream, names)
+
+
+def _part(book: zipfile.ZipFile, part: str) -> BinaryIO:
+    return streams.counted(book.open(part), _PART)
+
+
+def _shared(book: zipfile.ZipFile) -> Iterator[str]:
+    for number, each in enumerate(_elements(book, "xl/sharedStrings.xml", ("si",))):
+        if number >= _SHARED:
+            raise Damaged()
+        yield _text(each)
+
+
+def _text(of: Element) -> str:
+    """Return a text that may be made of several runs; how it is spoken is left out."""
+    runs = [each for each in of.children if each.name in ("t", "r")]
+    return "".join(each.text if each.name == "t" else each.said("t") for each in runs)
+
+
+def _cells(row: Element, shared: Sequence[str]) -> list[Held]:
+    cells: list[Held] = []
+    for each in row.children:
+        place = _place(each.attributes.get("r", ""), len(cells))
+        if each.name != "c" or not len(cells) <= place < _COLUMNS:
+            continue
+        cells += [None] * (place - len(cells))
+        cells.append(_held(each, shared))
+    return cells if any(held is not None for held in cells) else []
+
+
+def _place(reference: str, following: int) -> int:
+    """Return the position that "B3" names; the following one where there is no name."""
+    found = _LETTERS.match(reference)
+    if found is None:
+        return following
+    place = 0
+    for letter in found[0]:
+        place = place * 26 + ord(letter) - 64
+    return place - 1
+
+
+def _held(cell: Element, shared: Sequence[str]) -> Held:
+    kind, text = cell.attributes.get("t", "n"), cell.said("v")
+    if kind == "inlineStr":
+        inline = cell.first("is")
+        return None if inline is None else _text(inline)
+    if kind == "s":
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+        return shared[number] if 0 <= number < len(shared) else None
+    if kind in ("str", "d"):
+        return text or None
+    if kind != "n" or not text or len(text) > 40:
+        return None
+    try:
+        value = Decimal(text)
+    except DecimalException:
+        return None
+    return value if value.is_finite() and abs(value) < 10**15 else None
