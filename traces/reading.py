@@ -12,7 +12,7 @@ from traces.declared import Declared, Question
 from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
-from traces.readers import electricity, spotify
+from traces.readers import electricity, google, netflix, spotify
 from traces.reasons import Reason
 from traces.recognising import Match, Recognition, recognise
 from traces.result import Result, Slice
@@ -25,6 +25,9 @@ Reader = Callable[[Sequence[Match], Findings], None]
 #: By the name that formats give.
 READERS: Mapping[str, Reader] = {
     "electricity": electricity.read,
+    "google": google.read,
+    "netflix": netflix.read,
+    "netflix_history": netflix.read_history,
     "spotify": spotify.read,
 }
 

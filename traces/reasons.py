@@ -12,6 +12,7 @@ class Reason(StrEnum):
     cells; `NO_DATA`, `UNKNOWN_HEADER` and `NOT_NEEDED` count files or members.
     """
 
+    ADVERTISEMENT = "advertisement"
     AMBIGUOUS_DATE = "ambiguous_date"
     CARD_TOTAL = "card_total"
     CLIPPED = "clipped"
@@ -42,6 +43,7 @@ class Reason(StrEnum):
 
 
 _SENTENCES = {
+    Reason.ADVERTISEMENT: "An advertisement was shown: you did not choose it.",
     Reason.AMBIGUOUS_DATE: "The date can be read in two ways.",
     Reason.CARD_TOTAL: "The line sums up card payments that are listed one by one.",
     Reason.CLIPPED: "The number was outside the limits of the table and was set to the limit.",

@@ -1,0 +1,139 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.traces.making import archives, google, plans
+from tests.traces.making.maker import given, read_all, totals_of
+from tests.traces.making.nasty import nasty
+from tests.traces.promises import Promises, read_or_refuse
+from traces import Reason, Result, TracesError, recognise
+from traces.errors import ChooseJson
+
+NASTY = nasty(google.make(1)[0].files)
+NOON = datetime(2025, 6, 3, 10, tzinfo=UTC)
+PAGE = (
+    b'<!DOCTYPE html><html><head><style>.mdl-grid{} .outer-cell{}</style><div class="outer-cell">'
+)
+
+
+class TestActivityKeepsThePromises(Promises):
+    maker = google.ACTIVITY
+
+
+class TestPlaylistKeepsThePromises(Promises):
+    maker = google.PLAYLIST
+
+
+def read(*rows: Any, name: str = "MyActivity.json") -> Result:
+    return read_all([(name, json.dumps(rows).encode())], plans.DECLARED)
+
+
+@pytest.mark.parametrize("language", sorted(google.PATHS))
+@pytest.mark.parametrize("seed", range(2))
+def test_known_totals_come_out_exactly(language: str, seed: int) -> None:
+    for made in google.make(seed, people=2, language=language):
+        result = read_all(made.files, made.declared)
+        assert totals_of(result) == made.totals
+        assert result.kept == made.kept
+        assert result.dropped == made.dropped
+        assert result.format_ids == ("google/activity/v1",)
+
+
+@pytest.mark.parametrize("what", sorted(NASTY))
+def test_what_goes_wrong_with_files_is_told_apart(what: str) -> None:
+    files, error = NASTY[what]
+    answer = read_or_refuse(list(files), plans.DECLARED, ["online_activity"])
+    if error is None:
+        plain = read_all(NASTY["plain"].files, plans.DECLARED, ["online_activity"])
+        assert isinstance(answer, Result)
+        assert answer.slices == plain.slices
+        assert answer.kept == plain.kept > 0
+    else:
+        assert type(answer) is error
+        assert isinstance(answer, TracesError)
+
+
+def test_a_page_is_answered_with_how_to_ask_for_json() -> None:
+    for name in ("x.html", "Takeout/Mon activité/YouTube/MonActivité.html"):
+        archive = ("t.zip", archives.zipped([(name, PAGE)]))
+        for file in ((name, PAGE), archive):
+            (found,) = recognise(given(file))
+            assert isinstance(found.refusal, ChooseJson)
+            assert found.refusal.family == "google"
+
+
+def test_a_page_is_known_by_its_name_alone() -> None:
+    """Styles may fill the beginning that is looked at."""
+    page = b"<html><head><style>" + b" " * 70_000
+    (found,) = recognise(given(("Takeout/watch-history.html", page)))
+    assert isinstance(found.refusal, ChooseJson)
+
+
+def test_a_time_without_milliseconds_is_the_same_act_as_with_them() -> None:
+    link = google.VIDEOS[0].format("a")
+    later = NOON + timedelta(milliseconds=512)
+    files = [
+        ("MyActivity.json", json.dumps([google.row_of(later, link)]).encode()),
+        ("watch-history.json", json.dumps([google.row_of(NOON, link)]).encode()),
+    ]
+    for order in (files, files[::-1]):
+        result = read_all(order, plans.DECLARED)
+        assert result.kept == 1
+        assert result.dropped == {Reason.DUPLICATE: 1}
+
+
+def test_two_videos_in_one_second_are_two() -> None:
+    rows = [google.row_of(NOON, google.VIDEOS[0].format(name)) for name in "ab"]
+    assert read(*rows).kept == 2
+
+
+@pytest.mark.parametrize("language", sorted(google.ADS))
+def test_advertisements_are_dropped(language: str) -> None:
+    seen = google.row_of(NOON, google.VIDEOS[0], language)
+    result = read(seen, google.row_of(NOON, google.VIDEOS[0], language, ad=True))
+    assert result.dropped == {Reason.ADVERTISEMENT: 1}
+    assert result.kept == 1
+
+
+@pytest.mark.parametrize("link", google.OTHERS)
+def test_what_is_neither_a_video_nor_a_search_is_left_out(link: str) -> None:
+    assert read(google.row_of(NOON, link)).dropped == {Reason.OUT_OF_DOMAIN: 1}
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (["a list"], Reason.UNREADABLE),
+        (google.row_of(NOON, google.VIDEOS[0]) | {"time": "yesterday"}, Reason.UNREADABLE),
+        (google.row_of(NOON, google.VIDEOS[0]) | {"time": None}, Reason.UNREADABLE),
+        (google.row_of(NOON, google.VIDEOS[0]) | {"titleUrl": None}, Reason.OUT_OF_DOMAIN),
+        (google.row_of(NOON.replace(year=2027), google.VIDEOS[0]), Reason.FUTURE),
+        (google.row_of(NOON.replace(year=1990), google.VIDEOS[0]), Reason.OUT_OF_DOMAIN),
+        (google.row_of(NOON, google.SEARCHES[0]), Reason.DUPLICATE),
+    ],
+)
+def test_each_reason_to_drop_an_act_is_counted(bad: Any, reason: Reason) -> None:
+    result = read(google.row_of(NOON, google.SEARCHES[0]), bad)
+    assert result.kept == 1
+    assert result.dropped == {reason: 1}
+
+
+def test_an_act_falls_into_the_block_of_the_owners_clock() -> None:
+    """Half past ten at night in UTC is half past midnight in Paris, on the next day."""
+    when = datetime(2025, 6, 30, 22, 30, tzinfo=UTC)
+    result = read(google.row_of(when, google.SEARCHES[0]))
+    assert [c.values for c in result.cells("online_activity", "2025-07")] == [("weekday", "00-03")]
+
+
+def test_a_history_before_2017_counts_and_other_playlists_do_not() -> None:
+    rows = [google.old_row_of(datetime(2016, 5, 3, 10, tzinfo=UTC))]
+    assert read(*rows, name="Takeout/YouTube/history/watch-history.json").kept == 1
+    result = read(*rows, name="Takeout/YouTube/playlists/likes.json")
+    assert result.kept == 0
+    assert result.dropped == {Reason.NOT_NEEDED: 1}
+
+
+def test_an_export_without_acts_is_valid() -> None:
+    assert read().dropped == {Reason.NO_DATA: 1}

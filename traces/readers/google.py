@@ -1,0 +1,93 @@
+"""Google My Activity and the history of YouTube: videos and searches.
+
+A row is one act; its time is in UTC. The address tells what it was, in whatever language: a video
+that was watched, or a search on Google, Maps or YouTube. Everything else is left out. My Activity
+and the history of YouTube tell of the same acts, so an act counts once by its second and address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+from traces.dates import parse_instant
+from traces.findings import Findings
+from traces.reasons import Reason
+from traces.recognising import Match
+from traces.text import normalise
+
+_ACTIVITY = "google/activity/v1"
+_SCHEME = re.compile(r"https?://(?:www\.|m\.)?")
+_VIDEO = re.compile(r"youtube\.com/(?:watch\?(?:[^#]*&)?v=|shorts/)|youtu\.be/")
+_SEARCH = re.compile(r"google\.[a-z.]{2,6}/(?:search\?|maps/search/)|youtube\.com/results\?")
+
+
+def read(matches: Sequence[Match], findings: Findings) -> None:
+    """Add up the acts of all files.
+
+    Histories before 2017 are playlists, and other playlists have their layout: only those with the
+    name of the history are read.
+    """
+    for match in matches:
+        if match.format.id == _ACTIVITY:
+            ads = frozenset(match.format.options.get("ads", "").split("|"))
+            for row in findings.elements(match):
+                _act(row, ads, findings)
+        elif match.member.fits(match.format.members):
+            for row in findings.elements(match):
+                _entry(row, findings)
+        else:
+            findings.drop(Reason.NOT_NEEDED)
+
+
+def _entry(row: Any, findings: Findings) -> None:
+    """Count an entry of a history before 2017."""
+    snippet = row.get("snippet") if isinstance(row, dict) else None
+    if not isinstance(snippet, dict):
+        findings.drop(Reason.UNREADABLE)
+        return
+    resource = snippet.get("resourceId")
+    video = resource.get("videoId") if isinstance(resource, dict) else None
+    _count("videos", snippet.get("publishedAt"), f"youtube.com/watch?v={video}", findings)
+
+
+def _act(row: Any, ads: frozenset[str], findings: Findings) -> None:
+    if not isinstance(row, dict):
+        findings.drop(Reason.UNREADABLE)
+    elif _served(row.get("details"), ads):
+        findings.drop(Reason.ADVERTISEMENT)
+    else:
+        link = row.get("titleUrl")
+        address = _SCHEME.sub("", link, count=1) if isinstance(link, str) else ""
+        if _VIDEO.match(address):
+            _count("videos", row.get("time"), address, findings)
+        elif _SEARCH.match(address):
+            _count("searches", row.get("time"), address, findings)
+        else:
+            findings.drop(Reason.OUT_OF_DOMAIN)
+
+
+def _count(measure: str, time: object, address: str, findings: Findings) -> None:
+    moment = parse_instant(time, UTC) if isinstance(time, str) else None
+    reason: Reason | None = None
+    if moment is None:
+        reason = Reason.UNREADABLE
+    elif implausible := findings.implausible(moment):
+        reason = implausible
+    elif findings.repeated(moment // 1000, address):
+        reason = Reason.DUPLICATE
+    else:
+        findings.tally("online_activity").add(findings.clock.at(moment), {measure: 1})
+        findings.keep()
+        return
+    findings.drop(reason)
+
+
+def _served(details: object, ads: frozenset[str]) -> bool:
+    """Return whether a detail says that an advertisement was served: nobody chose to see it."""
+    if not isinstance(details, list):
+        return False
+    names = (each.get("name") for each in details if isinstance(each, dict))
+    return any(isinstance(name, str) and normalise(name) in ads for name in names)
