@@ -14,32 +14,49 @@ from traces.formats import formats
 
 @dataclass(frozen=True)
 class FamilyWords:
-    """A family's name and what it is, in a few words."""
+    """A family's name, what it is in a few words, and the families of formats in it."""
 
     title: Any
     about: Any
+    formats: tuple[str, ...]
 
 
 #: In the order in which they are offered.
 WORDS: dict[str, FamilyWords] = {
     "electricity": FamilyWords(
-        _l("Electricity"), _l("What your meter counted: Enedis, EDF and others.")
+        _l("Electricity"),
+        _l("What your meter counted: Enedis, EDF and others."),
+        ("electricity", "enedis", "edf", "conso", "totalenergies"),
     ),
     "bank": FamilyWords(
-        _l("Spending"), _l("A list of operations from your bank: CSV, OFX and others.")
+        _l("Spending"), _l("A list of operations from your bank: CSV, OFX and others."), ("bank",)
     ),
-    "spotify": FamilyWords(_l("Music and podcasts"), _l("Your Spotify history.")),
-    "netflix": FamilyWords(_l("Films and series"), _l("Your Netflix viewing activity.")),
-    "google": FamilyWords(_l("Searches and videos"), _l("Google and YouTube, from Takeout.")),
-    "health": FamilyWords(
-        _l("Steps and sleep"), _l("Apple Health, Fitbit, Google Fit, Garmin, Withings.")
+    "spotify": FamilyWords(_l("Music and podcasts"), _l("Your Spotify history."), ("spotify",)),
+    "netflix": FamilyWords(
+        _l("Films and series"), _l("Your Netflix viewing activity."), ("netflix",)
     ),
-    "sport": FamilyWords(_l("Sport"), _l("Strava, and files of a watch.")),
-    "uber": FamilyWords(_l("Platform work"), _l("Hours and pay of Uber drivers.")),
-    "timeline": FamilyWords(_l("Trips"), _l("How you get about: Google Timeline.")),
-    "amazon": FamilyWords(_l("Online orders"), _l("Your Amazon orders.")),
-    "tesco": FamilyWords(_l("Groceries"), _l("Your Tesco Clubcard.")),
-    "sensor": FamilyWords(_l("Home sensors"), _l("CSV or JSON of a meter of your own.")),
+    "google": FamilyWords(
+        _l("Searches and videos"), _l("Google and YouTube, from Takeout."), ("google", "youtube")
+    ),
+    "body": FamilyWords(
+        _l("Steps and sleep"),
+        _l("Apple Health, Fitbit, Google Fit, Garmin, Withings."),
+        ("body", "apple_health", "fitbit", "google_fit", "garmin", "withings"),
+    ),
+    "sport": FamilyWords(
+        _l("Sport"), _l("Strava, and files of a watch."), ("sport", "strava", "gpx", "tcx", "fit")
+    ),
+    "uber": FamilyWords(_l("Platform work"), _l("Hours and pay of Uber drivers."), ("uber",)),
+    "timeline": FamilyWords(
+        _l("Trips"), _l("How you get about: Google Timeline."), ("timeline", "google_timeline")
+    ),
+    "amazon": FamilyWords(_l("Online orders"), _l("Your Amazon orders."), ("amazon",)),
+    "tesco": FamilyWords(_l("Groceries"), _l("Your Tesco Clubcard."), ("tesco",)),
+    "sensor": FamilyWords(
+        _l("Home sensors"),
+        _l("CSV or JSON of a meter of your own."),
+        ("sensor", "home_assistant", "green_button"),
+    ),
 }
 
 
@@ -61,19 +78,22 @@ class Family:
 
 def families() -> tuple[Family, ...]:
     """Return what can be given, in order; what no collection takes is not among it."""
-    fed: dict[str, set[str]] = {}
-    for each in formats().values():
-        fed.setdefault(each.family, set()).update(each.templates)
-    order = [*(key for key in WORDS if key in fed), *sorted(set(fed) - set(WORDS))]
+    known = {each for words in WORDS.values() for each in words.formats}
+    others = sorted({each.family for each in formats().values()} - known)
     made = []
-    for key in order:
+    for key, words in [*WORDS.items(), *((o, FamilyWords(o.title(), "", (o,))) for o in others)]:
+        fed = {
+            template
+            for each in formats().values()
+            if each.family in words.formats
+            for template in each.templates
+        }
         taken = tuple(
             (name, collections.rules(found))
             for name in templates()
-            if name in fed[key] and (found := collection_of(name))
+            if name in fed and (found := collection_of(name))
         )
         if taken:
-            words = WORDS.get(key, FamilyWords(key.title(), ""))
             made.append(Family(key, str(words.title), str(words.about), taken))
     return tuple(made)
 

@@ -23,7 +23,7 @@ from app.collections.templates import words_of
 from app.contributions import cells, queries, service, waiting
 from app.contributions.cells import Months, Read
 from app.contributions.errors import NothingToGive, NothingWaits
-from app.contributions.families import Family, families
+from app.contributions.families import WORDS, Family, families
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
 from app.contributions.reading import Asked, NotRead, Reader
@@ -37,6 +37,8 @@ from app.users import service as users
 from app.users.login import current_actor
 from app.web.limits import limited
 from privacy.loss import right_guesses
+from traces import how_to
+from traces.formats import formats
 from traces.reasons import Reason
 from traces.schema import Dimension, Template
 
@@ -114,6 +116,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
         "contributions/give.html",
         family=found,
         asked=asked,
+        guides=_guides(found),
         error=error,
         currency=found.templates[0][1].currency,
         guesses=max(right_guesses(rules.epsilon) for _, rules in found.templates),
@@ -261,6 +264,22 @@ def _template(key: str) -> Template:
     if found is None:
         raise NotFound(_l("There is no such page, or it is not yours."))
     return found
+
+
+def _guides(found: Family) -> list[dict[str, object]]:
+    """Return how to get the files of each provider, in the reader's language."""
+    taken = WORDS[found.key].formats if found.key in WORDS else (found.key,)
+    return [
+        {
+            "provider": guide.provider,
+            "wait": words_of(guide.wait),
+            "steps": [words_of(step) for step in guide.steps],
+            "checked": guide.checked,
+        }
+        for named in how_to.families()
+        for guide in how_to.how_to(named)
+        if any(formats()[each].family in taken for each in guide.formats if each in formats())
+    ]
 
 
 def _without(read: Read, shown: set[str], kept: Iterable[str]) -> Read:
