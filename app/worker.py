@@ -12,8 +12,8 @@ from flask import Flask
 
 from app.categories import service as discovering_categories
 from app.categories.queries import SearchTerms
+from app.contributions import diary_entries, waiting
 from app.contributions import service as contributions
-from app.contributions import waiting
 from app.core.config import Settings
 from app.core.permissions import SYSTEM
 from app.datasets import service as datasets
@@ -82,6 +82,7 @@ def schedule(market: Market) -> Schedule:
     """Return what becomes due by the clock."""
     made, db = Schedule(), market.db
     made.add("offer months", OFTEN, lambda: contributions.offer_due(datasets.checking(market)))
+    made.add("expire diaries", HOURLY, lambda: diary_entries.expire(datasets.checking(market)))
     made.add("forget what waits", HOURLY, lambda: waiting.expire(db))
     made.add("close editions", HOURLY, lambda: releases.close_due(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))

@@ -41,6 +41,7 @@ TABLE = {
         catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
         webhooks.stripe pages.security contributions.choose contributions.give
         contributions.look contributions.account contributions.done
+        contributions.diary
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
@@ -69,6 +70,7 @@ TABLE = {
     """,
     For.OWNER: """
         payouts.ask_spend payouts.spend contributions.own contributions.change
+        contributions.remove_entry
         datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
         datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
         orders.invoice orders.cancel orders.again
@@ -154,6 +156,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "family": "spotify",
                 "template": "listening",
                 "verb": "skip",
+                "entry_id": "0" * 32,
+                "diary_key": "diary_shopping",
             },
         )
 

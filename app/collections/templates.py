@@ -5,7 +5,9 @@ They are nobody's: no founder can close, withdraw or own them, and they are publ
 """
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 
 from flask_babel import get_locale
 from sqlalchemy import select
@@ -19,6 +21,7 @@ from app.core.permissions import SYSTEM
 from app.users import service as users
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from traces.catalogue import templates
+from traces.diary import diaries
 from traces.schema import Template, Words
 
 #: Which topic of the market a family of traces belongs to.
@@ -40,6 +43,12 @@ DELTA_EXPONENT = 6
 DAYS_OF_A_MONTH = 30
 
 
+@cache
+def every_template() -> Mapping[str, Template]:
+    """Return the public templates, those of diaries among them, by key."""
+    return {**templates(), **{key: diary.template for key, diary in diaries().items()}}
+
+
 def found_templates(*, sensitive: bool = False) -> tuple[str, ...]:
     """Found the collection of each template that has none yet; return the new ones' keys.
 
@@ -51,7 +60,7 @@ def found_templates(*, sensitive: bool = False) -> tuple[str, ...]:
         Whether templates of a special category, such as health, are among them.
     """
     made = []
-    for template in templates().values():
+    for template in every_template().values():
         if template.sensitive and not sensitive:
             continue
         rows = (

@@ -7,8 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from app.collections.templates import units_of
-from traces.catalogue import templates
+from app.collections.templates import every_template, units_of
 from traces.result import Result
 from traces.schema import Template
 
@@ -22,6 +21,15 @@ class Cell:
 
     values: tuple[str, ...]
     numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a diary: which, the day "YYYY-MM-DD", the answers by question."""
+
+    template: str
+    day: str
+    answers: Mapping[str, str]
 
 
 #: Of one template: the cells of each month, "YYYY-MM".
@@ -44,6 +52,8 @@ class Read:
         Records that are not, by the reason.
     format_ids : tuple of str
         What was recognised.
+    entries : tuple of Entry
+        Of a diary, where it was one.
     """
 
     family: str
@@ -51,6 +61,7 @@ class Read:
     kept: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     format_ids: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
@@ -60,6 +71,7 @@ class Read:
             "kept": self.kept,
             "dropped": dict(self.dropped),
             "formats": list(self.format_ids),
+            "entries": [[e.template, e.day, dict(e.answers)] for e in self.entries],
         }
 
     @classmethod
@@ -71,6 +83,7 @@ class Read:
             plain["kept"],
             plain["dropped"],
             tuple(plain["formats"]),
+            tuple(Entry(*each) for each in plain["entries"]),
         )
 
 
@@ -145,4 +158,4 @@ def batch_of(template: Template, cells: Iterable[Cell]) -> pa.RecordBatch:
 
 def template_of(key: str) -> Template | None:
     """Return a template, None where there is no such."""
-    return templates().get(key)
+    return every_template().get(key)

@@ -28,6 +28,17 @@ class Contribution(Base):
     stopped_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class DiaryEntry(Base):
+    """An entry of somebody's diary; its answers are in the vault, until its month has closed."""
+
+    __tablename__ = "diary_entry"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    template: Mapped[str] = mapped_column(String(60))
+    day: Mapped[str] = mapped_column(String(10), index=True)
+    object_id: Mapped[str] = mapped_column(String(32), unique=True)
+
+
 class WaitingImport(Base):
     """Cells that a visitor has read and not given yet, sealed by a key that their browser has."""
 

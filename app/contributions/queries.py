@@ -48,6 +48,12 @@ class Tile:
     earned: Money
 
 
+def gives(actor: Actor, template: str) -> bool:
+    """Say whether somebody gives to a template."""
+    row = session().get(Contribution, (actor.user_id, template))
+    return row is not None and row.stopped_at is None
+
+
 def tiles(actor: Actor) -> tuple[Tile, ...]:
     """Return what somebody gives."""
     chosen = select(Contribution).where(Contribution.user_id == actor.user_id)

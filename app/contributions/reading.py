@@ -44,7 +44,7 @@ class Reader:
     """
 
     def __init__(self, secret: str, at_once: int = 2) -> None:
-        self._key = hmac.new(bytes.fromhex(secret), b"cells", hashlib.sha256).digest()
+        self.key = hmac.new(bytes.fromhex(secret), b"cells", hashlib.sha256).digest()
         self._room = BoundedSemaphore(at_once)
 
     def read(
@@ -71,7 +71,7 @@ class Reader:
             raise Unavailable(_l("Many people are giving at this moment. Try again in a minute."))
         wanted = tuple(name for name, _ in family.templates)
         try:
-            result = read(given, _declared(answers), key=self._key, wanted=wanted, limits=LIMITS)
+            result = read(given, _declared(answers), key=self.key, wanted=wanted, limits=LIMITS)
         except TracesError as error:
             raise NotRead(_l(error.user_message)) from None
         finally:

@@ -64,18 +64,34 @@ def join(
         else:
             kept = dict(sorted({**trace(actor, doors, key), **kept}.items())[-cells.MOST_MONTHS :])
             doors.vault.erase(row.object_id)
-        row.object_id, row.imported_at, row.stopped_at = new_id(), now(), None
-        row.first_month, row.last_month = min(kept), max(kept)
+        row.imported_at, row.stopped_at = now(), None
         row.purposes = " ".join(sorted(purposes))
         row.format_ids = " ".join(read.format_ids)[:300]
-        content = json.dumps(cells.to_plain(kept), separators=(",", ":"))
-        doors.vault.write_small(row.object_id, pa.record_batch([[content]], schema=_TRACE))
-        session().flush()
+        _write(row, doors, kept)
         audit.record(actor.user_id, "contribute", "template", key)
         joined.append(Joined(key, _offer(row, doors, kept)))
     if not joined:
         raise NothingToGive(_l("There is nothing in it that can be given."))
     return tuple(joined)
+
+
+def replace_months(actor: Actor, doors: Checking, row: Contribution, months: Months) -> None:
+    """Put other cells in the place of some months; a month without any is taken back."""
+    kept = {**trace(actor, doors, row.template), **months}
+    doors.vault.erase(row.object_id)
+    row.imported_at = now()
+    _write(row, doors, {month: each for month, each in kept.items() if each})
+    if not months.get(open_period(), ("unchanged",)):
+        slices.take_back(row.user_id, doors, _collection(row.template), open_period())
+    _offer(row, doors, kept)
+
+
+def _write(row: Contribution, doors: Checking, kept: Months) -> None:
+    row.object_id = new_id()
+    row.first_month, row.last_month = min(kept, default=""), max(kept, default="")
+    content = json.dumps(cells.to_plain(kept), separators=(",", ":"))
+    doors.vault.write_small(row.object_id, pa.record_batch([[content]], schema=_TRACE))
+    session().flush()
 
 
 def trace(actor: Actor, doors: Checking, template: str) -> Months:
@@ -166,7 +182,7 @@ def _offer(row: Contribution, doors: Checking, months: Months) -> str:
     template, profile = cells.template_of(row.template), users.user(row.user_id)
     if template is None or collection is None or profile is None or not profile.verified:
         return ""
-    if row.stopped_at is not None or row.skipped == period or period not in months:
+    if row.stopped_at is not None or row.skipped == period or not months.get(period):
         return ""
     rules = collections.rules(collection)
     agreed = rules.level(frozenset(Purpose(p) for p in row.purposes.split()))

@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 from flask import (
@@ -19,15 +19,17 @@ from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
 from app.collections.rules import Purpose
-from app.collections.templates import words_of
-from app.contributions import cells, queries, service, waiting
-from app.contributions.cells import Months, Read
+from app.collections.templates import collection_of, words_of
+from app.contributions import cells, diary_entries, queries, service, waiting
+from app.contributions.cells import Entry, Months, Read
 from app.contributions.errors import NothingToGive, NothingWaits
 from app.contributions.families import WORDS, Family, families
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
 from app.contributions.reading import Asked, NotRead, Reader
-from app.core.errors import NotFound
+from app.contributions.texts import unit_of
+from app.core.clock import now
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role
 from app.datasets import service as datasets
 from app.datasets.service import Checking
@@ -38,6 +40,7 @@ from app.users.login import current_actor
 from app.web.limits import limited
 from privacy.loss import right_guesses
 from traces import how_to
+from traces.diary import diaries
 from traces.formats import formats
 from traces.reasons import Reason
 from traces.schema import Dimension, Template
@@ -63,7 +66,7 @@ class Line:
 
     place: str
     label: str
-    numbers: tuple[str, ...]
+    numbers: tuple[float, ...]
     percent: int
 
 
@@ -76,6 +79,7 @@ class Sheet:
     month: str
     months: int
     columns: tuple[str, ...]
+    units: tuple[str, ...]
     lines: tuple[Line, ...]
     offered: bool
 
@@ -93,7 +97,7 @@ def _family(key: str) -> Family:
 
 @bp.get("/give")
 def choose() -> str:
-    return render_template("contributions/choose.html", families=families())
+    return render_template("contributions/choose.html", families=families(), diaries=_diaries())
 
 
 @bp.route("/give/<family>", methods=["GET", "POST"])
@@ -104,8 +108,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
     if request.method == "POST":
         files = [cast(BinaryIO, f.stream) for f in request.files.getlist("file") if f.filename]
         try:
-            reader: Reader = current_app.extensions[READER]
-            read = reader.read(found, files, request.form)
+            read = _reader().read(found, files, request.form)
             if not isinstance(read, Asked):
                 waiting.keep(session, read)
                 return redirect(url_for("contributions.look"))
@@ -178,7 +181,7 @@ def account() -> str | Response | tuple[str, int]:
             str(get_locale() or "en"),
         )
         if user_id is not None:
-            service.join(Actor(user_id, frozenset({Role.PRODUCER})), _doors(), read, _agreed())
+            _give(Actor(user_id, frozenset({Role.PRODUCER})), read)
             waiting.forget(session)
         return redirect(url_for("contributions.done"))
     page = render_template("contributions/account.html", form=form)
@@ -190,11 +193,60 @@ def _begin_again(gone: NothingWaits) -> Response:
     return redirect(url_for("contributions.choose"))
 
 
+@bp.route("/diary/<diary_key>", methods=["GET", "POST"])
+@limited("60/hour", ["POST"])
+def diary(diary_key: str) -> str | Response | tuple[str, int]:
+    found, actor, error = diary_entries.diary_of(diary_key), current_actor(), ""
+    mine = current_user.is_authenticated and queries.gives(actor, diary_key)
+    if request.method == "POST":
+        try:
+            answers = found.checked(request.form)
+            entry = Entry(diary_key, diary_entries.day_of(request.form.get("day", "")), answers)
+            if mine:
+                diary_entries.add(actor, _doors(), entry, _reader().key)
+                flash(_l("Saved."), "success")
+                return redirect(url_for("contributions.diary", diary_key=diary_key))
+            waiting.keep(session, diary_entries.read_of(found, entry, _reader().key))
+            return redirect(url_for("contributions.look"))
+        except ValueError:
+            error = str(_l("Choose one answer to each question."))
+        except Conflict as refused:
+            error = refused.user_message
+    page = render_template(
+        "contributions/diary.html",
+        diary=found,
+        words=words_of,
+        error=error,
+        today=now().date(),
+        period=open_period(),
+        entries=diary_entries.entries(actor, _doors(), diary_key) if mine else (),
+    )
+    return page, (422 if error else 200)
+
+
+@bp.post("/diary/entry/<entry_id>/remove")
+@login_required
+def remove_entry(entry_id: str) -> Response:
+    key = diary_entries.remove(current_actor(), _doors(), entry_id, _reader().key)
+    return redirect(url_for("contributions.diary", diary_key=key))
+
+
+def _reader() -> Reader:
+    found: Reader = current_app.extensions[READER]
+    return found
+
+
 def _join(actor: Actor, read: Read) -> Response:
-    service.join(actor, _doors(), read, _agreed())
+    _give(actor, read)
     waiting.forget(session)
     session.pop(AGREED, None)
     return redirect(url_for("contributions.done"))
+
+
+def _give(actor: Actor, read: Read) -> None:
+    service.join(actor, _doors(), read, _agreed())
+    for entry in read.entries:
+        diary_entries.keep(actor, _doors(), entry)
 
 
 def _agreed() -> frozenset[Purpose]:
@@ -217,6 +269,7 @@ def mine() -> str:
         "contributions/mine.html",
         tiles=tiles,
         families=families(),
+        diaries=_diaries(),
         titles={tile.template: words_of(_template(tile.template).title) for tile in tiles},
     )
 
@@ -266,6 +319,15 @@ def _template(key: str) -> Template:
     return found
 
 
+def _diaries() -> list[tuple[str, str, str]]:
+    """Return the diaries that can be kept: key, title, question."""
+    return [
+        (key, words_of(each.template.title), words_of(each.template.question))
+        for key, each in diaries().items()
+        if collection_of(key)
+    ]
+
+
 def _guides(found: Family) -> list[dict[str, object]]:
     """Return how to get the files of each provider, in the reader's language."""
     taken = WORDS[found.key].formats if found.key in WORDS else (found.key,)
@@ -293,7 +355,7 @@ def _without(read: Read, shown: set[str], kept: Iterable[str]) -> Read:
         }
         if some := {month: each for month, each in left.items() if each}:
             traces[key] = some
-    return Read(read.family, traces, read.kept, read.dropped, read.format_ids)
+    return replace(read, traces=traces)
 
 
 def _place(template: str, values: tuple[str, ...]) -> str:
@@ -315,14 +377,21 @@ def _sheet(key: str, months: Months) -> Sheet:
         Line(
             _place(key, values),
             " · ".join(_label(d, v) for d, v in zip(template.dimensions, values, strict=True)),
-            tuple(f"{n:g}" for n in here[values].numbers) if values in here else (),
+            here[values].numbers if values in here else (),
             round(100 * here[values].numbers[0] / most) if values in here else 0,
         )
         for values in placed
     )
     columns = tuple(words_of(m.title) for m in template.measures)
     return Sheet(
-        template, words_of(template.title), month, len(months), columns, lines, month == period
+        template,
+        words_of(template.title),
+        month,
+        len(months),
+        columns,
+        tuple(unit_of(m.unit) for m in template.measures),
+        lines,
+        month == period,
     )
 
 

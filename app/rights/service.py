@@ -2,6 +2,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.catalog.price_lists import currency
 from app.collections import queries as collections
+from app.contributions import diary_entries
 from app.contributions import service as contributions
 from app.core.errors import Conflict
 from app.core.permissions import Actor
@@ -44,6 +45,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     # First: settling may have to wait, and nothing else is to wait for this meanwhile.
     if waive:
         settlement.waive(actor.user_id)
+    diary_entries.erase_all(actor, doors)
     contributions.erase_all(actor, doors)
     for view in datasets.of_producer(actor.user_id):
         if view.state is not DatasetState.ERASED:

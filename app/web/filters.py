@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Protocol
 
+from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import format_datetime, get_locale
@@ -23,6 +24,18 @@ class Amount(Protocol):
     @property
     def currency(self) -> str:
         """Three letters."""
+
+
+def month(period: str) -> str:
+    """Write a month, "YYYY-MM", in the reader's words.
+
+    Examples
+    --------
+    >>> month("2026-11")
+    'November 2026'
+    """
+    day = datetime.combine(date.fromisoformat(f"{period}-01"), time(), UTC)
+    return str(format_skeleton("yMMMM", day, locale=get_locale() or "en"))
 
 
 def money(amount: Amount) -> str:
@@ -78,9 +91,9 @@ def moment(value: datetime | None, style: str = "medium") -> str:
 
 
 def install_filters(app: Flask) -> None:
-    """Give templates the filters money, micros, number, margin and moment."""
+    """Give templates the filters money, micros, number, margin, moment and month."""
     app.jinja_env.filters.update(
-        money=money, micros=micros, number=number, margin=margin, moment=moment
+        money=money, micros=micros, number=number, margin=margin, moment=moment, month=month
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -48,6 +48,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("object_id", name=op.f("uq_contribution_object_id")),
     )
     op.create_table(
+        "diary_entry",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("user_id", sa.String(length=32), nullable=False),
+        sa.Column("template", sa.String(length=60), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("object_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_diary_entry_user_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_diary_entry")),
+        sa.UniqueConstraint("object_id", name=op.f("uq_diary_entry_object_id")),
+    )
+    op.create_index("ix_diary_entry_user_id", "diary_entry", ["user_id"])
+    op.create_index("ix_diary_entry_day", "diary_entry", ["day"])
+    op.create_table(
         "waiting_import",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
@@ -59,6 +74,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("waiting_import")
+    op.drop_table("diary_entry")
     op.drop_table("contribution")
     op.drop_column("edition", "period")
     op.drop_column("dataset", "period")

@@ -20,6 +20,7 @@ from app.market import market_of
 from app.releases.periods import open_period
 from app.users import queries as users
 from app.users import service as users_service
+from app.web.filters import month
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -111,7 +112,7 @@ def give(app: Flask, who: Actor, *contents: bytes, drop: tuple[str, ...] = ()) -
 def test_somebody_who_is_signed_in_gives_in_three(open_app: Flask, person: Actor) -> None:
     browser = give(open_app, person, plays(open_period()))
     page = browser.get("/my-traces").text
-    assert f"{open_period()} is in" in page
+    assert f"{month(open_period())} is in" in page
     own = browser.get("/my-traces/listening").text
     assert "Your own numbers" in own
     assert MARKER not in own

@@ -220,6 +220,7 @@ OPEN_TO = {
 #: What answers somebody who may open it with something else than a page of its own.
 ELSEWHERE = {
     "contributions.give": 404,  # this market has no templates
+    "contributions.diary": 404,
     "contributions.look": 302,  # nothing waits
     "contributions.account": 302,
     "users.verify": 302,  # the token is none
@@ -255,6 +256,8 @@ def named(world: World) -> dict[str, str]:
         "family": "none",
         "template": "none",
         "verb": "skip",
+        "entry_id": NONE,
+        "diary_key": "none",
     }
 
 

@@ -1,0 +1,114 @@
+import re
+from unittest.mock import patch
+
+import pytest
+from flask import Flask
+
+from app.contributions import diary_entries, service
+from app.contributions.cells import Months
+from app.core.permissions import Actor, Role
+from app.datasets.service import checking
+from app.market import market_of
+from tests.support import factories
+from tests.support.browser import Browser
+
+ADDRESS = "/diary/diary_shopping"
+ANSWERS = {"shop": "market", "loyalty_card": "no", "spent": "from_10", "own_bag": "yes"}
+
+
+@pytest.fixture
+def person(open_app: Flask) -> Actor:
+    return factories.account(open_app, Role.PRODUCER)
+
+
+def months(app: Flask, who: Actor) -> Months:
+    with market_of(app).db.unit_of_work(write=False):
+        return service.trace(who, checking(market_of(app)), "diary_shopping")
+
+
+def begun(app: Flask, who: Actor) -> Browser:
+    browser = Browser(app, who)
+    assert browser.post(ADDRESS, ANSWERS).headers["Location"] == "/giving/look"
+    places = re.findall(r'name="place" value="([^"]+)"', browser.get("/giving/look").text)
+    agreed = {"place": places, "keep": places, "level": "research"}
+    assert browser.post("/giving/look", agreed).headers["Location"] == "/giving/done"
+    return browser
+
+
+def test_the_first_entry_asks_for_consent_and_the_next_are_one_tap(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = begun(open_app, person)
+    assert browser.post(ADDRESS, ANSWERS).headers["Location"] == ADDRESS
+    page = browser.get(ADDRESS).text
+    assert page.count("Remove") == 2
+    (cells,) = months(open_app, person).values()
+    assert [(c.values, c.numbers) for c in cells] == [(("market", "no"), (2, 34, 100))]
+
+
+def test_an_entry_can_be_removed_by_its_owner_alone(open_app: Flask, person: Actor) -> None:
+    browser = begun(open_app, person)
+    browser.post(ADDRESS, ANSWERS)
+    found = re.search(r"/diary/entry/[0-9a-f]+/remove", browser.get(ADDRESS).text)
+    assert found is not None
+    stranger = Browser(open_app, factories.account(open_app, Role.PRODUCER))
+    assert stranger.post(found[0], {}).status_code == 404
+    assert browser.post(found[0], {}).status_code == 302
+    (cells,) = months(open_app, person).values()
+    assert cells[0].numbers[0] == 1
+
+
+def test_the_last_entry_removed_leaves_nothing_of_the_month(open_app: Flask, person: Actor) -> None:
+    browser = begun(open_app, person)
+    found = re.search(r"/diary/entry/[0-9a-f]+/remove", browser.get(ADDRESS).text)
+    assert found is not None
+    browser.post(found[0], {})
+    assert not months(open_app, person)
+
+
+@pytest.mark.parametrize("day", ["2001-01-01", "2099-01-01", "yesterday"])
+def test_an_entry_is_about_a_day_that_can_still_be_counted(
+    open_app: Flask, person: Actor, day: str
+) -> None:
+    answer = Browser(open_app, person).post(ADDRESS, {**ANSWERS, "day": day})
+    assert answer.status_code == 422
+    assert "Choose a day" in answer.text
+
+
+def test_what_was_never_offered_is_refused(open_app: Flask, person: Actor) -> None:
+    answer = Browser(open_app, person).post(ADDRESS, {**ANSWERS, "shop": "ZZCANARYZZ"})
+    assert answer.status_code == 422
+    assert "ZZCANARYZZ" not in answer.text
+
+
+def test_entries_go_once_their_month_has_closed_and_the_sums_stay(
+    open_app: Flask, person: Actor
+) -> None:
+    begun(open_app, person)
+    doors = checking(market_of(open_app))
+    diary_entries.expire(doors)
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert len(diary_entries.entries(person, doors, "diary_shopping")) == 1
+    far = "2999-01"
+    with patch.object(diary_entries, "open_period", lambda: far):
+        diary_entries.expire(doors)
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert diary_entries.entries(person, doors, "diary_shopping") == ()
+    assert months(open_app, person)
+
+
+def test_a_month_takes_so_many_entries(open_app: Flask, person: Actor) -> None:
+    browser = begun(open_app, person)
+    with patch.object(diary_entries, "MOST_ENTRIES", 1):
+        answer = browser.post(ADDRESS, ANSWERS)
+    assert answer.status_code == 422
+    assert "as many entries" in answer.text
+
+
+def test_all_goes_with_the_account(open_app: Flask, person: Actor) -> None:
+    browser = begun(open_app, person)
+    assert browser.post("/rights/erase", {"sure": "y"}).status_code == 302
+    doors = checking(market_of(open_app))
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert diary_entries.entries(person, doors, "diary_shopping") == ()
+    assert not months(open_app, person)

@@ -1,0 +1,73 @@
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traces.diary import UNSAID, Diary, Role, diaries, diary
+from traces.errors import InvalidTemplate
+
+KEY = b"a secret of the caller"
+EVERY = list(diaries().values())
+
+
+def entries_of(chosen: Diary) -> st.SearchStrategy[list[dict[str, str]]]:
+    one = st.fixed_dictionaries(
+        {ask.key: st.sampled_from([value.key for value in ask.answers]) for ask in chosen.asks}
+    )
+    return st.lists(one, max_size=80)
+
+
+@given(st.data())
+def test_any_entries_give_cells_within_the_template(data: st.DataObject) -> None:
+    chosen = data.draw(st.sampled_from(EVERY))
+    entries = data.draw(entries_of(chosen))
+    cells = chosen.cells(entries, "2026-11", KEY)
+    template = chosen.template
+    assert len(cells) <= template.k
+    assert len({cell.values for cell in cells}) == len(cells)
+    for cell in cells:
+        for value, dimension in zip(cell.values, template.dimensions, strict=True):
+            assert value in dimension.domain
+        for number, measure in zip(cell.measures, template.measures, strict=True):
+            assert measure.low <= number <= measure.high
+
+
+@given(st.data())
+def test_the_order_of_entries_changes_nothing(data: st.DataObject) -> None:
+    chosen = data.draw(st.sampled_from(EVERY))
+    entries = data.draw(entries_of(chosen))
+    shuffled = data.draw(st.permutations(entries))
+    assert chosen.cells(entries, "2026-11", KEY) == chosen.cells(shuffled, "2026-11", KEY)
+
+
+def test_sums_add_up_and_means_leave_out_what_was_not_said() -> None:
+    shopping = diaries()["diary_shopping"]
+    said: list[Mapping[str, str]] = [
+        {"shop": "market", "loyalty_card": "no", "spent": "from_10", "own_bag": "yes"},
+        {"shop": "market", "loyalty_card": "no", "spent": "from_25", "own_bag": "no"},
+        {"shop": "market", "loyalty_card": "no", "spent": UNSAID, "own_bag": UNSAID},
+    ]
+    (cell,) = shopping.cells(map(shopping.checked, said), "2026-11", KEY)
+    assert cell.values == ("market", "no")
+    assert cell.measures == (3, 17 + 37, 50)
+
+
+def test_an_answer_that_nobody_can_choose_is_refused() -> None:
+    shopping = diaries()["diary_shopping"]
+    with pytest.raises(ValueError, match="none of those"):
+        shopping.checked({"shop": "ZZCANARYZZ"})
+    assert set(shopping.checked({"else": "ZZCANARYZZ"}).values()) == {UNSAID}
+
+
+def test_every_question_has_words_in_both_languages_and_a_way_not_to_say() -> None:
+    for chosen in EVERY:
+        assert {ask.role for ask in chosen.asks} >= {Role.DIMENSION}
+        for ask in chosen.asks:
+            assert ask.title.en != ask.title.fr or ask.title.en in ("",)
+            assert UNSAID in {value.key for value in ask.answers}
+
+
+def test_a_diary_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(InvalidTemplate):
+        diary({"key": "diary_none", "ask": []})
