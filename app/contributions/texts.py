@@ -1,6 +1,8 @@
-"""What the units of the templates are called, in the reader's language."""
+"""What units are called, and why records were dropped, in the reader's language."""
 
 from flask_babel import lazy_gettext as _l
+
+from traces.reasons import Reason
 
 UNITS = {
     "minutes per day": _l("minutes per day"),
@@ -27,3 +29,36 @@ UNITS = {
 def unit_of(unit: str) -> str:
     """Return what a unit is called; a unit without words of its own stays as it is."""
     return str(UNITS.get(unit, unit))
+
+
+#: By the reason's key; one without words here is told in English.
+REASONS = {
+    "advertisement": _l("An advertisement was shown: you did not choose it."),
+    "ambiguous_date": _l("The date can be read in two ways."),
+    "card_total": _l("The line sums up card payments that are listed one by one."),
+    "clipped": _l("The number was outside the limits of the table and was set to the limit."),
+    "duplicate": _l("The same record was already read."),
+    "foreign_unit": _l("The unit is not one that we read."),
+    "future": _l("The date lies in the future."),
+    "missing": _l("The file has no value at this place."),
+    "not_completed": _l("The payment or the trip was not completed."),
+    "not_needed": _l("No table asks for this file."),
+    "no_data": _l("The file is valid and holds no records."),
+    "other_account": _l("The record belongs to an account that you did not choose."),
+    "other_currency": _l("The amount is in another currency."),
+    "other_profile": _l("The record belongs to another profile."),
+    "out_of_domain": _l("The record holds a value that the table does not have."),
+    "own_transfer": _l("The money moved between your own accounts."),
+    "private_session": _l("You were in a private session."),
+    "production": _l("The record is energy that you produced."),
+    "too_many_cells": _l("The month had more cells than one person may give."),
+    "too_short": _l("The record was too short to count."),
+    "trailer": _l("The record is a trailer, a preview or a footer."),
+    "unknown_header": _l("The columns of the file are not those that we know."),
+    "unreadable": _l("The record could not be read."),
+}
+
+
+def reason_of(reason: Reason) -> str:
+    """Return why records were dropped."""
+    return str(REASONS.get(reason.value, reason.sentence))

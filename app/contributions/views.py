@@ -27,7 +27,7 @@ from app.contributions.families import WORDS, Family, families
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
 from app.contributions.reading import Asked, NotRead, Reader
-from app.contributions.texts import unit_of
+from app.contributions.texts import reason_of, unit_of
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role
@@ -152,7 +152,7 @@ def look() -> str | Response | tuple[str, int]:
         read=read,
         form=form,
         sheets=[_sheet(key, months) for key, months in read.traces.items()],
-        dropped=[(Reason(reason).sentence, count) for reason, count in read.dropped.items()],
+        dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
         closes_at=next_closing(),
     )
