@@ -86,6 +86,15 @@ def wishes(user_ids: Collection[str]) -> dict[str, Wishes]:
     }
 
 
+def choices_of(user_ids: Collection[str]) -> dict[str, Choices]:
+    """Return the preferences of many accounts at once."""
+    found = dict.fromkeys(user_ids, Choices())
+    for some in batched(sorted(user_ids), AT_ONCE):
+        for row in session().scalars(select(Preference).where(Preference.user_id.in_(some))):
+            found[row.user_id] = Choices(row.paused, row.ceiling_micro_rho)
+    return found
+
+
 def choices(user_id: str) -> Choices:
     """Return the preferences of an account."""
     row = session().get(Preference, user_id)

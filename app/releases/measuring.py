@@ -38,6 +38,7 @@ from app.releases.models import (
 )
 from app.releases.queries import COUNT
 from app.releases.states import EditionEvent, EditionState, next_state
+from app.vault.errors import ObjectMissing
 from app.vault.interface import Vault
 from privacy.loss import Rho
 from privacy.plan.counting import CountPlan
@@ -95,7 +96,10 @@ class EditionRows:
 
     def batches(self, object_id: str) -> Iterator[pa.RecordBatch]:
         """Read an object, batch by batch."""
-        return self.vault.batches(object_id) if self.vault.exists(object_id) else iter(())
+        try:
+            yield from self.vault.batches(object_id)
+        except ObjectMissing:
+            return
 
 
 @dataclass(frozen=True)

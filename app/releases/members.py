@@ -112,10 +112,11 @@ def charge_all(
     leave_out(doors, edition, members)
     attempt = charging.next_attempt(wanted.subject)
     again = replace(wanted, attempt=attempt, edition_id=edition.id)
-    for member in members:
-        if member.left_out:
-            continue
-        member.left_out = charging.charge(doors.ceiling, doors.secret, member.producer_id, again)
+    present = [member for member in members if not member.left_out]
+    producers = {member.producer_id for member in present}
+    refused = charging.charge_all(doors.ceiling, doors.secret, producers, again)
+    for member in present:
+        member.left_out = refused[member.producer_id]
         if member.left_out:
             datasets_service.relist(SYSTEM, member.dataset_id)
 
@@ -128,10 +129,11 @@ def leave_out(doors: Doors, edition: Edition, members: Iterable[EditionDataset])
     present = [member for member in members if not member.left_out]
     purposes = {Purpose(purpose) for purpose in edition.purposes.split()}
     wishes = consent.wishes({member.producer_id for member in present})
+    there = doors.vault.present([member.rows_object for member in present])
     suspended = users.suspended()
     for member in present:
         mine = wishes[member.producer_id]
-        if not doors.vault.exists(member.rows_object):
+        if member.rows_object not in there:
             member.left_out = "erased"
         elif not purposes <= mine.granted:
             member.left_out = "consent"

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,6 +81,12 @@ def address_of(user_id: str) -> str:
     """Return an account's e-mail address; its identifier once it is closed."""
     found = user(user_id)
     return user_id if found is None else found.email
+
+
+def addresses(user_ids: Collection[str]) -> dict[str, str]:
+    """Return the e-mail addresses of some open accounts, at most a thousand."""
+    chosen = select(User.id, User.email).where(User.id.in_(user_ids), User.closed_at.is_(None))
+    return {user_id: email for user_id, email in session().execute(chosen)}
 
 
 def suspended() -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What any vault must do, wherever it keeps its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -39,6 +39,10 @@ class Vault(Protocol):
 
     def exists(self, object_id: str) -> bool:
         """Tell whether an object can be read."""
+        ...
+
+    def present(self, object_ids: Collection[str]) -> frozenset[str]:
+        """Return which of many objects can be read."""
         ...
 
     def write(self, object_id: str, schema: pa.Schema) -> AbstractContextManager[RowsWriter]:

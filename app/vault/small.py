@@ -8,21 +8,27 @@ that its length tells little, and sealed under a data key of its own as any othe
 import json
 import secrets
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session
 
+from app.core.batches import batched
 from app.core.db import Database
 from app.vault.database_keys import DatabaseKeys
-from app.vault.errors import ObjectExists, ObjectMissing, ObjectUnreadable
+from app.vault.errors import ObjectExists, ObjectUnreadable
 from app.vault.keys import NONCE_BYTES, KeyWrapper
-from app.vault.models import SmallObject
+from app.vault.models import SmallObject, VaultKey
 
 #: Frames are so many bytes, or a multiple of it.
 PADDED = 512
+#: So many objects are asked for in one query.
+AT_ONCE = 500
 KINDS = {"string": pa.string(), "int64": pa.int64()}
 
 
@@ -43,7 +49,7 @@ class SmallObjects:
 
     def exists(self, object_id: str) -> bool:
         """Tell whether there is such an object."""
-        return self._frame(object_id) is not None
+        return bool(self.present([object_id]))
 
     def write(self, object_id: str, batch: pa.RecordBatch) -> None:
         """Write an object with the change that is under way.
@@ -66,22 +72,37 @@ class SmallObjects:
             session.add(SmallObject(object_id=object_id, frame=sealed))
             session.flush()
 
-    def batches(self, object_id: str) -> Iterator[pa.RecordBatch]:
-        """Read an object.
+    def find(self, object_id: str) -> pa.RecordBatch | None:
+        """Read an object; None where there is no such.
 
         Raises
         ------
-        ObjectMissing, ObjectUnreadable
+        ObjectUnreadable
         """
-        frame, wrapped = self._frame(object_id), self._ring.find(object_id)
-        if frame is None or wrapped is None:
-            raise ObjectMissing("There is no such object")
+        chosen = (
+            select(SmallObject.frame, VaultKey.wrapped)
+            .join(VaultKey, VaultKey.object_id == SmallObject.object_id)
+            .where(SmallObject.object_id == object_id)
+        )
+        found = self._first(chosen)
+        if found is None:
+            return None
+        frame, wrapped = found
         cipher = AESGCM(self._keys.unwrap(object_id, wrapped))
         try:
             packed = cipher.decrypt(frame[:NONCE_BYTES], frame[NONCE_BYTES:], object_id.encode())
         except InvalidTag as error:
             raise ObjectUnreadable("The rows are damaged") from error
-        yield _unpacked(packed)
+        return _unpacked(packed)
+
+    def present(self, object_ids: Collection[str]) -> frozenset[str]:
+        """Return which of many objects there are."""
+        found: set[str] = set()
+        for some in batched(list(object_ids), AT_ONCE):
+            chosen = select(SmallObject.object_id).where(SmallObject.object_id.in_(some))
+            with self._reading() as session:
+                found.update(session.scalars(chosen))
+        return frozenset(found)
 
     def erase(self, object_id: str) -> bool:
         """Erase key and frame with the change that is under way; return whether there was one."""
@@ -96,13 +117,18 @@ class SmallObjects:
             self._ring.forget(object_id)
             return True
 
-    def _frame(self, object_id: str) -> bytes | None:
-        chosen = select(SmallObject.frame).where(SmallObject.object_id == object_id)
+    def _first(self, chosen: Select[bytes, bytes]) -> Any:
+        with self._reading() as session:
+            return session.execute(chosen).first()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
         present = self._db.present()
         if present is not None:
-            return present.scalar(chosen)
+            yield present
+            return
         with self._db.unit_of_work(write=False) as fresh:
-            return fresh.scalar(chosen)
+            yield fresh
 
 
 def _packed(batch: pa.RecordBatch) -> bytes:

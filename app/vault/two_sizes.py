@@ -1,6 +1,6 @@
 """One vault: large objects in one place, small ones in another."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 
 import pyarrow as pa
@@ -25,6 +25,12 @@ class TwoSizes:
     def exists(self, object_id: str) -> bool:
         """Tell whether an object can be read."""
         return self._small.exists(object_id) or self._large.exists(object_id)
+
+    def present(self, object_ids: Collection[str]) -> frozenset[str]:
+        """Return which of many objects can be read."""
+        small = self._small.present(object_ids)
+        rest = [one for one in object_ids if one not in small]
+        return small | frozenset(one for one in rest if self._large.exists(one))
 
     def write(self, object_id: str, schema: pa.Schema) -> AbstractContextManager[RowsWriter]:
         """Write a large object; it exists once the block ends without an error, and not before.
@@ -51,8 +57,8 @@ class TwoSizes:
         ------
         ObjectMissing, ObjectUnreadable
         """
-        kept = self._small if self._small.exists(object_id) else self._large
-        return kept.batches(object_id)
+        found = self._small.find(object_id)
+        return self._large.batches(object_id) if found is None else iter((found,))
 
     def erase(self, object_id: str) -> None:
         """Erase key and rows at once; nothing happens where there is none."""
