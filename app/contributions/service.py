@@ -91,7 +91,6 @@ def _write(row: Contribution, doors: Checking, kept: Months) -> None:
     row.first_month, row.last_month = min(kept, default=""), max(kept, default="")
     content = json.dumps(cells.to_plain(kept), separators=(",", ":"))
     doors.vault.write_small(row.object_id, pa.record_batch([[content]], schema=_TRACE))
-    session().flush()
 
 
 def trace(actor: Actor, doors: Checking, template: str) -> Months:

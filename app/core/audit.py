@@ -56,7 +56,7 @@ def record(
     actor_id: str, action: str, object_kind: str, object_id: str, **details: str | int
 ) -> None:
     """Append an entry inside the present unit of work."""
-    head = session().scalars(select(AuditHead).with_for_update()).one()
+    head = _head()
     entry = AuditEntry(
         sequence=head.sequence + 1,
         at=now(),
@@ -70,7 +70,19 @@ def record(
     entry.digest = _digest(entry)
     head.sequence, head.digest = entry.sequence, entry.digest
     session().add(entry)
-    session().flush()
+
+
+def _head() -> AuditHead:
+    """Return the last entry's place, locked; it is asked for once in a transaction."""
+    here = session()
+    known = here.info.get(AuditHead)
+    if known is not None and known[0] is here.get_transaction():
+        held: AuditHead = known[1]
+        return held
+    chosen = select(AuditHead).with_for_update().execution_options(populate_existing=True)
+    head = here.scalars(chosen).one()
+    here.info[AuditHead] = (here.get_transaction(), head)
+    return head
 
 
 def was_recorded(actor_id: str, action: str, object_id: str, within: timedelta) -> bool:

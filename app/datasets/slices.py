@@ -49,7 +49,6 @@ def offer(user_id: str, doors: Checking, where: Offer, rows: pa.RecordBatch) -> 
         period=where.period,
     )
     session().add(row)
-    session().flush()
     audit.record(user_id, "list-dataset", "dataset", row.id)
 
 

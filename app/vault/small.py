@@ -70,7 +70,6 @@ class SmallObjects:
             if not self._ring.keep(object_id, wrapped):
                 raise ObjectExists("The object exists")
             session.add(SmallObject(object_id=object_id, frame=sealed))
-            session.flush()
 
     def find(self, object_id: str) -> pa.RecordBatch | None:
         """Read an object; None where there is no such.
