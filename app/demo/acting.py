@@ -137,6 +137,13 @@ class Stage:
             }
         return [offered[frozenset(table)] for table in tables]
 
+    def single_tables(self, edition_id: str, tier: str) -> list[ProductKey]:
+        """Return the tables of an edition that are about one column."""
+        with self.db.unit_of_work(write=False):
+            view = release_queries.release(edition_id)
+            made = products(view, view.release.plan.tier(tier))
+        return [one.key for one in made if len(one.key.axes) == 1]
+
     def compose(self, buyer: Actor, keys: list[ProductKey]) -> bundles.Bundle:
         """Put tables into the bundle and see its price."""
         with self.db.unit_of_work():

@@ -5,19 +5,24 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.collections import queries as collections
 from app.collections.rules import Purpose
 from app.core.clock import fixed_at, now
 from app.core.permissions import SYSTEM, Actor, Role
 from app.demo import files
 from app.demo.acting import PASSWORD, Stage
 from app.demo.errors import DemoRefused
+from app.demo.people import Crowd
 from app.demo.rules import EVERY_PURPOSE, HEALTH, SHOPPING, WORK, Design
 from app.jobs.runner import Runner
 from app.market import Market
 from app.payouts import sending
 from app.payouts.queries import PayoutTerms
 from app.reconciliation import service as reconciliation
+from app.releases import queries as releases
 
+#: Individuals of the demonstration.
+PEOPLE = 1_000
 NOT_COMMERCIAL = frozenset({Purpose.RESEARCH, Purpose.PUBLIC})
 
 
@@ -51,6 +56,12 @@ CAST = (
          "has a file whose columns are not explained yet"),
     CastMember("z", "archive-3@example.org", "Study archive 3", Role.PRODUCER,
          "refuses commercial use: an edition of its own"),
+    CastMember("new", "person-new@example.org", "A person, new", Role.PRODUCER,
+         "has given nothing yet"),
+    CastMember("two", "person-two@example.org", "A person, two months in", Role.PRODUCER,
+         "gives two kinds of traces; was in two editions of each"),
+    CastMember("five", "person-five@example.org", "A person who gives much", Role.PRODUCER,
+         "gives five kinds of traces; sees what each earned"),
     CastMember("institute", "institute@example.org", "Research institute", Role.BUYER,
          "five orders: an upgrade, one not paid yet; an open bundle"),
     CastMember("retailer", "retailer@example.org", "Market research company", Role.BUYER,
@@ -76,8 +87,13 @@ def refuse_real(market: Market) -> None:
         )
 
 
-def fill(market: Market, runner: Runner, say: Callable[[str], None]) -> bool:
+def fill(market: Market, runner: Runner, say: Callable[[str], None], people: int = PEOPLE) -> bool:
     """Fill a market once; return False where the demonstration accounts were there already.
+
+    Parameters
+    ----------
+    people : int
+        Individuals who give their months; none: only those who hold files.
 
     Raises
     ------
@@ -93,7 +109,7 @@ def fill(market: Market, runner: Runner, say: Callable[[str], None]) -> bool:
         return False
     settings = market.settings
     terms = PayoutTerms(settings.refund_days, settings.payout_minimum_cents)
-    _Story(stage, terms, now(), say).tell()
+    _Story(stage, terms, now(), say, people).tell()
     return True
 
 
@@ -112,8 +128,14 @@ class _Story:
     """The weeks of the market, in order; the operator's account comes last."""
 
     def __init__(
-        self, stage: Stage, terms: PayoutTerms, today: datetime, say: Callable[[str], None]
+        self,
+        stage: Stage,
+        terms: PayoutTerms,
+        today: datetime,
+        say: Callable[[str], None],
+        people: int,
     ) -> None:
+        self.people = people
         self.stage = stage
         self.terms = terms
         self.today = today
@@ -125,6 +147,10 @@ class _Story:
         with self._ago(days=60):
             for part in CAST[:-1]:
                 self.cast[part.name] = self.stage.account(part.email, part.title, part.role)
+        if self.people:
+            with self._ago(days=58):
+                crowd = Crowd.of(self.stage, self.today, self.say, self.people)
+            self._individuals(crowd)
         with self._ago(days=55):
             shopping, shopping_1 = self._shopping()
             work, work_1 = self._work()
@@ -134,7 +160,35 @@ class _Story:
             shopping_2, work_2 = self._second_editions(shopping, work)
         self._later_sales(shopping_2, work_1, work_2, health_rest)
         self._payouts()
+        if self.people:
+            self._sales_of_months()
         self._today(shopping, work, work_2)
+
+    def _individuals(self, crowd: Crowd) -> None:
+        """Two months of a thousand people, and two of them whom one can be."""
+        for name, templates in (("two", 2), ("five", 5)):
+            who = self.cast[name]
+            for key in list(crowd.members)[:templates]:
+                crowd.members[key].append(who)
+        crowd.live()
+
+    def _sales_of_months(self) -> None:
+        """Have the institute buy what the newest months say."""
+        with self.stage.db.unit_of_work(write=False):
+            newest = [
+                releases.editions_of(rules)
+                for rules in collections.all_collections()
+                if rules.template
+            ]
+        stage, institute = self.stage, self.cast["institute"]
+        for editions in newest:
+            sold = next((one for one in editions if one.published_at), None)
+            if sold is None:
+                continue
+            with self._ago(hours=20):
+                keys = stage.single_tables(sold.id, "gold")[:2]
+                stage.buy(institute, keys, Purpose.RESEARCH)
+        self.say("sales of the months that people gave")
 
     def _ago(self, **length: float) -> AbstractContextManager[None]:
         return fixed_at(self.today - timedelta(**length))

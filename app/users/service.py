@@ -93,6 +93,19 @@ def _normal(email: str) -> str:
     return email.strip().lower()
 
 
+def open_invented(actor: Actor, email: str) -> str:
+    """Open an account of an invented person, to which nobody can sign in.
+
+    Raises
+    ------
+    Forbidden
+    """
+    require(actor, Role.OPERATOR)
+    user = _open(email, "", "", {Role.PRODUCER}, "en")
+    user.verified_at = now()
+    return user.id
+
+
 def market_account() -> str:
     """Return the account that the market's own collections belong to; nobody can sign in to it."""
     if session().get(User, MARKET_ID) is None:
