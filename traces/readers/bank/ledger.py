@@ -7,7 +7,6 @@ files may overlap or be split; two equal entries that a split parts count once.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +19,7 @@ from traces.findings import Findings
 from traces.keywords import keywords
 from traces.local_time import Moment
 from traces.readers.choosing import chosen_accounts, chosen_currency
+from traces.readers.occurrences import Occurrences
 from traces.reasons import Reason
 
 _NOON = 12 * 3_600_000
@@ -77,12 +77,11 @@ class Ledger:
         self._sums: Counter[tuple[str, str, date, str]] = Counter()
         self._counts: Counter[tuple[str, str, date, str]] = Counter()
         self._whose: set[tuple[str, str]] = set()
-        self._met: Counter[bytes] = Counter()
-        self._of_file: Counter[bytes] = Counter()
+        self._occurrences = Occurrences()
 
     def begin_file(self) -> None:
         """Say that another file begins."""
-        self._of_file.clear()
+        self._occurrences.begin_file()
 
     def aside(self, *texts: str) -> Reason | None:
         """Return why a line with such texts is no spending, or None."""
@@ -121,14 +120,7 @@ class Ledger:
         """Return whether an entry was counted before."""
         key = (entry.account, entry.currency, entry.day.isoformat(), str(entry.amount.normalize()))
         last = ("named", entry.name) if entry.name else ("label", " ".join(entry.label.split()))
-        text = "\x1f".join((*key, *last))
-        hashed = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        self._of_file[hashed] += 1
-        times = 1 if entry.name else self._of_file[hashed]
-        if times <= self._met[hashed]:
-            return True
-        self._met[hashed] = times
-        return False
+        return self._occurrences.repeated(*key, *last, once=bool(entry.name))
 
     def close(self) -> None:
         """Ask what is open; else put the sums into the table."""
