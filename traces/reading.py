@@ -12,7 +12,7 @@ from traces.declared import Declared, Question
 from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
-from traces.readers import electricity, spotify
+from traces.readers import amazon, electricity, spotify, tesco
 from traces.readers.bank import camt, mt940, ofx, qif, tables
 from traces.reasons import Reason
 from traces.recognising import Match, Recognition, recognise
@@ -25,6 +25,7 @@ Reader = Callable[[Sequence[Match], Findings], None]
 
 #: By the name that formats give.
 READERS: Mapping[str, Reader] = {
+    "amazon": amazon.read,
     "banque_postale": tables.read,
     "bnp": tables.read,
     "boursobank": tables.read,
@@ -41,6 +42,7 @@ READERS: Mapping[str, Reader] = {
     "revolut": tables.read,
     "societe_generale": tables.read,
     "spotify": spotify.read,
+    "tesco": tesco.read,
 }
 
 
