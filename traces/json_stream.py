@@ -36,8 +36,9 @@ def elements(text: TextIO, path: Sequence[str] = (), bounds: Bounds = BOUNDS) ->
     text : TextIO
         The whole file.
     path : sequence of str
-        Keys that lead from the top to the array; "*" is every key. Without keys the top itself is
-        the array. A file without the path has no elements.
+        Keys that lead from the top to the array; "*" is every key, "[]" every element of an array
+        of arrays. Without keys the top itself is the array. A file without the path has no
+        elements.
     bounds : Bounds
         Of one element.
 
@@ -62,6 +63,8 @@ def _within(source: _Source, path: tuple[str, ...]) -> Iterator[Any]:
         if first != "[":
             raise Damaged()
         yield from _array(source)
+    elif first == "[" and path[0] == "[]":
+        yield from _arrays(source, path[1:])
     elif first != "{":
         source.skip()
     else:
@@ -74,6 +77,22 @@ def _array(source: _Source) -> Iterator[Any]:
         return
     while True:
         yield source.value()
+        if source.closed("]"):
+            return
+        source.take(",")
+
+
+def _arrays(source: _Source, path: tuple[str, ...]) -> Iterator[Any]:
+    """Yield what lies in each element of an array of arrays; other elements are passed over."""
+    source.take("[")
+    if source.closed("]"):
+        return
+    while True:
+        source.space()
+        if path or source.peek() == "[":
+            yield from _within(source, path)
+        else:
+            source.skip()
         if source.closed("]"):
             return
         source.take(",")

@@ -12,7 +12,8 @@ from traces.declared import Declared, Question
 from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
-from traces.readers import electricity, google, netflix, spotify
+from traces.readers import amazon, electricity, google, netflix, spotify, tesco
+from traces.readers.bank import camt, mt940, ofx, qif, tables
 from traces.reasons import Reason
 from traces.recognising import Match, Recognition, recognise
 from traces.result import Result, Slice
@@ -24,11 +25,27 @@ Reader = Callable[[Sequence[Match], Findings], None]
 
 #: By the name that formats give.
 READERS: Mapping[str, Reader] = {
+    "amazon": amazon.read,
+    "banque_postale": tables.read,
+    "bnp": tables.read,
+    "boursobank": tables.read,
+    "bpce": tables.read,
+    "camt": camt.read,
+    "credit_agricole": tables.read,
+    "credit_mutuel": tables.read,
     "electricity": electricity.read,
     "google": google.read,
+    "midata": tables.read,
+    "mt940": mt940.read,
+    "n26": tables.read,
     "netflix": netflix.read,
     "netflix_history": netflix.read_history,
+    "ofx": ofx.read,
+    "qif": qif.read,
+    "revolut": tables.read,
+    "societe_generale": tables.read,
     "spotify": spotify.read,
+    "tesco": tesco.read,
 }
 
 

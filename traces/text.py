@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import io
 import unicodedata
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, TextIO
 
 from traces.errors import Damaged
 
@@ -75,6 +75,27 @@ def open_text(opened: Callable[[], BinaryIO], encoding: str | None = None) -> io
     return io.TextIOWrapper(
         opened(), encoding=encoding or encoding_of(opened), errors="strict", newline=""
     )
+
+
+def lines(text: TextIO) -> Iterator[str]:
+    """Iterate over the lines of a text, without their ends.
+
+    Raises
+    ------
+    Damaged
+        A line without end, or bytes of another encoding.
+    """
+    while True:
+        line: str | None = None
+        try:
+            line = text.readline(_CHUNK)
+        except UnicodeError:
+            pass
+        if line is None or len(line) >= _CHUNK:
+            raise Damaged()
+        if not line:
+            return
+        yield line.rstrip("\r\n")
 
 
 def decode_head(head: bytes) -> str | None:

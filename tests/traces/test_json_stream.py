@@ -129,3 +129,10 @@ def test_a_large_array_is_never_held_whole() -> None:
 
 def test_numbers_stay_finite() -> None:
     assert all(math.isfinite(number) for number in read("[1e308, -1e308, 1e-999]"))
+
+
+@given(st.lists(st.lists(VALUES) | VALUES))
+def test_arrays_in_an_array_are_read_one_after_another(values: list[Any]) -> None:
+    flat = [each for held in values if isinstance(held, list) for each in held]
+    assert read(json.dumps({"a": values, "b": [[1]]}), "a", "[]") == flat
+    assert read(json.dumps(values), "[]") == flat
