@@ -36,8 +36,8 @@ def elements(text: TextIO, path: Sequence[str] = (), bounds: Bounds = BOUNDS) ->
     text : TextIO
         The whole file.
     path : sequence of str
-        Keys that lead from the top to the array; "*" is every key. Without keys the top itself is
-        the array. A file without the path has no elements.
+        Keys that lead from the top to the array; "*" is every key, "[]" every element of an array.
+        Without keys the top itself is the array. A file without the path has no elements.
     bounds : Bounds
         Of one element.
 
@@ -62,10 +62,24 @@ def _within(source: _Source, path: tuple[str, ...]) -> Iterator[Any]:
         if first != "[":
             raise Damaged()
         yield from _array(source)
+    elif first == "[" and path[0] == "[]":
+        yield from _through(source, path[1:])
     elif first != "{":
         source.skip()
     else:
         yield from _object(source, path)
+
+
+def _through(source: _Source, path: tuple[str, ...]) -> Iterator[Any]:
+    """Yield what the path leads to in each element of an array."""
+    source.take("[")
+    if source.closed("]"):
+        return
+    while True:
+        yield from _within(source, path)
+        if source.closed("]"):
+            return
+        source.take(",")
 
 
 def _array(source: _Source) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
 from traces.readers import google, netflix, spotify
+from traces.readers.body import reader as body
 from traces.reasons import Reason
 from traces.recognising import Match, Recognition, recognise
 from traces.result import Result, Slice
@@ -24,6 +25,7 @@ Reader = Callable[[Sequence[Match], Findings], None]
 
 #: By the name that formats give.
 READERS: Mapping[str, Reader] = {
+    "body": body.read,
     "google": google.read,
     "netflix": netflix.read,
     "netflix_history": netflix.read_history,
