@@ -12,7 +12,7 @@ from traces.declared import Declared, Question
 from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
-from traces.readers import google, netflix, spotify, uber
+from traces.readers import google, netflix, spotify, timeline, uber
 from traces.readers.body import reader as body
 from traces.reasons import Reason
 from traces.recognising import Match, Recognition, recognise
@@ -30,6 +30,7 @@ READERS: Mapping[str, Reader] = {
     "netflix": netflix.read,
     "netflix_history": netflix.read_history,
     "spotify": spotify.read,
+    "timeline": timeline.read,
     "uber": uber.read,
 }
 
