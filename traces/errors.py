@@ -12,6 +12,7 @@
     │   ├── OtherArchive     a tar, 7z or rar archive
     │   ├── Damaged          bytes that break the rules of their own format
     │   ├── ChooseJson       an export as web pages, where we read JSON
+    │   ├── LibraryMissing   a format whose decoder is not installed here
     │   ├── UnknownFormat    no format that we know
     │   └── Ambiguous        two formats at once
     ├── ReadingFailed        a mistake of ours in a reader; says where, never what was read
@@ -108,6 +109,13 @@ class ChooseJson(Refused):
 
     code = "choose_json"
     user_message = "This export is in HTML. Ask for it again and choose JSON as its format."
+
+
+class LibraryMissing(Refused):
+    """A format is known, and the library that decodes it is not installed here."""
+
+    code = "library_missing"
+    user_message = "We cannot read FIT files here. Export the activity as GPX or TCX instead."
 
 
 class UnknownFormat(Refused):

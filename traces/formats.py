@@ -40,7 +40,7 @@ class Format:
     id, family, reader : str
         "spotify/account/v1"; what it belongs to; the name of its reader in `traces.reading`.
     kind : Kind
-        What its files are made of. HTML is never read: it is answered with `ChooseJson`.
+        What its files are made of. HTML without templates is answered with `ChooseJson`.
     members : tuple of str
         Patterns of paths, in all languages: a hint between formats, and for empty files.
     templates : tuple of str

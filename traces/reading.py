@@ -12,8 +12,9 @@ from traces.declared import Declared, Question
 from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
-from traces.readers import amazon, electricity, google, netflix, spotify, tesco
+from traces.readers import amazon, electricity, google, netflix, spotify, tesco, timeline, uber
 from traces.readers.bank import camt, mt940, ofx, qif, tables
+from traces.readers.body import reader as body
 from traces.reasons import Reason
 from traces.recognising import Match, Recognition, recognise
 from traces.result import Result, Slice
@@ -28,6 +29,7 @@ READERS: Mapping[str, Reader] = {
     "amazon": amazon.read,
     "banque_postale": tables.read,
     "bnp": tables.read,
+    "body": body.read,
     "boursobank": tables.read,
     "bpce": tables.read,
     "camt": camt.read,
@@ -46,6 +48,8 @@ READERS: Mapping[str, Reader] = {
     "societe_generale": tables.read,
     "spotify": spotify.read,
     "tesco": tesco.read,
+    "timeline": timeline.read,
+    "uber": uber.read,
 }
 
 

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     TOO_SHORT = "too_short"
     TRAILER = "trailer"
     UNKNOWN_HEADER = "unknown_header"
+    UNMATCHED = "unmatched"
     UNREADABLE = "unreadable"
 
     @property
@@ -65,5 +66,6 @@ _SENTENCES = {
     Reason.TOO_SHORT: "The record was too short to count.",
     Reason.TRAILER: "The record is a trailer, a preview or a footer.",
     Reason.UNKNOWN_HEADER: "The columns of the file are not those that we know.",
+    Reason.UNMATCHED: "What the amount is divided by is not in your files for that month.",
     Reason.UNREADABLE: "The record could not be read.",
 }

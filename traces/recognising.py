@@ -154,8 +154,7 @@ def match_of(member: Member, known: Sequence[Format], file: int = 0) -> Match | 
     if beginning.empty:
         return Match(named[0], member, file, empty=True) if named else None
     if beginning.html:
-        _refuse_page(beginning, known, named)
-        return None
+        return _page(beginning, member, known, named, file)
     signs = {each.id: found for each in known if (found := _signs(each, member, beginning))}
     fitting = [each for each in known if each.id in signs]
     widest = [
@@ -171,13 +170,25 @@ def match_of(member: Member, known: Sequence[Format], file: int = 0) -> Match | 
     return None
 
 
-def _refuse_page(beginning: Beginning, known: Sequence[Format], named: Sequence[Format]) -> None:
-    """Ask for JSON where a web page has the marks or the name of an export."""
-    for each in known:
-        if each.kind is Kind.HTML and all(mark in beginning.text for mark in each.marks):
-            raise ChooseJson(family=each.family)
-    if named:
-        raise ChooseJson(family=named[0].family)
+def _page(
+    beginning: Beginning,
+    member: Member,
+    known: Sequence[Format],
+    named: Sequence[Format],
+    file: int,
+) -> Match | None:
+    """Return the format of a web page that can be read, by its marks, else by its name.
+
+    Where a page has the marks or the name of an export that cannot be read so, JSON is asked for.
+    """
+    marked = [each for each in known if each.kind is Kind.HTML and _marked(each, beginning)]
+    fitting = [*marked, *named]
+    for each in fitting:
+        if each.kind is Kind.HTML and each.templates:
+            return Match(each, member, file)
+    if fitting:
+        raise ChooseJson(family=fitting[0].family)
+    return None
 
 
 def _signs(each: Format, member: Member, beginning: Beginning) -> frozenset[str]:
@@ -217,7 +228,7 @@ def _marked(each: Format, beginning: Beginning) -> tuple[str, ...]:
     return each.marks if all(mark in beginning.text for mark in each.marks) else ()
 
 
-#: How each kind of format is told; web pages are never read.
+#: How each kind of format is told; web pages have a way of their own.
 _WAYS: Mapping[Kind, Callable[[Format, Beginning], Iterable[str]]] = {
     Kind.BINARY: _in_bytes,
     Kind.HTML: lambda each, beginning: (),

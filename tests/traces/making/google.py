@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from html import escape
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.traces.making import plans
 from tests.traces.making.maker import CANARY, NUMBER, File, Made, Maker, wild
@@ -156,3 +158,58 @@ ACTIVITY = Maker(_rows, write, _garbage, plans.DECLARED)
 PLAYLIST = Maker(
     _old_rows, lambda rows, part: write(rows, part, "youtube"), _old_garbage, plans.DECLARED
 )
+
+#: How pages of several languages write a moment: the account's own zone, which has many names.
+PAGE_DATES = {
+    "en": lambda wall: f"{wall:%b} {wall.day}, {wall.year}, {wall:%I:%M:%S\u202f%p} {wall:%Z}",
+    "de": lambda wall: f"{wall:%d.%m.%Y, %H:%M:%S} {'MESZ' if wall.dst() else 'MEZ'}",
+    "fr": lambda wall: f"{wall.day} {_FRENCH[wall.month - 1]} {wall.year}, {wall:%H:%M:%S} HNEX",
+}
+_FRENCH = "janv. févr. mars avr. mai juin".split()
+PAGES = {
+    "en": "Takeout/My Activity/YouTube/MyActivity.html",
+    "de": "Takeout/Meine Aktivitäten/YouTube/MeineAktivitäten.html",
+    "fr": "Takeout/Mon activité/YouTube/MonActivité.html",
+}
+_HEAD = (
+    "<html><head><title>x</title><style>.mdl-typography--title{} .outer-cell{}</style></head><body>"
+)
+_CELL = (
+    '<div class="outer-cell mdl-cell mdl-shadow--2dp"><div class="mdl-grid">'
+    '<div class="header-cell"><p class="mdl-typography--title">YouTube<br></p></div>'
+    '<div class="content-cell mdl-typography--body-1">{}\u00a0<a href="{}">{}</a><br>'
+    '<a href="https://x.example/{}">{}</a><br>{}<br/></div>'
+    '<div class="content-cell mdl-typography--caption"><b>Products:</b><br>YouTube<br>{}</div>'
+    "</div></div>"
+)
+
+
+def page(rows: Sequence[Any], language: str) -> bytes:
+    """Return a page of some rows, as the same export in HTML has them; text stands for itself."""
+    cells = []
+    for row in rows:
+        if isinstance(row, str):
+            cells.append(row)
+            continue
+        stamp = row["time"][:19]
+        moment = datetime.fromisoformat(stamp).replace(tzinfo=UTC)
+        when = PAGE_DATES[language](moment.astimezone(ZoneInfo(plans.ZONE)))
+        details = "".join(f"<b>Details:</b><br>&emsp;{e['name']}" for e in row.get("details", ()))
+        link, title = escape(row["titleUrl"]), escape(row["title"])
+        cells.append(_CELL.format("Watched", link, title, title, title, when, details))
+    text = _HEAD + '<div class="mdl-grid">' + "".join(cells) + "</div></body></html>"
+    return text.encode("utf-8", "replace")
+
+
+def write_page(rows: Sequence[Any], part: int, language: str = "fr") -> File:
+    """Return a page of some rows; later parts lie in a folder of their own."""
+    return (f"Takeout {part}/" if part else "") + PAGES[language], page(rows, language)
+
+
+def _page_garbage(random: Random) -> Any:
+    text = page([_rows(random, True)[0]], "fr").decode()[len(_HEAD) :]
+    at = random.randrange(len(text))
+    return text[:at] + escape(str(wild(random))) + "<a href=" + text[at + random.randrange(9) :]
+
+
+PAGE = Maker(_rows, write_page, _page_garbage, plans.DECLARED)

@@ -1,25 +1,27 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.traces.making import archives, google, plans
-from tests.traces.making.maker import given, read_all, totals_of
+from tests.traces.making import google, plans
+from tests.traces.making.maker import File, read_all, totals_of
 from tests.traces.making.nasty import nasty
 from tests.traces.promises import Promises, read_or_refuse
-from traces import Reason, Result, TracesError, recognise
-from traces.errors import ChooseJson
+from traces import Reason, Result, TracesError
+from traces.errors import ChooseJson, Damaged
 
 NASTY = nasty(google.make(1)[0].files)
 NOON = datetime(2025, 6, 3, 10, tzinfo=UTC)
-PAGE = (
-    b'<!DOCTYPE html><html><head><style>.mdl-grid{} .outer-cell{}</style><div class="outer-cell">'
-)
 
 
 class TestActivityKeepsThePromises(Promises):
     maker = google.ACTIVITY
+
+
+class TestPageKeepsThePromises(Promises):
+    maker = google.PAGE
 
 
 class TestPlaylistKeepsThePromises(Promises):
@@ -55,20 +57,77 @@ def test_what_goes_wrong_with_files_is_told_apart(what: str) -> None:
         assert isinstance(answer, TracesError)
 
 
-def test_a_page_is_answered_with_how_to_ask_for_json() -> None:
-    for name in ("x.html", "Takeout/Mon activité/YouTube/MonActivité.html"):
-        archive = ("t.zip", archives.zipped([(name, PAGE)]))
-        for file in ((name, PAGE), archive):
-            (found,) = recognise(given(file))
-            assert isinstance(found.refusal, ChooseJson)
-            assert found.refusal.family == "google"
+@pytest.mark.parametrize("language", sorted(google.PAGES))
+def test_a_page_says_what_the_same_export_in_json_says(language: str) -> None:
+    made = google.make(3, language=language)[0]
+    rows = [row for _, content in made.files for row in json.loads(content)]
+    for name in (google.PAGES[language], "renamed"):
+        result = read_all([(name, google.page(rows, language))], made.declared)
+        assert totals_of(result) == made.totals
+        assert result.kept == made.kept
+        assert result.dropped == made.dropped
+        assert result.format_ids == ("google/page/v1",)
 
 
-def test_a_page_is_known_by_its_name_alone() -> None:
-    """Styles may fill the beginning that is looked at."""
-    page = b"<html><head><style>" + b" " * 70_000
-    (found,) = recognise(given(("Takeout/watch-history.html", page)))
-    assert isinstance(found.refusal, ChooseJson)
+def test_a_page_is_known_by_its_name_where_styles_fill_its_beginning() -> None:
+    content = google.page([google.row_of(NOON, google.VIDEOS[0])], "de")
+    content = content.replace(b"<style>.mdl-typography--title{}", b"<style>" + b" " * 70_000)
+    result = read_all([("Takeout/watch-history.html", content)], plans.DECLARED)
+    assert result.kept == 1
+
+
+def test_a_page_and_json_of_the_same_acts_count_once() -> None:
+    row = google.row_of(NOON, google.VIDEOS[0])
+    files = [("a.html", google.page([row], "de")), ("b.json", json.dumps([row]).encode())]
+    for order in (files, files[::-1]):
+        result = read_all(order, plans.DECLARED)
+        assert result.kept == 1
+        assert result.dropped == {Reason.DUPLICATE: 1}
+
+
+def page_of(written: str) -> File:
+    """Return a page of one video, whose date is written so."""
+    row = google.row_of(NOON, google.VIDEOS[0])
+    marker = google.PAGE_DATES["de"](NOON.astimezone(ZoneInfo(plans.ZONE))).encode()
+    return "a.html", google.page([row], "de").replace(marker, written.encode())
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("Jun 3, 2025, 11:30:00 AM BST", "12-15"),
+        ("Jun 3, 2025, 12:30:00\u202fPM CEST", "12-15"),
+        ("Jun 3, 2025, 12:30:00 PM", "12-15"),
+        ("3 Jun 2025, 06:30:00 GMT-04:00", "12-15"),
+        ("Jun 3, 2025, 6:30:00 AM XYZ", "06-09"),
+        ("03.06.2025, 12:30:00", "12-15"),
+        ("3 juin 2025, 10:30:00 UTC", "12-15"),
+        ("3 juin 2025, 09:30:00 UTC", "09-12"),
+    ],
+)
+def test_dates_of_pages_have_a_zone_by_name_or_the_owners(written: str, hour: str) -> None:
+    """Paris is two hours before UTC, and one before London."""
+    result = read_all([page_of(written)], plans.DECLARED)
+    assert [c.values[1] for c in result.cells("online_activity", "2025-06")] == [hour]
+
+
+@pytest.mark.parametrize("written", ["3 czerwca 2025, 12:00:00 CEST", "6/3/25, 12:00:00", "", "x"])
+def test_a_page_without_a_date_that_we_can_read_asks_for_json(written: str) -> None:
+    answer = read_or_refuse([page_of(written)], plans.DECLARED, ["online_activity"])
+    assert type(answer) is ChooseJson
+    assert answer.family == "google"
+    assert answer.file == 0
+
+
+def test_a_page_without_acts_is_valid() -> None:
+    result = read_all([("a.html", google.page([], "en"))], plans.DECLARED)
+    assert result.dropped == {Reason.NO_DATA: 1}
+
+
+def test_a_cell_without_end_is_damaged() -> None:
+    content = google.page(['<div class="outer-cell">' + "x" * 200_000], "en")
+    answer = read_or_refuse([("a.html", content)], plans.DECLARED, ["online_activity"])
+    assert type(answer) is Damaged
 
 
 def test_a_time_without_milliseconds_is_the_same_act_as_with_them() -> None:
