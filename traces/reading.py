@@ -12,7 +12,7 @@ from traces.declared import Declared, Question
 from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
-from traces.readers import amazon, electricity, spotify, tesco
+from traces.readers import amazon, electricity, sensor, spotify, tesco
 from traces.readers.bank import camt, mt940, ofx, qif, tables
 from traces.reasons import Reason
 from traces.recognising import Match, Recognition, recognise
@@ -34,12 +34,14 @@ READERS: Mapping[str, Reader] = {
     "credit_agricole": tables.read,
     "credit_mutuel": tables.read,
     "electricity": electricity.read,
+    "home_assistant": sensor.read,
     "midata": tables.read,
     "mt940": mt940.read,
     "n26": tables.read,
     "ofx": ofx.read,
     "qif": qif.read,
     "revolut": tables.read,
+    "sensor": sensor.read,
     "societe_generale": tables.read,
     "spotify": spotify.read,
     "tesco": tesco.read,
