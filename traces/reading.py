@@ -12,7 +12,17 @@ from traces.declared import Declared, Question
 from traces.errors import InvalidDeclaration, ReadingFailed, TracesError
 from traces.findings import Findings
 from traces.formats import Format
-from traces.readers import amazon, electricity, google, netflix, spotify, tesco, timeline, uber
+from traces.readers import (
+    amazon,
+    electricity,
+    google,
+    netflix,
+    sensor,
+    spotify,
+    tesco,
+    timeline,
+    uber,
+)
 from traces.readers.bank import camt, mt940, ofx, qif, tables
 from traces.readers.body import reader as body
 from traces.reasons import Reason
@@ -37,6 +47,7 @@ READERS: Mapping[str, Reader] = {
     "credit_mutuel": tables.read,
     "electricity": electricity.read,
     "google": google.read,
+    "home_assistant": sensor.read,
     "midata": tables.read,
     "mt940": mt940.read,
     "n26": tables.read,
@@ -45,6 +56,7 @@ READERS: Mapping[str, Reader] = {
     "ofx": ofx.read,
     "qif": qif.read,
     "revolut": tables.read,
+    "sensor": sensor.read,
     "societe_generale": tables.read,
     "spotify": spotify.read,
     "tesco": tesco.read,

@@ -167,7 +167,8 @@ def match_of(member: Member, known: Sequence[Format], file: int = 0) -> Match | 
             return Match(few[0], member, file)
     if fitting:
         raise Ambiguous()
-    return None
+    bare = (each for each in named if each.kind is Kind.JSON and beginning.bare(each.path))
+    return next((Match(each, member, file, empty=True) for each in bare), None)
 
 
 def _page(

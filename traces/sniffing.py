@@ -82,6 +82,17 @@ class Beginning:
             self._keys[path] = _keys(self.text, path)
         return self._keys[path]
 
+    def bare(self, path: tuple[str, ...]) -> bool:
+        """Return whether this is a small JSON object whose array at a path has no element."""
+        if len(self.bytes) >= HEAD or not path:
+            return False
+        try:
+            held: Any = json.loads(self.text.lstrip("\ufeff"))
+            none = not any(True for _ in elements(io.StringIO(self.text), path))
+        except (ValueError, RecursionError, Damaged):
+            return False
+        return none and isinstance(held, dict) and isinstance(held.get(path[0]), list)
+
     def rows(self, delimiter: str) -> Sequence[list[str]]:
         """Return the first rows of a table."""
         if delimiter not in self._rows:

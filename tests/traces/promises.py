@@ -141,7 +141,7 @@ class Promises:
     ) -> None:
         name, content = self.maker.write(self.rows(seed, marked=True), 0)
         random = Random(seed)
-        for _ in range(25):
+        for _ in range(8):
             broken = bytearray(content)
             for _ in range(random.randint(1, 4)):
                 at = random.randrange(len(broken) or 1)

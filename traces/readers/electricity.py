@@ -15,8 +15,10 @@ from traces.amounts import parse_amount
 from traces.dates import instant, parse_date, parse_instant, parse_local
 from traces.declared import DateOrder
 from traces.findings import Findings
+from traces.readers import green_button
 from traces.readers.choosing import chosen_accounts
-from traces.readers.load_curve import KWH, MINUTE, STEPS, LoadCurve, joules_of
+from traces.readers.load_curve import KWH, MINUTE, LoadCurve
+from traces.readers.meters import Meters
 from traces.reasons import Reason
 from traces.recognising import Match
 from traces.sheets import SheetRow, sheet_rows
@@ -26,20 +28,18 @@ from traces.text import normalise
 _UNITS = {"w": "W", "kw": "kW", "wh": "Wh", "kwh": "kWh"}
 _UNIT = re.compile(r"\(en (k?wh?)\)")
 _METER = re.compile(r"(?<!\d)\d{14}(?!\d)")
-_EMPTY = ("", "na", "n/a", "-", "null")
-_DAY = 86_400_000
 
 
 def read(matches: Sequence[Match], findings: Findings) -> None:
     """Add up what one meter used."""
-    reading = _Reading(findings)
+    meters = Meters(findings)
     for match in matches:
-        for curve in reading.curves.values():
+        for curve in meters.curves.values():
             curve.begin_file()
-        _LAYOUTS[match.format.id](match, reading)
-    used = chosen_accounts(reading.curves.keys(), findings, "enedis/curve/v1", all_together=False)
+        _LAYOUTS[match.format.id](match, meters)
+    used = chosen_accounts(meters.curves.keys(), findings, "enedis/curve/v1", all_together=False)
     home = LoadCurve()
-    for meter, curve in reading.curves.items():
+    for meter, curve in meters.curves.items():
         if used is not None and meter in used:
             home.merge(curve)
         else:
@@ -47,59 +47,11 @@ def read(matches: Sequence[Match], findings: Findings) -> None:
     home.fill(findings)
 
 
-class _Reading:
-    """The meters met so far, and what cannot be read."""
-
-    def __init__(self, findings: Findings) -> None:
-        self.findings = findings
-        self.curves: dict[str, LoadCurve] = {}
-
-    def curve(self, meter: str) -> LoadCurve:
-        """Return what is known of a meter; "" where a file names none."""
-        return self.curves.setdefault(meter, LoadCurve())
-
-    def value(self, text: str | Decimal | None, decimal: str | None = None) -> Decimal | None:
-        """Return a number, or None with its reason counted."""
-        if text is None or (isinstance(text, str) and text.strip().casefold() in _EMPTY):
-            self.findings.drop(Reason.MISSING)
-            return None
-        value = parse_amount(text, decimal) if isinstance(text, str) else text
-        if value is None:
-            self.findings.drop(Reason.UNREADABLE)
-        return value
-
-    def span(
-        self, curve: LoadCurve, start: int | datetime, length: int, value: Decimal, unit: str
-    ) -> None:
-        """Add a span that is plausible."""
-        moment = start if isinstance(start, int) else instant(start, self.findings.clock.zone)
-        joules = joules_of(value, unit, length)
-        reason = self.findings.implausible(moment)
-        if joules is None or length not in STEPS or moment % (5 * MINUTE):
-            reason = Reason.OUT_OF_DOMAIN
-        if reason is not None or joules is None:
-            self.findings.drop(reason or Reason.OUT_OF_DOMAIN)
-        elif isinstance(start, int):
-            curve.span(start, start + length, joules)
-        else:
-            curve.wall(start, length, joules)
-
-    def day(self, curve: LoadCurve, day: date, value: Decimal, unit: str) -> None:
-        """Add a day that is plausible."""
-        joules = joules_of(value, unit, _DAY)
-        noon = instant(datetime(day.year, day.month, day.day, 12), self.findings.clock.zone)  # noqa: DTZ001
-        reason = Reason.OUT_OF_DOMAIN if joules is None else self.findings.implausible(noon)
-        if reason is not None or joules is None:
-            self.findings.drop(reason or Reason.OUT_OF_DOMAIN)
-        else:
-            curve.day(day, joules)
-
-
-def _enedis_table(match: Match, reading: _Reading) -> None:
+def _enedis_table(match: Match, meters: Meters) -> None:
     """Read blocks: the names of the facts, the facts, the names of the columns, the records."""
     facts: Row | None = None
     columns: Sequence[str] = ()
-    for row in reading.findings.rows(match):
+    for row in meters.findings.rows(match):
         first = normalise(row.at(0))
         if first == "identifiant prm":
             facts, columns = None, ()
@@ -108,34 +60,34 @@ def _enedis_table(match: Match, reading: _Reading) -> None:
         elif first in ("horodate", "periode"):
             columns = [normalise(cell) for cell in row.cells] if first == "horodate" else ()
         elif columns:
-            _enedis_record(row, facts, columns, reading)
+            _enedis_record(row, facts, columns, meters)
         elif first:
-            reading.findings.drop(Reason.TRAILER)
+            meters.findings.drop(Reason.TRAILER)
 
 
-def _enedis_record(row: Row, facts: Row, columns: Sequence[str], reading: _Reading) -> None:
-    end = parse_instant(row.at(0), reading.findings.clock.zone)
+def _enedis_record(row: Row, facts: Row, columns: Sequence[str], meters: Meters) -> None:
+    end = parse_instant(row.at(0), meters.findings.clock.zone)
     unit = _UNITS.get(normalise(facts["unit"]))
     kind = normalise(facts["kind"])
     if normalise(facts["flow"]) != "consommation":
-        reading.findings.drop(Reason.PRODUCTION)
+        meters.findings.drop(Reason.PRODUCTION)
     elif unit is None:
-        reading.findings.drop(Reason.FOREIGN_UNIT)
+        meters.findings.drop(Reason.FOREIGN_UNIT)
     elif end is None:
-        reading.findings.drop(Reason.UNREADABLE)
+        meters.findings.drop(Reason.UNREADABLE)
     elif "index" in kind:
-        _enedis_index(row, end, unit, reading.curve(facts["meter"].strip()), columns, reading)
+        _enedis_index(row, end, unit, meters.curve(facts["meter"].strip()), columns, meters)
     elif (
-        value := reading.value(row.at(columns.index("valeur") if "valeur" in columns else 1))
+        value := meters.value(row.at(columns.index("valeur") if "valeur" in columns else 1))
     ) is not None:
-        curve = reading.curve(facts["meter"].strip())
+        curve = meters.curve(facts["meter"].strip())
         minutes = facts["step"].strip()
         if minutes.isascii() and minutes.isdigit() and len(minutes) < 4:
             length = int(minutes) * MINUTE
-            reading.span(curve, end - length, length, value, unit)
+            meters.span(curve, end - length, length, value, unit)
         else:
-            day = reading.findings.clock.at(end).day
-            reading.day(curve, day, value, unit)
+            day = meters.findings.clock.at(end).day
+            meters.day(curve, day, value, unit)
 
 
 def _enedis_index(
@@ -144,10 +96,10 @@ def _enedis_index(
     unit: str,
     curve: LoadCurve,
     columns: Sequence[str],
-    reading: _Reading,
+    meters: Meters,
 ) -> None:
     """Add what the meter's index showed: its total, or all registers of the supplier together."""
-    findings = reading.findings
+    findings = meters.findings
     names = ["eas t"] if "eas t" in columns else [n for n in columns if n.startswith("eas f")]
     texts = [row.at(columns.index(name)) for name in names]
     if not any(text.strip() for text in texts):
@@ -163,15 +115,15 @@ def _enedis_index(
         curve.point(moment, int(total * (KWH if unit == "kWh" else KWH // 1000)))
 
 
-def _workbook(match: Match, reading: _Reading) -> None:
-    reading.findings.file = match.file
+def _workbook(match: Match, meters: Meters) -> None:
+    meters.findings.file = match.file
     sheet = _Sheet("", "")
     for row in sheet_rows(match.member):
         if row.sheet != sheet.name:
             sheet = _Sheet(row.sheet, "")
         sheet = sheet.after(row)
         if sheet.unit and not sheet.at_header:
-            _of_sheet(row, sheet, reading)
+            _of_sheet(row, sheet, meters)
 
 
 class _Sheet:
@@ -207,24 +159,24 @@ class _Sheet:
         return self
 
 
-def _of_sheet(row: SheetRow, sheet: _Sheet, reading: _Reading) -> None:
+def _of_sheet(row: SheetRow, sheet: _Sheet, meters: Meters) -> None:
     """Add one row below the header."""
-    findings = reading.findings
+    findings = meters.findings
     if "production" in normalise(sheet.name):
         findings.drop(Reason.PRODUCTION)
         return
-    value = reading.value(row.at(sheet.places["value"]))
+    value = meters.value(row.at(sheet.places["value"]))
     if value is None:
         return
-    curve = reading.curve(sheet.meter)
+    curve = meters.curve(sheet.meter)
     start = _time(row, sheet.places.get("start", sheet.places.get("day", 0)))
     end = _time(row, sheet.places["end"]) if "end" in sheet.places else None
     if start is None or ("end" in sheet.places and end is None):
         findings.drop(Reason.UNREADABLE)
     elif end is not None:
-        reading.span(curve, start, _length(start, end, reading), value, sheet.unit)
+        meters.span(curve, start, _length(start, end, meters), value, sheet.unit)
     else:
-        reading.day(curve, start.date(), value, sheet.unit)
+        meters.day(curve, start.date(), value, sheet.unit)
 
 
 def _time(row: SheetRow, place: int) -> datetime | None:
@@ -232,50 +184,50 @@ def _time(row: SheetRow, place: int) -> datetime | None:
     return parse_local(held, DateOrder.DMY) if isinstance(held, str) else row.time(place)
 
 
-def _length(start: datetime, end: datetime, reading: _Reading) -> int:
+def _length(start: datetime, end: datetime, meters: Meters) -> int:
     """Return how long a span on the wall was: the shortest that a change of clocks allows."""
-    zone = reading.findings.clock.zone
+    zone = meters.findings.clock.zone
     begins = {instant(start, zone), instant(start.replace(fold=1), zone)}
     ends = {instant(end, zone), instant(end.replace(fold=1), zone)}
     lengths = [late - early for early in begins for late in ends if late > early]
     return min(lengths, default=0)
 
 
-def _edf(match: Match, reading: _Reading) -> None:
+def _edf(match: Match, meters: Meters) -> None:
     """Read days, each a line of its own above its half hours."""
     length = int(match.format.options["minutes"]) * MINUTE
-    curve = reading.curve("")
+    curve = meters.curve("")
     day: date | None = None
-    for row in reading.findings.rows(match):
+    for row in meters.findings.rows(match):
         if not row["value"].strip() and (found := parse_date(row["time"], DateOrder.DMY)):
             day = found
             continue
-        value = reading.value(row["value"])
+        value = meters.value(row["value"])
         if value is None:
             continue
         hour = None if day is None else parse_local(f"{day.isoformat()} {row['time'].strip()}")
         if hour is None or not row["time"].strip():
-            reading.findings.drop(Reason.UNREADABLE)
+            meters.findings.drop(Reason.UNREADABLE)
         else:
-            reading.span(curve, hour, length, value, match.format.unit)
+            meters.span(curve, hour, length, value, match.format.unit)
 
 
-def _conso(match: Match, reading: _Reading) -> None:
-    curve = reading.curve("")
-    for row in reading.findings.rows(match):
-        value = reading.value(row["value"], match.format.decimal)
+def _conso(match: Match, meters: Meters) -> None:
+    curve = meters.curve("")
+    for row in meters.findings.rows(match):
+        value = meters.value(row["value"], match.format.decimal)
         if value is None:
             continue
         walls = parse_local(row["start"]), parse_local(row["end"])
-        zone = reading.findings.clock.zone
+        zone = meters.findings.clock.zone
         instants = parse_instant(row["start"], zone), parse_instant(row["end"], zone)
         unit = match.format.unit
         if walls[0] and walls[1]:
-            reading.span(curve, walls[0], _length(walls[0], walls[1], reading), value, unit)
+            meters.span(curve, walls[0], _length(walls[0], walls[1], meters), value, unit)
         elif instants[0] is not None and instants[1] is not None:
-            reading.span(curve, instants[0], instants[1] - instants[0], value, unit)
+            meters.span(curve, instants[0], instants[1] - instants[0], value, unit)
         else:
-            reading.findings.drop(Reason.UNREADABLE)
+            meters.findings.drop(Reason.UNREADABLE)
 
 
 _LAYOUTS = {
@@ -286,4 +238,5 @@ _LAYOUTS = {
     "enedis/both-workbook/v1": _workbook,
     "edf/power/v1": _edf,
     "conso/curve/v1": _conso,
+    "green-button/espi/v1": green_button.read,
 }

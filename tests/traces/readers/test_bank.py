@@ -249,10 +249,10 @@ def test_dates_and_transfers_of_qif_have_signs_of_their_own() -> None:
 
 def test_what_takes_back_an_entry_goes_the_other_way() -> None:
     text = (
-        ":20:X\r\n:25:1\r\n:60F:C250301EUR0,00\r\n:61:250314RD25,NTRFNONREF\r\n:86:X\r\n"
+        ":20:X\r\n:25:1\r\n:60F:C250301EUR0,00\r\n:61:250314RD40,NTRFNONREF\r\n:86:X\r\n"
         ":61:2503140314RC25,03NTRFNONREF\r\n:62F:C250331EUR0,00\r\n-"
     )
-    assert spent(read(("x.sta", text.encode()))) == {"other": (30, 1), "income": (30, 1)}
+    assert spent(read(("x.sta", text.encode()))) == {"other": (30, 1), "income": (40, 1)}
 
 
 def test_cash_is_told_by_the_codes_of_the_standards() -> None:

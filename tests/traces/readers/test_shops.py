@@ -12,6 +12,7 @@ from tests.traces.making.shops import DECLARED, FOODS, GOODS, Basket, Bought, gr
 from tests.traces.promises import Promises, read_or_refuse
 from traces import QuestionKind, Reason, Result
 from traces.catalogue import domains
+from traces.errors import UnknownFormat
 from traces.keywords import keywords
 
 NASTY = {
@@ -211,3 +212,13 @@ def test_dates_of_the_report_begin_with_the_month() -> None:
 
 def test_exports_without_orders_are_valid() -> None:
     assert read(orders([], 0)).dropped == {Reason.NO_DATA: 1}
+    for layout in ("new", "old"):
+        result = read(groceries([], 0, layout))
+        assert result.dropped == {Reason.NO_DATA: 1}
+        assert result.format_ids == (f"tesco/purchases/v{2 if layout == 'new' else 1}",)
+
+
+def test_an_object_without_the_array_of_purchases_is_not_known() -> None:
+    for text in ('{"customerId": 1}', '{"purchases": 1, "x": []}', '{"purchases": [1], "x": 1}'):
+        answer = read_or_refuse([("Tesco-Customer-Data.json", text.encode())], DECLARED, [])
+        assert type(answer) is UnknownFormat
