@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.collections.models import Collection
 from app.collections.rules import CollectionRules, ColumnRule, Identifier, Purpose
+from app.collections.templates import every_template, words_of
 from app.collections.texts import topic_name
 from app.core.db import beginning_with, session
 from app.core.errors import NotFound
@@ -59,8 +60,8 @@ def _rules(row: Collection) -> CollectionRules:
     return CollectionRules(
         id=row.id,
         owner_id=row.owner_id,
-        title=row.title or f"{topic_name(row.topic)} {row.id[:4]}",
-        description=row.description,
+        title=_title(row),
+        description=_description(row),
         topic=row.topic,
         person=row.person,
         record=row.record,
@@ -88,6 +89,18 @@ def _rules(row: Collection) -> CollectionRules:
         identifier=Identifier(row.identifier),
         template=row.template,
     )
+
+
+def _title(row: Collection) -> str:
+    known = every_template().get(row.template)
+    if known is not None:
+        return words_of(known.title)
+    return row.title or f"{topic_name(row.topic)} {row.id[:4]}"
+
+
+def _description(row: Collection) -> str:
+    known = every_template().get(row.template)
+    return row.description if known is None else words_of(known.question)
 
 
 def identified(text: str) -> str:

@@ -9,7 +9,7 @@ from app.collections import queries as collections
 from app.collections.rules import CollectionRules
 from app.collections.templates import collection_of
 from traces.catalogue import templates
-from traces.formats import formats
+from traces.formats import Format, formats
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,36 @@ WORDS: dict[str, FamilyWords] = {
     "sensor": FamilyWords(
         _l("Home sensors"),
         _l("CSV or JSON of a meter of your own."),
-        ("sensor", "home_assistant", "green_button"),
+        ("sensor", "home-assistant", "green-button"),
     ),
 }
+
+
+#: Where a format that no words name belongs, by what it feeds: a new bank needs no line here.
+BY_TEMPLATE = {
+    "spending": "bank",
+    "home_power": "electricity",
+    "home_energy_daily": "electricity",
+    "listening": "spotify",
+    "viewing": "netflix",
+    "online_activity": "google",
+    "daily_body": "body",
+    "sport": "sport",
+    "gig_work": "uber",
+    "gig_pay": "uber",
+    "mobility": "timeline",
+    "orders": "amazon",
+    "groceries": "tesco",
+}
+
+
+def group_of(each: Format) -> str:
+    """Return the family that a person chooses for a format."""
+    for key, words in WORDS.items():
+        if each.family in words.formats:
+            return key
+    fed = [BY_TEMPLATE[name] for name in each.templates if name in BY_TEMPLATE]
+    return fed[0] if fed else each.family
 
 
 @dataclass(frozen=True)
@@ -78,20 +105,16 @@ class Family:
 
 def families() -> tuple[Family, ...]:
     """Return what can be given, in order; what no collection takes is not among it."""
-    known = {each for words in WORDS.values() for each in words.formats}
-    others = sorted({each.family for each in formats().values()} - known)
+    fed: dict[str, set[str]] = {}
+    for each in formats().values():
+        fed.setdefault(group_of(each), set()).update(each.templates)
     made = []
-    for key, words in [*WORDS.items(), *((o, FamilyWords(o.title(), "", (o,))) for o in others)]:
-        fed = {
-            template
-            for each in formats().values()
-            if each.family in words.formats
-            for template in each.templates
-        }
+    for key in [*(key for key in WORDS if key in fed), *sorted(set(fed) - set(WORDS))]:
+        words = WORDS.get(key, FamilyWords(key.title(), "", (key,)))
         taken = tuple(
             (name, collections.rules(found))
             for name in templates()
-            if name in fed and (found := collection_of(name))
+            if name in fed[key] and (found := collection_of(name))
         )
         if taken:
             made.append(Family(key, str(words.title), str(words.about), taken))

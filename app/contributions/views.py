@@ -23,7 +23,7 @@ from app.collections.templates import collection_of, words_of
 from app.contributions import cells, diary_entries, queries, service, waiting
 from app.contributions.cells import Entry, Months, Read
 from app.contributions.errors import NothingToGive, NothingWaits
-from app.contributions.families import WORDS, Family, families
+from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
 from app.contributions.reading import Asked, NotRead, Reader
@@ -330,7 +330,6 @@ def _diaries() -> list[tuple[str, str, str]]:
 
 def _guides(found: Family) -> list[dict[str, object]]:
     """Return how to get the files of each provider, in the reader's language."""
-    taken = WORDS[found.key].formats if found.key in WORDS else (found.key,)
     return [
         {
             "provider": guide.provider,
@@ -340,7 +339,9 @@ def _guides(found: Family) -> list[dict[str, object]]:
         }
         for named in how_to.families()
         for guide in how_to.how_to(named)
-        if any(formats()[each].family in taken for each in guide.formats if each in formats())
+        if any(
+            group_of(formats()[each]) == found.key for each in guide.formats if each in formats()
+        )
     ]
 
 

@@ -90,6 +90,9 @@ def upload(
     """
     require(actor, Role.PRODUCER)
     joined = collection_id and collections.seen_by(actor.user_id, collection_id)
+    if joined and joined.template:
+        # Here each speaks for themselves: a file would bring as many as its writer likes.
+        raise Conflict(_l("This is given by each person alone, from “My data”."))
     if joined and not joined.open:
         raise Conflict(_l("This collection takes no more datasets."))
     receiving.refuse_more(actor.user_id, doors.account_bytes)

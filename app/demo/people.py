@@ -46,7 +46,7 @@ USUAL = {
     "diary_trip": 9.0,
 }
 #: So many of the templates are filled, and each by about so many of a thousand people.
-TEMPLATES, SHARE = 5, 0.34
+TEMPLATES, SHARE = 5, 0.32
 #: How many accounts and months are written in one unit of work.
 TOGETHER = 50
 #: What an unlisted value weighs.
