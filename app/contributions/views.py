@@ -18,9 +18,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
+from app.collections import queries as collections
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, words_of
-from app.contributions import cells, diary_entries, queries, service, waiting
+from app.contributions import cells, comparing, diary_entries, queries, service, waiting
 from app.contributions.cells import Entry, Months, Read
 from app.contributions.errors import NothingToGive, NothingWaits
 from app.contributions.families import Family, families, group_of
@@ -290,6 +291,8 @@ def own(template: str) -> str:
         sheet=_sheet(template, {shown: months[shown]}),
         months=sorted(months),
         shown=shown,
+        comparisons=_comparisons(actor, template, months),
+        closes_at=next_closing(),
         tile=next((t for t in queries.tiles(actor) if t.template == template), None),
     )
 
@@ -310,6 +313,24 @@ def change(template: str, verb: str) -> Response:
     except NothingToGive:
         raise NotFound(_l("There is no such page, or it is not yours.")) from None
     return redirect(url_for("contributions.mine"))
+
+
+def _comparisons(actor: Actor, key: str, months: Months) -> list[dict[str, object]]:
+    """Say how one's own month stands beside everybody's, with labels in the reader's language."""
+    collection, template = collection_of(key), _template(key)
+    if collection is None:
+        return []
+    found = comparing.compared(actor, template, collections.rules(collection), months)
+    by_key = {each.key: each for each in template.dimensions}
+    return [
+        {
+            "comparison": each,
+            "title": words_of(by_key[each.dimension].title),
+            "rows": [(_label(by_key[each.dimension], row.value), row) for row in each.rows],
+            "unit": unit_of(template.measures[0].unit),
+        }
+        for each in found
+    ]
 
 
 def _template(key: str) -> Template:

@@ -41,6 +41,8 @@ class EditionView:
         Its people as they were counted first, with noise; None before that.
     taken_down : bool
         Whether the operator stopped selling it.
+    period : str
+        The month that people gave to it, "YYYY-MM", where it is one of a template.
     """
 
     id: str
@@ -54,6 +56,7 @@ class EditionView:
     catalogue_number: int | None = None
     counted: int | None = None
     taken_down: bool = False
+    period: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def _edition(row: Edition) -> EditionView:
         row.catalogue_number,
         row.counted,
         row.taken_down_at is not None,
+        row.period,
     )
 
 

@@ -1,0 +1,111 @@
+"""Individuals end to end: accounts, an edition on its date, a sale, shares and what each earned."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from app import worker
+from app.collections import queries as collections
+from app.collections.templates import collection_of, every_template
+from app.contributions import comparing, service
+from app.core.clock import fixed_at
+from app.core.permissions import Role
+from app.demo import people
+from app.demo.acting import Stage
+from app.demo.people import Crowd
+from app.earnings import queries as earnings
+from app.ledger import accounts
+from app.market import market_of
+from app.releases import queries as releases
+from app.releases.queries import ReleaseView
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade, trading
+
+TODAY = datetime(2026, 3, 20, 9, tzinfo=UTC)
+#: So many that the noise of their count leaves it above two hundred: 5.3 standard deviations.
+PEOPLE = 480
+
+
+@pytest.fixture(scope="module")
+def crowd(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Trade, Crowd]]:
+    folder = tmp_path_factory.mktemp("people")
+    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
+    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as trade:
+        stage = Stage.of(market_of(trade.app), worker.runner(trade.app))
+        only = {"listening": people.SHAPES["listening"]}
+        with patch.object(people, "SHAPES", only), patch.object(people, "SHARE", 1.0):
+            with fixed_at(TODAY):
+                made = Crowd.of(stage, TODAY, lambda _: None, PEOPLE)
+            made.live()
+            yield trade, made
+
+
+def view_of(trade: Trade) -> ReleaseView:
+    with trade.db.unit_of_work(write=False):
+        rules = collections.rules(collection_of("listening") or "")
+        newest = next(e for e in releases.editions_of(rules) if e.published_at)
+        return releases.release(newest.id)
+
+
+def test_two_months_are_counted_on_their_days(crowd: tuple[Trade, Crowd]) -> None:
+    trade, _ = crowd
+    with trade.db.unit_of_work(write=False):
+        rules = collections.rules(collection_of("listening") or "")
+        published = [e for e in releases.editions_of(rules) if e.published_at]
+        assert [e.period for e in published] == ["2026-02", "2026-01"]
+        assert {e.closed_at.day for e in published} == {10}
+        counted = releases.release(published[0].id).release.people(
+            releases.release(published[0].id).release.plan.tiers[0]
+        )
+    # Six standard deviations: false alarms once in a hundred million.
+    assert abs(counted.value - PEOPLE) < 6 * (counted.high - counted.low) / 3.92
+
+
+def test_a_sale_pays_everybody_the_same_and_the_sums_hold(crowd: tuple[Trade, Crowd]) -> None:
+    trade, made = crowd
+    view = view_of(trade)
+    with trade.db.unit_of_work(write=False):
+        keys = made.stage.single_tables(view.edition.id, "gold")
+    trade.bought(factories.account(trade.app, Role.BUYER), keys)
+    with trade.db.unit_of_work(write=False):
+        each = {
+            earnings.earned(m.user_id).get(view.edition.id, 0) for m in made.members["listening"]
+        }
+    (share,) = each
+    assert share > 0
+    booked = -trade.balance(accounts.pool(view.edition.id))
+    assert booked == share * view.shares_expected
+    assert trade.compare().agrees
+
+
+def test_mine_stands_beside_everybodys(crowd: tuple[Trade, Crowd]) -> None:
+    trade, made = crowd
+    who = made.members["listening"][0]
+    with trade.db.unit_of_work(write=False):
+        rules = collections.rules(collection_of("listening") or "")
+        months = service.trace(who, made.stage.doors, "listening")
+        template = every_template()["listening"]
+        by_daytype, by_hour = comparing.compared(who, template, rules, months)
+    assert by_daytype.period == "2026-02"
+    assert {row.value for row in by_daytype.rows} == {"weekday", "weekend"}
+    assert {row.value for row in by_hour.rows} <= {v.key for v in template.dimensions[1].values}
+    for row in by_daytype.rows:
+        assert row.low < row.everybody < row.high
+        assert row.apart == "" or (row.mine is not None and not row.low <= row.mine <= row.high)
+
+
+def test_whoever_took_no_part_reads_nothing_of_it(crowd: tuple[Trade, Crowd]) -> None:
+    trade, made = crowd
+    other = factories.account(trade.app, Role.PRODUCER)
+    with trade.db.unit_of_work(write=False):
+        rules = collections.rules(collection_of("listening") or "")
+        months = service.trace(made.members["listening"][0], made.stage.doors, "listening")
+        template = every_template()["listening"]
+        assert comparing.compared(other, template, rules, months) == ()
+    assert Browser(trade.app, other).get("/my-traces/listening").status_code == 404
