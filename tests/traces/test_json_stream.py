@@ -129,3 +129,13 @@ def test_a_large_array_is_never_held_whole() -> None:
 
 def test_numbers_stay_finite() -> None:
     assert all(math.isfinite(number) for number in read("[1e308, -1e308, 1e-999]"))
+
+
+def test_a_path_may_lead_through_the_elements_of_an_array() -> None:
+    text = json.dumps([{"a": [1, 2], "b": [9]}, 5, {"c": 1}, [], {"a": [3]}])
+    assert read(text, "[]", "a") == [1, 2, 3]
+    assert read("[]", "[]", "a") == []
+    assert read(json.dumps({"a": [1]}), "[]", "a") == []
+    assert read(json.dumps([[1], [2, 3]]), "[]") == [1, 2, 3]
+    with pytest.raises(Damaged):
+        read('[{"a": [1]} {"a": [2]}]', "[]", "a")

@@ -45,6 +45,14 @@ class TestLapsKeepThePromises(Promises):
     maker = sport.maker("tcx")
 
 
+class TestGarminKeepsThePromises(Promises):
+    maker = sport.maker("garmin")
+
+
+class TestNestedListsOfGarminKeepThePromises(Promises):
+    maker = sport.maker("garmin-nested")
+
+
 @pytest.mark.skipif(not FITDECODE, reason="fitdecode is not installed")
 class TestFitKeepsThePromises(Promises):
     maker = sport.maker("fit")
@@ -62,7 +70,9 @@ def strava(*rows: list[str], header: str = sport.HEADERS["en"], **declared: Any)
     return read(("activities.csv", plans.table(header.split(","), rows)), **declared)
 
 
-@pytest.mark.parametrize("layout", sorted({*sport.HEADERS, "gpx", "tcx"}))
+@pytest.mark.parametrize(
+    "layout", sorted({*sport.HEADERS, "garmin", "garmin-nested", "gpx", "tcx"})
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_known_totals_come_out_exactly(layout: str, seed: int) -> None:
     made = sport.make(seed, layout)
@@ -126,7 +136,7 @@ def test_sessions_one_after_another_are_two() -> None:
         (RUN, Reason.DUPLICATE),
     ],
 )
-@pytest.mark.parametrize("layout", ["en", "tcx"])
+@pytest.mark.parametrize("layout", ["en", "garmin", "tcx"])
 def test_each_reason_to_drop_a_session_is_counted(
     layout: str, row: Session, reason: Reason
 ) -> None:
