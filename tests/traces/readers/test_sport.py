@@ -176,6 +176,16 @@ def test_dates_that_can_be_read_two_ways_are_asked_about() -> None:
     assert strava(row, date_order="mdy").months == ("2025-03",)
 
 
+def test_dots_have_the_day_first_beside_a_list_that_has_the_month_first() -> None:
+    english, german = sport.strava_row(RUN, "en"), sport.strava_row(RUN, "de")
+    english[1], german[1] = "3/25/2025, 08:00:00", "09.06.2025, 08:00:00"
+    result = read(
+        ("a.csv", plans.table(sport.HEADERS["en"].split(","), [english])),
+        ("b.csv", plans.table(sport.HEADERS["de"].split(","), [german])),
+    )
+    assert result.months == ("2025-03", "2025-06")
+
+
 def test_a_session_belongs_to_the_month_in_which_it_begins_where_the_person_lives() -> None:
     row = RUN._replace(start=datetime(2025, 6, 30, 22, 30, tzinfo=UTC))
     assert read(sport.write([row], 0, "en")).months == ("2025-07",)
