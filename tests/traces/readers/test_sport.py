@@ -120,8 +120,8 @@ def test_a_recording_of_a_listed_session_is_the_same_session() -> None:
         assert result.dropped == {Reason.DUPLICATE: 1}
 
 
-def test_sessions_one_after_another_are_two() -> None:
-    after = RUN._replace(start=MORNING + timedelta(minutes=59), sport="walk")
+def test_sessions_that_share_less_than_half_are_two() -> None:
+    after = RUN._replace(start=MORNING + timedelta(minutes=40), sport="walk")
     assert read(sport.write([RUN, after], 0, "en")).kept == 2
 
 
@@ -287,7 +287,8 @@ def fields(**changed: Any) -> dict[str, Any]:
 
 
 def test_sessions_of_a_fit_file_count_and_not_its_laps(monkeypatch: pytest.MonkeyPatch) -> None:
-    frames = [_Frame("record", fields()), _Frame("lap", fields()), _Frame("session", fields())]
+    lap = fields(total_distance=2_000, sport="walking")
+    frames = [_Frame("record", fields()), _Frame("lap", lap), _Frame("session", fields())]
     answer = decoding(monkeypatch, object(), *frames)
     assert isinstance(answer, Result)
     assert cells(answer) == {"run": (1, 0.5, 5)}
