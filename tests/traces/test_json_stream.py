@@ -136,3 +136,13 @@ def test_arrays_in_an_array_are_read_one_after_another(values: list[Any]) -> Non
     flat = [each for held in values if isinstance(held, list) for each in held]
     assert read(json.dumps({"a": values, "b": [[1]]}), "a", "[]") == flat
     assert read(json.dumps(values), "[]") == flat
+
+
+def test_a_path_may_lead_through_the_elements_of_an_array() -> None:
+    text = json.dumps([{"a": [1, 2], "b": [9]}, 5, {"c": 1}, [], {"a": [3]}])
+    assert read(text, "[]", "a") == [1, 2, 3]
+    assert read("[]", "[]", "a") == []
+    assert read(json.dumps({"a": [1]}), "[]", "a") == []
+    assert read(json.dumps([[1], [2, 3]]), "[]") == [1, 2, 3]
+    with pytest.raises(Damaged):
+        read('[{"a": [1]} {"a": [2]}]', "[]", "a")

@@ -36,7 +36,8 @@ SETTINGS = {"MOISSON_REFUND_DAYS": "14", "MOISSON_PAYOUT_MINIMUM_CENTS": "500"}
 
 
 def filling(trade: Trade) -> bool:
-    return market.fill(market_of(trade.app), worker.runner(trade.app), lambda _: None)
+    run = worker.runner(trade.app)
+    return market.fill(market_of(trade.app), run, lambda _: None, people=0)
 
 
 @pytest.fixture(scope="module")

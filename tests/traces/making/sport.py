@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,8 @@ class Session(NamedTuple):
     sport: str
     text: str = ""
 
+
+_GARMIN = {"run": "trail_running", "ride": "cycling", "gym": "yoga", "other": "multi_sport"}
 
 #: How each layout names sports.
 NAMES: Mapping[str, Mapping[str, str]] = {
@@ -65,6 +68,8 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "other": "9",
     },
     "tcx": {"run": "Running", "ride": "Biking", "other": "Other"},
+    "garmin": _GARMIN,
+    "garmin-nested": _GARMIN,
     "fit": {"run": "1", "ride": "2", "swim": "5", "walk": "17", "gym": "10", "other": "999"},
 }
 HEADERS = {
@@ -128,6 +133,20 @@ def _tcx(each: Session) -> str:
     return f"<Activity Sport={sport}><Id>{stamp}</Id>{lap * 2}{notes}</Activity>"
 
 
+def garmin_row(each: Session) -> dict[str, Any]:
+    """Return a row of the list: milliseconds, and the distance in centimetres."""
+    return {
+        "activityId": each.text or 1,
+        "name": each.text,
+        "activityType": NAMES["garmin"][each.sport],
+        "startTimeGmt": each.start.timestamp() * 1000,
+        "duration": each.minutes * 60_000.0,
+        "distance": each.km * 100_000.0,
+        "startLatitude": 48.8,
+        "locationName": each.text,
+    }
+
+
 _GPX = '<?xml version="1.0"?>\n<gpx xmlns="http://www.topografix.com/GPX/1/1">{}</gpx>'
 _TCX = (
     '          <?xml version="1.0" encoding="UTF-8"?>\n<TrainingCenterDatabase xmlns="http://'
@@ -177,11 +196,16 @@ def _crc(content: bytes) -> int:
 def write(rows: Sequence[Any], part: int, layout: str) -> File:
     """Return a file of some sessions; a row that is text stands for itself."""
     if layout in HEADERS:
-        made = [strava_row(each, layout) if isinstance(each, Session) else each for each in rows]
+        listed = [strava_row(each, layout) if isinstance(each, Session) else each for each in rows]
         name = f"{part or ''}activities.csv"
-        return name, plans.table(HEADERS[layout].split(","), made, end="\n")
+        return name, plans.table(HEADERS[layout].split(","), listed, end="\n")
     if layout == "fit":
         return f"{part}.fit", fit_file(rows)
+    if layout.startswith("garmin"):
+        made = [garmin_row(each) if isinstance(each, Session) else each for each in rows]
+        held = [{"summarizedActivitiesExport": made}] if layout == "garmin-nested" else made
+        name = f"DI_CONNECT/DI-Connect-Fitness/x_{part}_summarizedActivities.json"
+        return name, json.dumps(held).encode()
     one, whole = (_gpx, _GPX) if layout == "gpx" else (_tcx, _TCX)
     text = "".join(one(each) if isinstance(each, Session) else each for each in rows)
     return f"{part}.{layout}", whole.format(text).encode("utf-8", "replace")
@@ -234,6 +258,10 @@ def maker(layout: str) -> Maker:
             return row[: random.randint(0, len(row))]
         if layout == "fit":
             return each._replace(minutes=70_000, km=40_000)
+        if layout.startswith("garmin"):
+            row = garmin_row(each)
+            row[random.choice(sorted(row))] = wild(random)
+            return random.choice((row, wild(random)))
         text = _gpx(each) if layout == "gpx" else _tcx(each)
         at = random.randrange(len(text))
         strange = random.choice((quoteattr(str(wild(random))), escape(str(wild(random))), "<a>"))

@@ -181,6 +181,7 @@ def test_other_files_of_the_export_are_left_out() -> None:
         b'<HealthData><Record type="' + b"x" * (6 << 20) + b'"/></HealthData>',
         b'<?xml version="1.0" encoding="nothing"?><HealthData/>',
         b"<HealthData>&#0;</HealthData>",
+        '<!DOCTYPE HealthData [<!ENTITY a "b">]><HealthData/>'.encode("utf-16"),
     ],
 )
 def test_hostile_documents_are_damaged(content: bytes) -> None:

@@ -45,6 +45,14 @@ class TestLapsKeepThePromises(Promises):
     maker = sport.maker("tcx")
 
 
+class TestGarminKeepsThePromises(Promises):
+    maker = sport.maker("garmin")
+
+
+class TestNestedListsOfGarminKeepThePromises(Promises):
+    maker = sport.maker("garmin-nested")
+
+
 @pytest.mark.skipif(not FITDECODE, reason="fitdecode is not installed")
 class TestFitKeepsThePromises(Promises):
     maker = sport.maker("fit")
@@ -62,7 +70,9 @@ def strava(*rows: list[str], header: str = sport.HEADERS["en"], **declared: Any)
     return read(("activities.csv", plans.table(header.split(","), rows)), **declared)
 
 
-@pytest.mark.parametrize("layout", sorted({*sport.HEADERS, "gpx", "tcx"}))
+@pytest.mark.parametrize(
+    "layout", sorted({*sport.HEADERS, "garmin", "garmin-nested", "gpx", "tcx"})
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_known_totals_come_out_exactly(layout: str, seed: int) -> None:
     made = sport.make(seed, layout)
@@ -110,8 +120,8 @@ def test_a_recording_of_a_listed_session_is_the_same_session() -> None:
         assert result.dropped == {Reason.DUPLICATE: 1}
 
 
-def test_sessions_one_after_another_are_two() -> None:
-    after = RUN._replace(start=MORNING + timedelta(minutes=59), sport="walk")
+def test_sessions_that_share_less_than_half_are_two() -> None:
+    after = RUN._replace(start=MORNING + timedelta(minutes=40), sport="walk")
     assert read(sport.write([RUN, after], 0, "en")).kept == 2
 
 
@@ -126,7 +136,7 @@ def test_sessions_one_after_another_are_two() -> None:
         (RUN, Reason.DUPLICATE),
     ],
 )
-@pytest.mark.parametrize("layout", ["en", "tcx"])
+@pytest.mark.parametrize("layout", ["en", "garmin", "tcx"])
 def test_each_reason_to_drop_a_session_is_counted(
     layout: str, row: Session, reason: Reason
 ) -> None:
@@ -164,6 +174,16 @@ def test_dates_that_can_be_read_two_ways_are_asked_about() -> None:
     assert result.questions[0].options == ("dmy", "mdy")
     assert strava(row, date_order="dmy").months == ("2025-06",)
     assert strava(row, date_order="mdy").months == ("2025-03",)
+
+
+def test_dots_have_the_day_first_beside_a_list_that_has_the_month_first() -> None:
+    english, german = sport.strava_row(RUN, "en"), sport.strava_row(RUN, "de")
+    english[1], german[1] = "3/25/2025, 08:00:00", "09.06.2025, 08:00:00"
+    result = read(
+        ("a.csv", plans.table(sport.HEADERS["en"].split(","), [english])),
+        ("b.csv", plans.table(sport.HEADERS["de"].split(","), [german])),
+    )
+    assert result.months == ("2025-03", "2025-06")
 
 
 def test_a_session_belongs_to_the_month_in_which_it_begins_where_the_person_lives() -> None:
@@ -267,7 +287,8 @@ def fields(**changed: Any) -> dict[str, Any]:
 
 
 def test_sessions_of_a_fit_file_count_and_not_its_laps(monkeypatch: pytest.MonkeyPatch) -> None:
-    frames = [_Frame("record", fields()), _Frame("lap", fields()), _Frame("session", fields())]
+    lap = fields(total_distance=2_000, sport="walking")
+    frames = [_Frame("record", fields()), _Frame("lap", lap), _Frame("session", fields())]
     answer = decoding(monkeypatch, object(), *frames)
     assert isinstance(answer, Result)
     assert cells(answer) == {"run": (1, 0.5, 5)}
