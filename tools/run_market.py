@@ -1,6 +1,6 @@
 """Serve the market with its demonstration data: web server, worker, Stripe stand-in.
 
-    python tools/run_market.py [--port 8000] [--no-demo]
+    python tools/run_market.py [--port 8000] [--no-demo] [--people N]
 
 Ends with everything it started when it is interrupted or when a part dies.
 """
@@ -98,6 +98,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     parser.add_argument("--stripe-port", type=int, default=12111)
     parser.add_argument("--no-demo", action="store_true", help="leave the market as it is")
+    parser.add_argument("--people", type=int, help="individuals of the demonstration")
     options = parser.parse_args()
     address = f"http://127.0.0.1:{options.port}"
     os.environ.setdefault("MOISSON_BASE_URL", address)
@@ -126,7 +127,8 @@ def main() -> None:
     )
     wait_for(f"{address}/readyz")
     if not options.no_demo and connection.mode == "stand-in":
-        do([*worker, "fill-market"], "the demonstration data could not be made")
+        wanted = [] if options.people is None else [f"--people={options.people}"]
+        do([*worker, "fill-market", *wanted], "the demonstration data could not be made")
     start(*worker, "worker")
     print(f"\n  Moisson is open: {address}   (end it with Ctrl-C)\n", flush=True)
     try:

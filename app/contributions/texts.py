@@ -55,6 +55,7 @@ REASONS = {
     "too_short": _l("The record was too short to count."),
     "trailer": _l("The record is a trailer, a preview or a footer."),
     "unknown_header": _l("The columns of the file are not those that we know."),
+    "unmatched": _l("What the amount is divided by is not in your files for that month."),
     "unreadable": _l("The record could not be read."),
 }
 

@@ -25,10 +25,11 @@ def install(app: Flask, runner: Runners) -> None:
     """
 
     @app.cli.command("fill-market")
-    def fill_market() -> None:
-        """Fill the market with the demonstration's collections, sales and payouts."""
+    @click.option("--people", default=market.PEOPLE, show_default=True, help="Individuals.")
+    def fill_market(people: int) -> None:
+        """Fill the market with the demonstration's collections, people, sales and payouts."""
         try:
-            made = market.fill(market_of(app), runner(app), click.echo)
+            made = market.fill(market_of(app), runner(app), click.echo, people)
         except DemoRefused as error:
             raise click.ClickException(str(error)) from None
         if not made:

@@ -147,7 +147,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "done").exists():
-            for _ in serve(shared):
+            # Its thousand people take a minute; tests of their own are in tests/app/demo.
+            for _ in serve(shared, "--people=0"):
                 pass
             (shared / "done").touch()
     return shared / "instance"
