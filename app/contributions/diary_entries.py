@@ -103,7 +103,7 @@ def keep(actor: Actor, doors: Checking, entry: Entry) -> None:
 def add(actor: Actor, doors: Checking, entry: Entry, key: bytes) -> None:
     """Add an entry to a diary that somebody keeps already."""
     keep(actor, doors, entry)
-    _count_again(actor, doors, entry.template, entry.day[:7], key)
+    count_again(actor, doors, entry.template, entry.day[:7], key)
     audit.record(actor.user_id, "write-diary", "template", entry.template)
 
 
@@ -121,7 +121,7 @@ def remove(actor: Actor, doors: Checking, entry_id: str, key: bytes) -> str:
     doors.vault.erase(row.object_id)
     session().delete(row)
     session().flush()
-    _count_again(actor, doors, template, month, key)
+    count_again(actor, doors, template, month, key)
     return template
 
 
@@ -149,7 +149,8 @@ def expire(doors: Checking) -> None:
             session().delete(row)
 
 
-def _count_again(actor: Actor, doors: Checking, template: str, month: str, key: bytes) -> None:
+def count_again(actor: Actor, doors: Checking, template: str, month: str, key: bytes) -> None:
+    """Make a month's cells of all its entries."""
     diary = diary_of(template)
     said = [_answers(doors, row) for row in _rows(actor, template, month)]
     made = diary.cells(said, month, key)

@@ -48,6 +48,17 @@ class Tile:
     earned: Money
 
 
+def templates_of(actor: Actor) -> tuple[str, ...]:
+    """Return the templates that somebody gives to, or did."""
+    chosen = select(Contribution.template).where(Contribution.user_id == actor.user_id)
+    return tuple(session().scalars(chosen.order_by(Contribution.template)))
+
+
+def has_given(actor: Actor, template: str) -> bool:
+    """Say whether somebody gives to a template, or did."""
+    return session().get(Contribution, (actor.user_id, template)) is not None
+
+
 def gives(actor: Actor, template: str) -> bool:
     """Say whether somebody gives to a template."""
     row = session().get(Contribution, (actor.user_id, template))

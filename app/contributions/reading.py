@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -16,9 +17,12 @@ from app.core.errors import Invalid, Unavailable
 from traces import Declared, Given, TracesError, read
 from traces.archive import Limits
 from traces.declared import Question, QuestionKind
+from traces.errors import TooLarge
 
 #: Of what one file may hold once it is unpacked; it is read in parts.
-LIMITS = Limits()
+LIMITS = Limits(packed=32 << 20, unpacked=256 << 20, members=2_000, ratio=150, ratio_from=64 << 10)
+#: Of all that a visitor's archives hold together, in bytes.
+MOST_UNPACKED = 400 << 20
 MOST_FILES = 60
 
 
@@ -67,6 +71,8 @@ class Reader:
             raise NotRead(_l("Choose your file first."))
         if len(given) > MOST_FILES:
             raise NotRead(_l("These are too many files at once."))
+        if sum(map(_unpacked, given)) > MOST_UNPACKED:
+            raise NotRead(_l(TooLarge.user_message))
         if not self._room.acquire(blocking=False):
             raise Unavailable(_l("Many people are giving at this moment. Try again in a minute."))
         wanted = tuple(name for name, _ in family.templates)
@@ -84,6 +90,18 @@ class Reader:
                 _l("We read this file, but found nothing in it that we collect. Is it empty?")
             )
         return found
+
+
+def _unpacked(given: Given) -> int:
+    """Return how many bytes an archive says it holds; nought for what is none."""
+    stream = given.stream
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return 0
+    finally:
+        stream.seek(0)
 
 
 def _declared(answers: Mapping[str, str]) -> Declared:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
+import structlog
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -26,6 +27,7 @@ from app.datasets.service import Checking
 from app.releases.periods import open_period
 from app.users import queries as users
 
+log = structlog.get_logger("contributions")
 _TRACE = pa.schema([("cells", pa.string())])
 
 
@@ -146,10 +148,14 @@ def erase_all(actor: Actor, doors: Checking) -> None:
 def offer_due(doors: Checking) -> None:
     """Offer the open month of everybody who gives: the schedule's task, before editions close."""
     for user_id, template in _waiting(doors):
-        with doors.db.unit_of_work():
-            row = session().get(Contribution, (user_id, template), with_for_update=True)
-            if row is not None:
-                _offer(row, doors, trace(Actor(user_id, frozenset()), doors, template))
+        try:
+            with doors.db.unit_of_work():
+                row = session().get(Contribution, (user_id, template), with_for_update=True)
+                if row is not None:
+                    _offer(row, doors, trace(Actor(user_id, frozenset()), doors, template))
+        except slices.UNREADABLE as error:
+            # Of one person: everybody else's months go in all the same.
+            log.error("offer", error=type(error).__name__)
 
 
 def _waiting(doors: Checking) -> Iterator[tuple[str, str]]:

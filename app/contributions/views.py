@@ -49,8 +49,6 @@ from traces.schema import Dimension, Template
 bp = Blueprint("contributions", __name__)
 #: The reader of an application, in its extensions.
 READER = "moisson-reader"
-#: What a browser remembers of its visitor's consent until there is an account.
-AGREED = "agreed"
 #: Every address that takes files, and how many bytes of a visitor, in memory.
 IN_MEMORY = {"contributions.give": 24 * 1024 * 1024}
 
@@ -144,8 +142,8 @@ def look() -> str | Response | tuple[str, int]:
         if not left.traces:
             return redirect(url_for("contributions.choose"))
         waiting.keep(session, left)
-        session[AGREED] = form.level.data
-        if current_user.is_authenticated and current_actor().has(Role.PRODUCER):
+        session[waiting.AGREED] = form.level.data
+        if current_user.is_authenticated:
             return _join(current_actor(), left)
         return redirect(url_for("contributions.account"))
     page = render_template(
@@ -167,10 +165,12 @@ def account() -> str | Response | tuple[str, int]:
         read = waiting.find(session)
     except NothingWaits as gone:
         return _begin_again(gone)
-    if AGREED not in session:
+    if waiting.AGREED not in session:
         return redirect(url_for("contributions.look"))
     if current_user.is_authenticated:
-        return _join(current_actor(), read)
+        if request.method == "POST":
+            return _join(current_actor(), read)
+        return render_template("contributions/account.html", form=None)
     form = AccountForm()
     if form.validate_on_submit():
         # The same page for an address that is known: its owner is told by e-mail.
@@ -183,7 +183,8 @@ def account() -> str | Response | tuple[str, int]:
         )
         if user_id is not None:
             _give(Actor(user_id, frozenset({Role.PRODUCER})), read)
-            waiting.forget(session)
+        # Whether the address was known or not, nothing waits any more.
+        waiting.forget(session)
         return redirect(url_for("contributions.done"))
     page = render_template("contributions/account.html", form=form)
     return page, (422 if form.errors else 200)
@@ -240,18 +241,24 @@ def _reader() -> Reader:
 def _join(actor: Actor, read: Read) -> Response:
     _give(actor, read)
     waiting.forget(session)
-    session.pop(AGREED, None)
     return redirect(url_for("contributions.done"))
 
 
 def _give(actor: Actor, read: Read) -> None:
+    if not actor.has(Role.PRODUCER):
+        users.offer_too(actor)
+        actor = Actor(actor.user_id, actor.roles | {Role.PRODUCER})
+    before = {entry.template: queries.has_given(actor, entry.template) for entry in read.entries}
     service.join(actor, _doors(), read, _agreed())
     for entry in read.entries:
         diary_entries.keep(actor, _doors(), entry)
+        if before[entry.template]:
+            # There are earlier entries of the month: all of them count.
+            diary_entries.count_again(actor, _doors(), entry.template, entry.day[:7], _reader().key)
 
 
 def _agreed() -> frozenset[Purpose]:
-    return LEVELS.get(session.get(AGREED, ""), frozenset())
+    return LEVELS.get(session.get(waiting.AGREED, ""), frozenset())
 
 
 @bp.get("/giving/done")

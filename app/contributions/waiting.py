@@ -26,6 +26,8 @@ from app.core.db import Database, session
 LIFE = timedelta(hours=2)
 #: The name of the key in the browser's session.
 KEY = "import"
+#: What a visitor agreed to, until there is an account.
+AGREED = "agreed"
 NONCE_BYTES = 12
 #: What one visitor can leave here, in bytes.
 MOST_BYTES = 1_000_000
@@ -69,6 +71,8 @@ def forget(browser: MutableMapping[str, Any]) -> None:
     if key:
         session().execute(delete(WaitingImport).where(WaitingImport.id == _name(key)))
     browser.pop(KEY, None)
+    # What was agreed to was agreed to for what waited.
+    browser.pop(AGREED, None)
 
 
 def expire(db: Database) -> None:

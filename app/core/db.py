@@ -71,6 +71,8 @@ class _Unit:
 
 
 F = TypeVar("F")
+#: Where a session keeps what is to be done once it is committed.
+_STEPS = "after commit"
 #: Pages show so many digits of an identifier at least.
 SHORTEST_NAME = 8
 _current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
@@ -178,6 +180,22 @@ class Database:
             return None
         return unit.session if unit.session.in_transaction() else None
 
+    def after_commit(self, step: Callable[[], None]) -> None:
+        """Do something once the present unit of work is committed, and not if it is rolled back.
+
+        At once where no unit of work is writing.
+        """
+        here = self.present()
+        if here is None:
+            step()
+            return
+        steps: list[Callable[[], None]] | None = here.info.get(_STEPS)
+        if steps is None:
+            steps = here.info[_STEPS] = []
+            event.listen(here, "after_commit", _do_steps)
+            event.listen(here, "after_rollback", lambda session: session.info[_STEPS].clear())
+        steps.append(step)
+
     def scrub(self) -> None:
         """Make what was deleted unreadable in the database's own files too, as far as it can be.
 
@@ -200,6 +218,13 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _do_steps(done: Session) -> None:
+    steps = list(done.info[_STEPS])
+    done.info[_STEPS].clear()
+    for step in steps:
+        step()
 
 
 def session() -> Session:

@@ -119,6 +119,7 @@ def listed(collection_id: str) -> tuple[ListedDataset, ...]:
             row.rows_object or "",
             row.everyone_is_me,
             frozenset(Purpose(p) for p in row.purposes.split()),
+            row.period,
         )
         for row in session().scalars(chosen)
     )

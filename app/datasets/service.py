@@ -22,7 +22,7 @@ from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
 from app.core.permissions import Actor, Role, require, require_owner
 from app.datasets import offering, people, queries, receiving
-from app.datasets.errors import BadFile
+from app.datasets.errors import BadFile, NoRoom
 from app.datasets.ingest.conforming import conform
 from app.datasets.ingest.errors import UploadError, UploadErrors
 from app.datasets.ingest.mapping import ColumnMapping
@@ -114,6 +114,14 @@ def upload(
         row_count=taken.rows,
         file_bytes=taken.size,
     )
+    try:
+        # Asked again: another file may have come in meanwhile.
+        receiving.refuse_more(actor.user_id, doors.account_bytes)
+    except NoRoom:
+        for object_id in (taken.upload_object, taken.profile_object):
+            if object_id:
+                doors.vault.erase(object_id)
+        raise
     session().add(dataset)
     session().flush()
     if dataset.state == DatasetState.READING:
@@ -333,6 +341,8 @@ def _nothing_agreed(rules: CollectionRules) -> Any:
 def unlist(actor: Actor, dataset_id: str) -> None:
     """Take a dataset back before its edition closes."""
     row = _own(actor, dataset_id)
+    if row.period:
+        raise Conflict(_l("Skip or stop this under “My data”."))
     row.state = next_state(DatasetState(row.state), DatasetEvent.UNLIST)
     row.listed_at = None
     audit.record(actor.user_id, "unlist-dataset", "dataset", row.id)

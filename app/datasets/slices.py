@@ -12,6 +12,10 @@ from app.core.db import new_id, session
 from app.datasets.models import Dataset
 from app.datasets.service import Checking
 from app.datasets.states import DatasetEvent, DatasetState, next_state
+from app.vault.errors import VaultError
+
+#: What reading somebody's own cells may raise where they are damaged.
+UNREADABLE = (VaultError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,12 @@ def offer(user_id: str, doors: Checking, where: Offer, rows: pa.RecordBatch) -> 
 
     What went into an edition stays there; nothing of that month is listed again.
     """
-    for row in _of(user_id, where.collection_id, where.period):
-        if row.state == DatasetState.MEASURED:
-            return
-        _erase(doors, row)
+    mine = _of(user_id, where.collection_id, where.period)
+    if any(_was_measured(row) for row in mine):
+        return
+    for row in mine:
+        if row.state != DatasetState.ERASED:
+            _erase(doors, row)
     object_id = new_id()
     doors.vault.write_small(object_id, rows)
     row = Dataset(
@@ -53,10 +59,20 @@ def offer(user_id: str, doors: Checking, where: Offer, rows: pa.RecordBatch) -> 
 
 
 def take_back(user_id: str, doors: Checking, collection_id: str, period: str) -> None:
-    """Erase what waits of a person in a collection: one month, or all where none is named."""
+    """Erase a person's rows in a collection: of one month, or of all where none is named.
+
+    Where their edition is closing they are left out of it, up to the last moment; where it is
+    published, what was released stays and the rows are gone.
+    """
     for row in _of(user_id, collection_id, period):
-        if row.state == DatasetState.LISTED:
+        if row.state != DatasetState.ERASED:
             _erase(doors, row)
+
+
+def _was_measured(row: Dataset) -> bool:
+    """Say whether a month went into an edition that was closing, even if it was erased since."""
+    erased = row.state == DatasetState.ERASED and row.listed_at is not None
+    return row.state == DatasetState.MEASURED or erased
 
 
 def givers(collection_id: str, period: str) -> frozenset[str]:
@@ -74,7 +90,6 @@ def _of(user_id: str, collection_id: str, period: str) -> list[Dataset]:
         Dataset.producer_id == user_id,
         Dataset.collection_id == collection_id,
         Dataset.period != "",
-        Dataset.state != DatasetState.ERASED,
     )
     if period:
         chosen = chosen.where(Dataset.period == period)
@@ -82,8 +97,10 @@ def _of(user_id: str, collection_id: str, period: str) -> list[Dataset]:
 
 
 def _erase(doors: Checking, row: Dataset) -> None:
+    if row.state != DatasetState.MEASURED:
+        row.listed_at = None
     row.state = next_state(DatasetState(row.state), DatasetEvent.ERASE)
     if row.rows_object:
         doors.vault.erase(row.rows_object)
-    row.rows_object, row.row_count, row.erased_at, row.listed_at = None, 0, now(), None
+    row.rows_object, row.row_count, row.erased_at = None, 0, now()
     audit.record(row.producer_id, "erase-dataset", "dataset", row.id)

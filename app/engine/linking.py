@@ -8,6 +8,7 @@ number of files they are in. Neither hash is kept.
 
 import hashlib
 import hmac
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -31,10 +32,15 @@ def hashed(people: pa.Array, secret: str) -> pa.Array:
     key = secret.encode()
     named = people.dictionary_encode()
     hashes = [
-        hmac.new(key, name.strip().casefold().encode(), hashlib.sha256).hexdigest()
+        hmac.new(key, _plain(name).encode(), hashlib.sha256).hexdigest()
         for name in named.dictionary.to_pylist()
     ]
     return pa.array(hashes, pa.string()).take(named.indices)
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared: capitals, spaces around and ways to write accents apart."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
 def one_source_each(engine: Engine, rows: "ir.Table", secret: str) -> "ir.Table":

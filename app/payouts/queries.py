@@ -176,7 +176,7 @@ def standing(user_id: str, terms: PayoutTerms, *, again: bool = False) -> Payout
         free if held.sends else 0,
         max(0, free),
         held,
-        facts.looks_at or facts.held_by_operator,
+        facts.looks_at or facts.held_by_operator or facts.shares_bank,
     )
 
 
@@ -218,14 +218,17 @@ def _facts(
         latest=PayoutState(latest.state) if latest else None,
         held_by_operator=bool(review and review.held_at) or users.is_suspended(user_id),
         looks_at=_looks_at(user_id, free_cents, review, terms),
-        shares_bank=_shares_bank(user_id) and not (review and review.cleared_at),
+        shares_bank=_shares_bank(user_id, review.cleared_at if review else None),
         refused_at=(latest.ended_at or latest.at) if latest else None,
         again=again,
     )
 
 
-def _shares_bank(user_id: str) -> bool:
-    """Say whether somebody else was paid to a contributor's bank account before."""
+def _shares_bank(user_id: str, cleared_at: datetime | None) -> bool:
+    """Say whether somebody else was paid to a contributor's bank account before.
+
+    Not for one that the operator has seen, when they let the contributor's payouts go.
+    """
     mine, others = aliased(PayoutBank), aliased(PayoutBank)
     chosen = (
         select(others.user_id)
@@ -233,6 +236,8 @@ def _shares_bank(user_id: str) -> bool:
         .where(mine.user_id == user_id, others.user_id != user_id)
         .where(tuple_(others.seen_at, others.user_id) < tuple_(mine.seen_at, mine.user_id))
     )
+    if cleared_at is not None:
+        chosen = chosen.where(mine.seen_at > cleared_at)
     return session().scalar(chosen.limit(1)) is not None
 
 

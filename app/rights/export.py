@@ -11,6 +11,10 @@ from typing import IO, Any, cast
 
 from app.collections import queries as collections
 from app.consent import queries as consent
+from app.contributions import diary_entries
+from app.contributions import queries as contributions_queries
+from app.contributions import service as contributions
+from app.contributions.cells import to_plain
 from app.core import audit
 from app.core.permissions import Actor
 from app.datasets import queries as datasets
@@ -42,6 +46,8 @@ def archive(
     """
     with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("account.json", _json(_account(actor)))
+        for template, months in _traces(actor, doors):
+            file.writestr(f"my-traces/{template}.json", _json(months))
         every = datasets.of_producer(actor.user_id)
         for number, view in enumerate(every):
             progress(95 * number // len(every))
@@ -52,6 +58,19 @@ def archive(
             with file.open(f"{place}/rows.csv", "w") as rows:
                 for chunk in _csv(actor, doors, view.id):
                     rows.write(chunk)
+
+
+def _traces(actor: Actor, doors: Checking) -> Iterator[tuple[str, Any]]:
+    """Yield what somebody gives: each template's own months, and the entries of a diary."""
+    for template in contributions_queries.templates_of(actor):
+        entries = diary_entries.entries(actor, doors, template)
+        yield (
+            template,
+            {
+                "months": to_plain(contributions.trace(actor, doors, template)),
+                "entries": [{"day": each.day, **each.answers} for each in entries],
+            },
+        )
 
 
 def record(actor: Actor) -> None:

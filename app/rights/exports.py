@@ -94,7 +94,11 @@ def make(doors: Checking, user_id: str, object_id: str, progress: Callable[[int]
     with doors.db.unit_of_work(write=False):
         row = session().get(Export, user_id)
         profile = users.user(user_id)
-        if row is None or row.object_id != object_id or row.ready_at or profile is None:
+        if row is None or row.object_id != object_id or profile is None:
+            # Forgotten meanwhile: what an earlier attempt may have written goes, too.
+            doors.vault.erase(object_id)
+            return
+        if row.ready_at is not None:
             return
         # A worker that was killed may have left it whole, but not said so.
         doors.vault.erase(object_id)
@@ -121,7 +125,9 @@ def forget(actor: Actor, doors: Checking) -> None:
 def expire(doors: Checking) -> None:
     """Erase what has been there for its time."""
     with doors.db.unit_of_work():
-        for row in session().scalars(select(Export).where(Export.ready_at <= now() - LIFE)):
+        old = Export.asked_at <= now() - 2 * LIFE
+        chosen = select(Export).where((Export.ready_at <= now() - LIFE) | old)
+        for row in session().scalars(chosen):
             doors.vault.erase(row.object_id)
             session().delete(row)
 

@@ -106,6 +106,12 @@ def open_invented(actor: Actor, email: str) -> str:
     return user.id
 
 
+def offer_too(actor: Actor) -> None:
+    """Let an account that only bought until now offer data, too."""
+    session().get_one(User, actor.user_id).producer = True
+    audit.record(actor.user_id, "offer-too", "user", actor.user_id)
+
+
 def market_account() -> str:
     """Return the account that the market's own collections belong to; nobody can sign in to it."""
     if session().get(User, MARKET_ID) is None:

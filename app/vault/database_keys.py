@@ -1,5 +1,7 @@
 """Wrapped data keys in the database, away from the rows."""
 
+from collections.abc import Callable
+
 from sqlalchemy import delete, select
 
 from app.core.clock import now
@@ -38,6 +40,10 @@ class DatabaseKeys:
         # A unit of work that has only read does not see what was kept since.
         with self._db.unit_of_work(write=False) as fresh:
             return fresh.scalar(chosen)
+
+    def afterwards(self, step: Callable[[], None]) -> None:
+        """Do something once the change that is under way is committed; at once where none is."""
+        self._db.after_commit(step)
 
     def forget(self, object_id: str) -> None:
         """Forget an object's key; nothing happens where there is none."""

@@ -1,6 +1,6 @@
 """What any vault must do, wherever it keeps its rows."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -31,6 +31,10 @@ class KeyRing(Protocol):
 
     def forget(self, object_id: str) -> None:
         """Forget an object's key; nothing happens where there is none."""
+        ...
+
+    def afterwards(self, step: Callable[[], None]) -> None:
+        """Do something once what was kept and forgotten is so for good; at once where it is."""
         ...
 
 

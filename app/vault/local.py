@@ -132,6 +132,10 @@ class LocalVault:
         """
         folder = self._folder(object_id)
         self._ring.forget(object_id)
+        # A change that is rolled back gives the key back: its rows must still be there.
+        self._ring.afterwards(lambda: self._remove(folder))
+
+    def _remove(self, folder: Path) -> None:
         grave = self._root / f"{ERASING}{secrets.token_hex(16)}"
         try:
             folder.rename(grave)
@@ -156,9 +160,13 @@ class LocalVault:
 
     def _move_key(self, folder: Path) -> None:
         beside = folder / KEY
-        self._ring.keep(folder.name, beside.read_bytes())
-        beside.unlink()
-        _sync(folder)
+        try:
+            self._ring.keep(folder.name, beside.read_bytes())
+            beside.unlink()
+            _sync(folder)
+        except FileNotFoundError:
+            # Erased meanwhile.
+            self._ring.forget(folder.name)
 
     def _wrapped(self, folder: Path, object_id: str) -> bytes | None:
         try:

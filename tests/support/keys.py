@@ -1,3 +1,6 @@
+from collections.abc import Callable
+
+
 class Keys(dict[str, bytes]):
     """A key ring in memory."""
 
@@ -6,6 +9,9 @@ class Keys(dict[str, bytes]):
 
     def find(self, object_id: str) -> bytes | None:
         return self.get(object_id)
+
+    def afterwards(self, step: Callable[[], None]) -> None:
+        step()
 
     def forget(self, object_id: str) -> None:
         self.pop(object_id, None)

@@ -96,3 +96,25 @@ def test_scrubbing_leaves_the_database_as_it_was(lite_app: Flask) -> None:
     assert market.db.engine.url.database is not None
     with sqlite3.connect(market.db.engine.url.database) as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_rows_outlast_an_erasure_that_is_rolled_back(lite_app: Flask) -> None:
+    """The key came back then, but the rows were gone."""
+    market = market_of(lite_app)
+    vault = open_vault(market.settings, market.db)
+    with vault.write(ID, SCHEMA) as writer:
+        writer.write_batch(pa.record_batch([["somebody"]], schema=SCHEMA))
+
+    def fails() -> None:
+        with market.db.unit_of_work() as unit:
+            unit.get(VaultKey, ID)
+            vault.erase(ID)
+            assert not vault.exists(ID)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fails()
+    assert vault.exists(ID)
+    assert [batch.num_rows for batch in vault.batches(ID)] == [1]
+    vault.erase(ID)
+    assert not (market.settings.instance / "vault" / ID).exists()

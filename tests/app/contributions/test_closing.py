@@ -1,0 +1,96 @@
+"""What somebody does while their edition is closing, or after it was published."""
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.collections.templates import collection_of
+from app.contributions import service
+from app.contributions.cells import Cell, Read
+from app.core.clock import fixed_at
+from app.core.db import session
+from app.core.permissions import SYSTEM, Actor, Role
+from app.datasets.models import Dataset
+from app.datasets.service import Checking, checking
+from app.market import market_of
+from app.releases import service as releases
+from app.releases.models import EditionDataset
+from tests.support import factories
+
+BEFORE, AFTER = (datetime(2026, 3, day, 9, tzinfo=UTC) for day in (5, 10))
+PERIOD = "2026-02"
+
+
+@pytest.fixture
+def doors(open_app: Flask) -> Checking:
+    return checking(market_of(open_app))
+
+
+def given(app: Flask, doors: Checking) -> Actor:
+    """Somebody whose February waits."""
+    who = factories.account(app, Role.PRODUCER)
+    with fixed_at(BEFORE), market_of(app).db.unit_of_work():
+        read = Read("spotify", {"listening": {PERIOD: (Cell(("weekday", "09-12"), (30,)),)}})
+        service.join(who, doors, read, factories.EVERY_PURPOSE)
+    return who
+
+
+def close(app: Flask) -> str:
+    with fixed_at(AFTER), market_of(app).db.unit_of_work():
+        return releases.close(SYSTEM, collection_of("listening") or "")[0]
+
+
+def rows_of(who: Actor) -> list[str | None]:
+    chosen = select(Dataset.rows_object).where(Dataset.producer_id == who.user_id)
+    return list(session().scalars(chosen))
+
+
+@pytest.mark.parametrize("verb", [service.erase, service.stop])
+def test_whoever_leaves_while_an_edition_closes_is_not_in_it(
+    open_app: Flask, doors: Checking, verb: object
+) -> None:
+    """They were measured, published and paid once, and came again in the next one."""
+    assert callable(verb)
+    who = given(open_app, doors)
+    edition_id = close(open_app)
+    with fixed_at(AFTER), market_of(open_app).db.unit_of_work():
+        verb(who, doors, "listening")
+    factories.measured_anyway(open_app, edition_id)
+    with market_of(open_app).db.unit_of_work(write=False):
+        (part,) = session().scalars(select(EditionDataset))
+        assert (part.left_out, part.shares) == ("erased", None)
+        assert rows_of(who) == [None]
+
+
+def test_after_publication_an_erasure_leaves_no_row(open_app: Flask, doors: Checking) -> None:
+    who = given(open_app, doors)
+    factories.measured_anyway(open_app, close(open_app))
+    with market_of(open_app).db.unit_of_work():
+        assert rows_of(who) != [None]
+        service.erase(who, doors, "listening")
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert rows_of(who) == [None]
+
+
+def test_a_month_that_was_measured_is_not_given_again(open_app: Flask, doors: Checking) -> None:
+    who = given(open_app, doors)
+    close(open_app)
+    with fixed_at(BEFORE), market_of(open_app).db.unit_of_work():
+        read = Read("spotify", {"listening": {PERIOD: (Cell(("weekday", "06-09"), (9,)),)}})
+        service.join(who, doors, read, factories.EVERY_PURPOSE)
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert len(rows_of(who)) == 1
+
+
+def test_a_month_given_on_the_closing_day_waits_for_the_next_date(
+    open_app: Flask, doors: Checking
+) -> None:
+    who = factories.account(open_app, Role.PRODUCER)
+    with fixed_at(AFTER), market_of(open_app).db.unit_of_work():
+        read = Read("spotify", {"listening": {"2026-03": (Cell(("weekday", "09-12"), (30,)),)}})
+        service.join(who, doors, read, factories.EVERY_PURPOSE)
+    close(open_app)
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert session().scalars(select(EditionDataset)).all() == []
