@@ -11,6 +11,7 @@ from app.bundles import bundle, quotes
 from app.collections.rules import Purpose
 from app.orders import holdings, service
 from app.payouts import in_kind
+from app.users import service as users_service
 from tests.money.promises import TERMS
 from tests.money.steps import Steps
 from tests.support.trading import post
@@ -116,6 +117,8 @@ class Buying(Steps):
 
         def work() -> None:
             with trade.db.unit_of_work():
-                in_kind.pay(dict(self.orders)[order_id], order_id, TERMS)
+                buyer = dict(self.orders)[order_id]
+                users_service.mark_identified(buyer.user_id)
+                in_kind.pay(buyer, order_id, TERMS)
 
         self.act(work)

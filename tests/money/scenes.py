@@ -23,6 +23,7 @@ from app.payouts import in_kind, sending
 from app.payouts import reversals as taking_back
 from app.payouts.models import Payout
 from app.refunds import service as refunding
+from app.users import service as users_service
 from tests.money.promises import TERMS
 from tests.money.provider import Provider
 from tests.money.world import World, connected
@@ -151,6 +152,8 @@ def _earned(world: World) -> None:
     _bought(world)
     # By the one who cannot be paid out: money that is spent late might be gone.
     _ordered(world, world.people.producers[1], slice(0, 1))
+    with world.trade.db.unit_of_work():
+        users_service.mark_identified(world.people.producers[1].user_id)
 
 
 def _spend(world: World) -> None:

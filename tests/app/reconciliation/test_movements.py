@@ -30,6 +30,7 @@ from app.reconciliation.corrections import Against
 from app.reconciliation.cover import Cover
 from app.reconciliation.differences import Kind, Remedy
 from app.reconciliation.errors import NotADifference
+from app.users import service as users_service
 from app.webhooks import service as webhooks
 from tests.app.payouts.broken import Broken
 from tests.support import factories
@@ -172,7 +173,9 @@ def elsewhere(trade: Trade) -> factories.Published:
 
 
 def spender(trade: Trade, made: factories.Published) -> Actor:
-    """The producer, who buys, too."""
+    """The producer, who buys, too, and whom the provider knows."""
+    with trade.db.unit_of_work():
+        users_service.mark_identified(made.producer.user_id)
     return Actor(made.producer.user_id, frozenset({Role.PRODUCER, Role.BUYER}))
 
 
