@@ -202,3 +202,48 @@ def test_cells_that_no_template_has_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"template|bounds"):
             cells.checked(template, [wrong])
+
+
+def agreed(browser: Browser) -> None:
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    fields = {"place": every, "keep": every, "level": "everything"}
+    assert browser.post("/giving/look", fields).status_code == 302
+
+
+def test_an_address_that_is_known_gets_the_same_pages(open_app: Flask, person: Actor) -> None:
+    with market_of(open_app).db.unit_of_work(write=False):
+        view = users.user(person.user_id)
+    assert view is not None
+    for email in (view.email, "unknown@people.example"):
+        browser = Browser(open_app)
+        agreed(browser)
+        who = {"email": email, "password": factories.PASSWORD}
+        assert browser.post("/giving/account", who).headers["Location"] == "/giving/done"
+        assert browser.get("/giving/look").headers["Location"] == "/give"
+
+
+def test_what_was_agreed_to_for_one_file_is_not_agreed_for_the_next(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    agreed(browser)
+    sent(browser, plays(open_period(), 3))
+    who = {"email": "somebody.new@people.example", "password": factories.PASSWORD}
+    assert browser.post("/giving/account", who).headers["Location"] == "/giving/look"
+
+
+def test_whoever_signs_in_at_the_last_step_gives_by_a_button(open_app: Flask) -> None:
+    """Opening the page wrote, and kept others waiting; somebody who only buys may give, too."""
+    buyer = factories.account(open_app, Role.BUYER)
+    browser = Browser(open_app)
+    agreed(browser)
+    with market_of(open_app).db.unit_of_work(write=False):
+        view = users.user(buyer.user_id)
+    assert view is not None
+    browser.post("/login", {"email": view.email, "password": factories.PASSWORD})
+    assert browser.get("/giving/account").status_code == 200
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert waiting_of(buyer) == []
+    assert browser.post("/giving/account", {}).headers["Location"] == "/giving/done"
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert len(waiting_of(buyer)) == 2
+    assert browser.get("/income").status_code == 200
