@@ -152,9 +152,10 @@ def expire(doors: Checking) -> None:
 def count_again(actor: Actor, doors: Checking, template: str, month: str, key: bytes) -> None:
     """Make a month's cells of all its entries."""
     diary = diary_of(template)
+    # Locked first: of two entries at once the second counts the first one, too.
+    row = session().get(Contribution, (actor.user_id, template), with_for_update=True)
     said = [_answers(doors, row) for row in _rows(actor, template, month)]
     made = diary.cells(said, month, key)
-    row = session().get(Contribution, (actor.user_id, template))
     if row is not None:
         months = {month: tuple(cells.Cell(c.values, c.measures) for c in made)}
         service.replace_months(actor, doors, row, months)

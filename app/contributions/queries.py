@@ -89,7 +89,7 @@ def _tile(row: Contribution) -> Tile | None:
         row.imported_at,
         period,
         next_closing(),
-        row.user_id in slices.givers(collection, period),
+        slices.has_given(row.user_id, collection, period),
         row.skipped == period,
         row.stopped_at is not None,
         row.last_month < period,

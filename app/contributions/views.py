@@ -30,6 +30,7 @@ from app.contributions.forms import LEVELS, AccountForm, AgreeForm
 from app.contributions.reading import Asked, NotRead, Reader
 from app.contributions.texts import reason_of, unit_of
 from app.core.clock import now
+from app.core.db import checkpoint
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role
 from app.datasets import service as datasets
@@ -106,6 +107,8 @@ def give(family: str) -> str | Response | tuple[str, int]:
     asked, error = None, ""
     if request.method == "POST":
         files = [cast(BinaryIO, f.stream) for f in request.files.getlist("file") if f.filename]
+        # Nothing is locked while a stranger's files are read.
+        checkpoint()
         try:
             read = _reader().read(found, files, request.form)
             if not isinstance(read, Asked):

@@ -75,6 +75,17 @@ def _was_measured(row: Dataset) -> bool:
     return row.state == DatasetState.MEASURED or erased
 
 
+def has_given(user_id: str, collection_id: str, period: str) -> bool:
+    """Say whether somebody has given a month already."""
+    chosen = select(Dataset.id).where(
+        Dataset.producer_id == user_id,
+        Dataset.collection_id == collection_id,
+        Dataset.period == period,
+        Dataset.state != DatasetState.ERASED,
+    )
+    return session().scalar(chosen.limit(1)) is not None
+
+
 def givers(collection_id: str, period: str) -> frozenset[str]:
     """Return who has given a month already."""
     chosen = select(Dataset.producer_id).where(

@@ -6,12 +6,14 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.contributions import cells, service
+from app.contributions import cells, service, views
+from app.contributions.reading import Reader
 from app.core.db import session
 from app.core.permissions import Actor, Role
 from app.datasets.models import Dataset
@@ -202,6 +204,22 @@ def test_cells_that_no_template_has_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"template|bounds"):
             cells.checked(template, [wrong])
+
+
+def test_nothing_is_locked_while_a_strangers_files_are_read(open_app: Flask) -> None:
+    db, reading = market_of(open_app).db, views._reader().read
+    written = []
+
+    def meanwhile(*arguments: Any) -> Any:
+        read = reading(*arguments)
+        with db.unit_of_work() as others:
+            others.connection().exec_driver_sql("UPDATE audit_head SET sequence = sequence")
+            written.append(1)
+        return read
+
+    with patch.object(Reader, "read", lambda _self, *arguments: meanwhile(*arguments)):
+        assert sent(Browser(open_app), plays(open_period())).status_code == 302
+    assert written == [1]
 
 
 def agreed(browser: Browser) -> None:
