@@ -10,7 +10,7 @@ from alembic.config import Config
 from flask import Flask
 
 from app.catalog.price_lists import currency
-from app.collections import templates
+from app.collections import plans, templates
 from app.core.db import Database
 from app.core.errors import UnsafeConfiguration
 from app.core.permissions import SYSTEM
@@ -64,6 +64,7 @@ def install(app: Flask) -> None:
         command.upgrade(migrations_config(market_of(app).settings.database_url), "head")
         with db.unit_of_work():
             templates.found_templates(sensitive=market_of(app).settings.health_templates)
+        plans.keep_missing(db)
 
     @app.cli.command("make-operator")
     @click.argument("email")

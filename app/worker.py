@@ -12,6 +12,7 @@ from flask import Flask
 
 from app.categories import service as discovering_categories
 from app.categories.queries import SearchTerms
+from app.collections import plans
 from app.contributions import diary_entries, waiting
 from app.contributions import service as contributions
 from app.core.config import Settings
@@ -85,6 +86,7 @@ def schedule(market: Market) -> Schedule:
     made.add("expire diaries", HOURLY, lambda: diary_entries.expire(datasets.checking(market)))
     made.add("forget what waits", HOURLY, lambda: waiting.expire(db))
     made.add("close editions", HOURLY, lambda: releases.close_due(db))
+    made.add("keep plans", HOURLY, lambda: plans.keep_missing(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))
     made.add("pay", HOURLY, lambda: payouts.schedule(db, market.settings.payout_every))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from app.catalog.price_lists import asked_by, catalogue_number, price_book, rarity_of
 from app.catalog.products import people
+from app.collections import plans
 from app.collections.rules import CollectionRules
 from app.core.plots import Plot, Point, plot
 from app.releases import queries as releases
@@ -138,7 +139,7 @@ def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
             editions_answering={**rarity.editions_answering, **closure},
         ),
     )
-    plan = rules.plan(sources=2)
+    plan = plans.shown(rules)
     noise = (plan.people_variance, float(rules.count.variance))
     most, sd = best_people([(float(assumptions.people), variance) for variance in noise])
     shares = max(assumptions.mine, denominator(most, sd))

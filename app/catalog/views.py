@@ -6,6 +6,7 @@ from app.catalog import estimates, products, queries, rarity_index
 from app.catalog.charts import charts_of
 from app.catalog.forms import EstimateForm
 from app.catalog.price_lists import price_book
+from app.collections import plans
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, CollectionRules, Purpose
 from app.collections.texts import TOPIC_NAMES
@@ -69,7 +70,7 @@ def collection(collection_id: str) -> str:
     return render_template(
         "catalog/collection.html",
         rules=rules,
-        plan=rules.plan(sources=2),
+        plan=plans.shown(rules),
         owner=users.display_name(rules.owner_id),
         mine=mine,
         editions=releases.editions_of(rules),

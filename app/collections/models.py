@@ -43,3 +43,11 @@ class Collection(Base):
     identifier: Mapped[str] = mapped_column(String(10), default="")
     withdrawn: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class CollectionPlan(Base):
+    """The noise plan that pages show of a collection, in JSON."""
+
+    __tablename__ = "collection_plan"
+    collection_id: Mapped[str] = mapped_column(ForeignKey("collection.id"), primary_key=True)
+    content: Mapped[str] = mapped_column(Text)

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
-from app.collections import queries
+from app.collections import plans, queries
 from app.collections.errors import BadRules
 from app.collections.models import Collection
 from app.collections.rules import (
@@ -110,7 +110,7 @@ def found(actor: Actor, proposal: Proposal) -> str:
     session().add(row)
     session().flush()
     try:
-        queries.rules(row.id).plan()
+        plans.keep(queries.rules(row.id))
     except PrivacyError as error:
         raise BadRules(error.user_message) from None
     audit.record(actor.user_id, "found-collection", "collection", row.id)

@@ -7,6 +7,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
+from app.collections import plans
 from app.collections import queries as collections
 from app.collections.errors import BadRules
 from app.collections.lists import BY_KEY, ROUND_NUMBERS
@@ -303,7 +304,7 @@ def publish(dataset_id: str) -> str | Response | tuple[str, int]:
 
 
 def _plan(rules: CollectionRules) -> dict[str, Any]:
-    return {"plan": rules.plan(sources=2), "guesses": right_guesses(rules.epsilon)}
+    return {"plan": plans.shown(rules), "guesses": right_guesses(rules.epsilon)}
 
 
 @bp.post("/<dataset_id>/unlist")

@@ -75,7 +75,7 @@ class SaleEdition(Base):
 
     __tablename__ = "sale_edition"
     order_id: Mapped[str] = mapped_column(ForeignKey("purchase_order.id"), primary_key=True)
-    edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    edition_id: Mapped[str] = mapped_column(ForeignKey("edition.id"), primary_key=True, index=True)
     collection_id: Mapped[str] = mapped_column(ForeignKey("collection.id"))
     net_micros: Mapped[int] = mapped_column(BigInteger)
     per_share_micros: Mapped[int] = mapped_column(BigInteger)

@@ -106,6 +106,18 @@ def take(order: Order, taking: Taking) -> None:
         part.taken_micros = part_taken(part.per_share_micros, taking.to_cents, order.total_cents)
     order.taken_cents = taking.to_cents
     session().flush()
+    sold_still = {part.edition_id for part in parts if _paid_for(part.edition_id)}
+    rarity.stop_counting(part.edition_id for part in parts if part.edition_id not in sold_still)
+    rarity.count_sold(sold_still)
+
+
+def _paid_for(edition_id: str) -> bool:
+    """Say whether somebody paid for an edition and did not get all of it back."""
+    chosen = select(SaleEdition.order_id).join(Order, Order.id == SaleEdition.order_id)
+    chosen = chosen.where(
+        SaleEdition.edition_id == edition_id, Order.taken_cents < Order.total_cents
+    )
+    return session().scalars(chosen.limit(1)).first() is not None
 
 
 def vat_between(order: Order, cents: int, to_cents: int) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,7 +26,8 @@ class Edition(Base):
     charged, `drawn` is the attempt whose noise may have been drawn: a charge pays for one draw at
     most. `catalogue_number` counts published editions: a price names the catalogue it was worked
     out for by the last of them. It makes answers like its own less rare in the catalogues
-    from `counts_from` to before `counts_to`: see `app.releases.rarity`.
+    from `counts_from` to before `counts_to`, and in the spans of `counted_before`, pairs of such
+    numbers in JSON: see `app.releases.rarity`.
     """
 
     __tablename__ = "edition"
@@ -48,6 +50,7 @@ class Edition(Base):
     catalogue_number: Mapped[int | None] = mapped_column(Integer, unique=True)
     counts_from: Mapped[int | None] = mapped_column(Integer)
     counts_to: Mapped[int | None] = mapped_column(Integer)
+    counted_before: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class EditionDataset(Base):

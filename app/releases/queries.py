@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,6 +89,8 @@ class CatalogueEntry:
     counts_from, counts_to : int or None
         The first catalogue in which it counts as an answer to its questions (None: it was not
         sold yet), and the first in which it does not any more.
+    counted_before : tuple of (int, int)
+        Earlier spans of the same kind: a sale was taken back, and another came.
     """
 
     number: int
@@ -97,9 +100,12 @@ class CatalogueEntry:
     published_at: datetime
     counts_from: int | None = None
     counts_to: int | None = None
+    counted_before: tuple[tuple[int, int], ...] = ()
 
     def counts_in(self, number: int) -> bool:
         """Tell whether it counts in the catalogue with this number."""
+        if any(start <= number < end for start, end in self.counted_before):
+            return True
         begun = self.counts_from is not None and self.counts_from <= number
         return begun and (self.counts_to is None or number < self.counts_to)
 
@@ -246,6 +252,7 @@ def _entry(row: Edition) -> CatalogueEntry:
         row.published_at or EVER_AGO,
         row.counts_from,
         row.counts_to,
+        tuple((start, end) for start, end in json.loads(row.counted_before)),
     )
 
 

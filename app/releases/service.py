@@ -126,7 +126,7 @@ def take_down(actor: Actor, edition_id: str, reason: str) -> None:
     row = session().get_one(Edition, edition_id)
     if row.taken_down_at is None:
         row.taken_down_at = now()
-        rarity.stop_counting(row)
+        rarity.stop_counting([edition_id])
     audit.record(actor.user_id, "take-down", "edition", edition_id, reason=reason)
 
 

@@ -17,6 +17,8 @@ from app.orders.models import Refund, SaleEdition
 from app.payments.gateway import GatewayRefused, GatewayUnavailable
 from app.refunds import disputes as disputing
 from app.refunds import service as refunding
+from app.releases import queries as releases
+from app.users import service as users
 from pricing.split import part_taken
 from stripe_stand_in.store import Store
 from tests.app.payouts.broken import Broken
@@ -356,3 +358,44 @@ def test_the_same_form_after_a_refusal_is_another_wish(
         refunding.refund(SYSTEM, trade.gateway, order_id, 20, "", "b" * 32)
     assert queries_of(trade, order_id) == ["refused", "succeeded"]
     trade.check_agreement()
+
+
+@pytest.mark.both_databases
+def test_an_edition_whose_only_sale_is_given_back_whole_makes_nothing_less_rare(
+    trade: Trade, made: factories.Published, buyer: Actor, keys: list[ProductKey]
+) -> None:
+    with trade.db.unit_of_work():
+        users.mark_identified(made.producer.user_id)
+    order_id = trade.bought(buyer, keys)
+    part(trade, order_id, 100)
+    assert counted(trade) == [(2, None)]
+    part(trade, order_id, None)
+    assert counted(trade) == [(2, 2)]
+
+
+@pytest.mark.both_databases
+def test_an_edition_that_is_sold_again_after_a_refund_counts_again_and_the_past_stays(
+    trade: Trade, made: factories.Published, buyer: Actor, keys: list[ProductKey]
+) -> None:
+    with trade.db.unit_of_work():
+        users.mark_identified(made.producer.user_id)
+    order_id = trade.bought(buyer, keys)
+    published(trade.app)
+    part(trade, order_id, None)
+    published(trade.app)
+    trade.bought(buyer, keys)
+    with trade.db.unit_of_work(write=False):
+        (entry,) = (e for e in releases.catalogue() if e.edition_id == made.edition_id)
+        assert [entry.counts_in(number) for number in range(1, 6)] == [
+            False,
+            True,
+            False,
+            True,
+            True,
+        ]
+
+
+def counted(trade: Trade) -> list[tuple[int | None, int | None]]:
+    """Return from when to when each edition counts towards rarity."""
+    with trade.db.unit_of_work(write=False):
+        return [(entry.counts_from, entry.counts_to) for entry in releases.catalogue()]
