@@ -17,6 +17,7 @@ from app.contributions import diary_entries, waiting
 from app.contributions import service as contributions
 from app.core.config import Settings
 from app.core.permissions import SYSTEM
+from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
 from app.demo import commands as demo
 from app.downloads import synthetic as synthetic_files
@@ -33,10 +34,12 @@ from app.payouts import sending
 from app.payouts import service as payouts
 from app.reconciliation import service as reconciliation
 from app.releases import measuring as measuring_editions
+from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.releases.members import Sources
 from app.rights import exports
 from app.users import letters
+from app.vault.unnamed import erase_unnamed
 from app.webhooks import service as webhooks
 from app.wiring import build
 from privacy.discovery import FoundCategories, find_categories, plan_discovery
@@ -86,6 +89,7 @@ def schedule(market: Market) -> Schedule:
     made.add("expire diaries", HOURLY, lambda: diary_entries.expire(datasets.checking(market)))
     made.add("forget what waits", HOURLY, lambda: waiting.expire(db))
     made.add("close editions", HOURLY, lambda: releases.close_due(db))
+    made.add("erase what nothing names", HOURLY, lambda: erase_what_nothing_names(market))
     made.add("keep plans", HOURLY, lambda: plans.keep_missing(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))
@@ -94,6 +98,12 @@ def schedule(market: Market) -> Schedule:
     made.add("verify the book", HOURLY, lambda: verifying.schedule(db))
     made.add("extend the chain", OFTEN, lambda: chain.extend(db))
     return made
+
+
+def erase_what_nothing_names(market: Market) -> None:
+    """Erase the objects in the vault whose writer was killed before it could name them."""
+    parts = (dataset_queries.named_objects, release_queries.named_objects, exports.named_objects)
+    erase_unnamed(market.db, datasets.checking(market).vault, parts)
 
 
 def measuring(market: Market) -> measuring_editions.Measuring:

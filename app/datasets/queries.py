@@ -1,4 +1,5 @@
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,17 @@ from app.core.errors import NotFound
 from app.core.permissions import Actor, require_owner
 from app.datasets.models import Dataset
 from app.datasets.states import DatasetState
+
+
+def named_objects(object_ids: Collection[str]) -> frozenset[str]:
+    """Return those of some objects in the vault that a dataset names."""
+    columns = (Dataset.upload_object, Dataset.profile_object, Dataset.rows_object)
+    return frozenset(
+        object_id
+        for column in columns
+        for object_id in session().scalars(select(column).where(column.in_(object_ids)))
+        if object_id
+    )
 
 
 @dataclass(frozen=True)

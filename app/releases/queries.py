@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -323,6 +323,12 @@ def participations_in(edition_id: str) -> tuple[Participation, ...]:
     """Return the parts of all datasets in one edition: for whoever measures it."""
     chosen = select(EditionDataset).where(EditionDataset.edition_id == edition_id)
     return tuple(_participation(row) for row in session().scalars(chosen))
+
+
+def named_objects(object_ids: Collection[str]) -> frozenset[str]:
+    """Return those of some objects in the vault that came to an edition."""
+    chosen = select(EditionDataset.rows_object).where(EditionDataset.rows_object.in_(object_ids))
+    return frozenset(session().scalars(chosen))
 
 
 def has_earlier_file(part: Participation) -> bool:

@@ -5,7 +5,7 @@ it expires it lies in the vault, sealed under a key of its own as the rows are.
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,6 +49,12 @@ class ExportView:
     expires_at: datetime | None
     size: int
     job: jobs_queries.JobView | None
+
+
+def named_objects(object_ids: Collection[str]) -> frozenset[str]:
+    """Return those of some objects in the vault that are exports."""
+    chosen = select(Export.object_id).where(Export.object_id.in_(object_ids))
+    return frozenset(session().scalars(chosen))
 
 
 def ask(actor: Actor, doors: Checking) -> None:
