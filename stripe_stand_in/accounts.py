@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stripe_stand_in.call import Call, Endpoint
-from stripe_stand_in.events import emit_thin, moment
+from stripe_stand_in.events import emit, emit_thin, moment
 from stripe_stand_in.holdings import held
 from stripe_stand_in.listing import Filter, page_2
 from stripe_stand_in.params import EXPAND, Fields, Labels, Several, Text, Truth, Whole, listing
@@ -248,7 +248,11 @@ def name_bank(call: Call, identifier: str, number: str) -> None:
     """Set which bank account an account is paid to; without a number, one of its own."""
     account = call.get("v2.core.account", identifier)
     number = "".join(number.split()).upper()
-    call.tx.save(account, {**call.tx.hidden(identifier), "bank": number or identifier})
+    before = call.tx.hidden(identifier)
+    number = number or identifier
+    call.tx.save(account, {**before, "bank": number})
+    kind = "updated" if "bank" in before else "created"
+    emit(call, f"account.external_account.{kind}", _bank(account, number), identifier)
 
 
 def list_banks(call: Call, identifier: str) -> dict[str, Any]:

@@ -27,7 +27,13 @@ OWN_EVENTS = (
     "refund.updated",
 )
 #: Events of contributors' accounts, as snapshots.
-CONNECTED_EVENTS = ("account.application.deauthorized", "payout.failed", "payout.paid")
+CONNECTED_EVENTS = (
+    "account.application.deauthorized",
+    "account.external_account.created",
+    "account.external_account.updated",
+    "payout.failed",
+    "payout.paid",
+)
 #: Events of contributors' accounts, thin.
 THIN_EVENTS = (
     "v2.core.account.closed",

@@ -43,6 +43,8 @@ _KINDS = {
     "account.updated": EventKind.ACCOUNT_CHANGED,
     "capability.updated": EventKind.ACCOUNT_CHANGED,
     "account.application.deauthorized": EventKind.ACCOUNT_CHANGED,
+    "account.external_account.created": EventKind.ACCOUNT_CHANGED,
+    "account.external_account.updated": EventKind.ACCOUNT_CHANGED,
 }
 
 

@@ -14,6 +14,9 @@ from tests.support.provider import Market
 CAPABILITY = "v2.core.account[configuration.recipient].capability_status_updated"
 REQUIREMENTS = "v2.core.account[requirements].updated"
 
+#: Kinds of messages that are about somebody's account.
+OF_ACCOUNTS = ("payout.", "account.external_account.")
+
 
 def looked_at(market: Market, account: str) -> dict[str, Any]:
     """Return an account with all that can be included."""
@@ -124,7 +127,7 @@ def test_events_of_an_account_name_it_and_go_to_connect_endpoints(
     assert controls.deliveries()["held"] - before == 4
     controls.deliveries("normal")
     market.receiver.wait_for("payout.failed")
-    told = [each for each in market.receiver.events if each["type"].startswith("payout.")]
+    told = [each for each in market.receiver.events if each["type"].startswith(OF_ACCOUNTS)]
     assert {each["account"] for each in told} == {account}
     assert all("account" not in each for each in market.receiver.events if each not in told)
     own = [each["type"] for each in market.ask("GET", "/v1/events", limit="100").json["data"]]

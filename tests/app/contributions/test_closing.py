@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.collections.templates import collection_of
 from app.contributions import service
 from app.contributions.cells import Cell, Read
+from app.contributions.models import Contribution
 from app.core.clock import fixed_at
 from app.core.db import session
 from app.core.permissions import SYSTEM, Actor, Role
@@ -40,6 +42,22 @@ def given(app: Flask, doors: Checking) -> Actor:
 def close(app: Flask) -> str:
     with fixed_at(AFTER), market_of(app).db.unit_of_work():
         return releases.close(SYSTEM, collection_of("listening") or "")[0]
+
+
+def test_one_damaged_trace_keeps_nobody_else_out(open_app: Flask, doors: Checking) -> None:
+    broken, whole = given(open_app, doors), given(open_app, doors)
+    with fixed_at(BEFORE), market_of(open_app).db.unit_of_work():
+        for who in (broken, whole):
+            service.skip(who, doors, "listening")
+        session().execute(update(Contribution).values(skipped=""))
+        row = session().get_one(Contribution, (broken.user_id, "listening"))
+        doors.vault.erase(row.object_id)
+        doors.vault.write_small(row.object_id, pa.record_batch([["no JSON"]], names=["cells"]))
+    with fixed_at(BEFORE):
+        service.offer_due(doors)
+    with fixed_at(BEFORE), market_of(open_app).db.unit_of_work(write=False):
+        assert any(rows_of(whole))
+        assert not any(rows_of(broken))
 
 
 def rows_of(who: Actor) -> list[str | None]:

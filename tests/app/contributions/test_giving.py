@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.contributions import cells, service, views
+from app.contributions import cells, reading, service, views
 from app.contributions.reading import Reader
 from app.core.db import session
 from app.core.permissions import Actor, Role
@@ -191,6 +192,32 @@ def test_what_cannot_be_read_says_why(open_app: Flask, content: bytes, says: str
     assert answer.status_code == 422
     assert says in answer.text
     assert "Choose your file first" in sent(Browser(open_app)).text
+
+
+def test_archives_that_hold_too_much_together_are_refused_unread(open_app: Flask) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("endsong_0.json", b" " * 5000)
+    with (
+        patch.object(reading, "MOST_UNPACKED", 9_000),
+        patch.object(reading, "read", side_effect=AssertionError("it read them")),
+    ):
+        answer = sent(Browser(open_app), packed.getvalue(), packed.getvalue())
+    assert answer.status_code == 422
+    assert "too large" in answer.text.lower()
+
+
+def test_traces_are_in_the_export_of_ones_own_data(open_app: Flask, person: Actor) -> None:
+    browser = Browser(open_app, person)
+    sent(browser, plays(open_period()))
+    browser.post(
+        "/giving/look", {"level": "research", "keep": places(browser.get("/giving/look").text)}
+    )
+    browser.post("/rights/export", {})
+    factories.run_jobs(open_app)
+    with zipfile.ZipFile(io.BytesIO(browser.get("/rights/export.zip").data)) as packed:
+        kept = json.loads(packed.read("my-traces/listening.json"))
+    assert open_period() in kept["months"]
 
 
 def test_cells_that_no_template_has_are_refused() -> None:

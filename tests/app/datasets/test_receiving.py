@@ -1,5 +1,6 @@
 import io
 from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask
 from app.core.errors import Conflict
 from app.core.permissions import Actor, Role
 from app.datasets import queries, receiving, service
-from app.datasets.errors import BadFile
+from app.datasets.errors import BadFile, NoRoom
 from app.datasets.ingest import messages
 from app.datasets.ingest.errors import UploadError
 from app.datasets.ingest.reading import Limits, read_csv
@@ -53,6 +54,22 @@ def test_a_large_file_is_read_by_the_worker(app: Flask, producer: Actor) -> None
     view = seen(app, producer, dataset_id)
     assert (view.state, view.row_count) == (DatasetState.UPLOADED, MANY)
     assert browser.get(f"/datasets/{dataset_id}/columns").status_code == 200
+
+
+def test_of_two_large_files_sent_at_once_one_is_taken(app: Flask, producer: Actor) -> None:
+    """The second had passed the question before the first was written down."""
+    sealing, late = receiving.seal, []
+
+    def meanwhile(*arguments: Any) -> int:
+        size = sealing(*arguments)
+        if not late:
+            late.append("")
+            late.append(upload(app, producer, HEADER + ROW * MANY))
+        return size
+
+    with patch.object(receiving, "seal", meanwhile), pytest.raises(NoRoom):
+        upload(app, producer, HEADER + ROW * MANY)
+    assert seen(app, producer, late[1]).state is DatasetState.READING
 
 
 def test_no_request_reads_more_than_the_beginning(app: Flask, producer: Actor) -> None:

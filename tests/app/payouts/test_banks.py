@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from app.core.permissions import SYSTEM, Actor, Role
-from app.payouts import queries, service
+from app.payouts import in_kind, queries, service
 from app.payouts.holds import Held
 from app.payouts.queries import PayoutTerms
 from tests.support import factories
@@ -12,6 +12,7 @@ from tests.support.browser import Browser
 from tests.support.trading import Trade, trading
 
 TERMS = PayoutTerms(refund_days=0, minimum_cents=1)
+OTHER_IBAN = "FR76 3000 6000 0112 3456 7890 190"
 IBAN = "FR76 3000 6000 0112 3456 7890 189"
 
 
@@ -56,9 +57,32 @@ def test_one_bank_account_is_one_contributor(trade: Trade) -> None:
 def test_a_bank_account_left_for_another_stays_named(trade: Trade) -> None:
     first, second = (earned(trade) for _ in range(2))
     trade.onboard(first, bank=IBAN)
-    trade.onboard(first)
+    trade.onboard(first, bank=OTHER_IBAN)
     trade.onboard(second, bank=IBAN)
     assert held(trade, second) is Held.SAME_BANK
+
+
+def test_what_was_cleared_before_is_not_cleared_for_a_bank_account_named_later(
+    trade: Trade,
+) -> None:
+    first, second = (earned(trade) for _ in range(2))
+    trade.onboard(first, bank=IBAN)
+    trade.onboard(second)
+    with trade.db.unit_of_work():
+        service.clear(SYSTEM, second.user_id, "seen, with a bank account of their own")
+    trade.onboard(second, bank=IBAN)
+    assert held(trade, second) is Held.SAME_BANK
+
+
+def test_whoever_is_held_or_shares_a_bank_account_spends_nothing(trade: Trade) -> None:
+    first, second, third = (earned(trade) for _ in range(3))
+    trade.onboard(first, bank=IBAN)
+    trade.onboard(second, bank=IBAN)
+    with trade.db.unit_of_work():
+        service.hold(SYSTEM, third.user_id, "asked by a bank")
+        free = [in_kind.spendable_cents(who.user_id, TERMS) for who in (first, second, third)]
+    assert free[0] > 0
+    assert free[1:] == [0, 0]
 
 
 def test_earnings_are_spent_only_by_somebody_whom_the_provider_knows(trade: Trade) -> None:

@@ -94,6 +94,20 @@ def test_a_file_is_erased_after_a_day_and_with_its_account(app: Flask, owner: Ac
 
 
 @pytest.mark.both_databases
+def test_what_was_asked_for_and_never_made_is_forgotten_two_days_later(
+    app: Flask, owner: Actor
+) -> None:
+    doors = datasets.checking(market_of(app))
+    Browser(app, owner).post("/rights/export", {})
+    with patch.object(exports, "now", lambda: now() + exports.LIFE):
+        exports.expire(doors)
+    assert own(app, owner) is not None
+    with patch.object(exports, "now", lambda: now() + 2 * exports.LIFE + timedelta(minutes=1)):
+        exports.expire(doors)
+    assert own(app, owner) is None
+
+
+@pytest.mark.both_databases
 def test_asked_twice_one_file_is_made_and_a_new_one_replaces_the_old(
     app: Flask, owner: Actor
 ) -> None:
