@@ -22,6 +22,7 @@ from app.downloads import views as downloads
 from app.invoicing import views as billing
 from app.invoicing.issuer import Issuer
 from app.market import KEY, Fact, Market, open_market
+from app.notices import views as notices
 from app.operator import views as operator
 from app.operator.documents import views as operator_documents
 from app.operator.measures import views as operator_measures
@@ -67,6 +68,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     downloads.install,
     payouts.install,
     contributions.install,
+    notices.install,
     webhooks.install,
     rights.install,
     operator.install,

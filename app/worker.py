@@ -29,6 +29,7 @@ from app.jobs.worker import Worker
 from app.ledger import chain
 from app.letters.post import build_post
 from app.market import Market, market_of
+from app.notices import letters as notice_letters
 from app.operator import verifying
 from app.payouts import sending
 from app.payouts import service as payouts
@@ -79,6 +80,7 @@ def runner(app: Flask) -> Runner:
     exports.install_worker(handlers, datasets.checking(market))
     verifying.install_worker(handlers, db)
     letters.install_worker(handlers, db, market.settings, build_post(market.settings))
+    notice_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     return Runner(db, handlers)
 
 
@@ -90,6 +92,7 @@ def schedule(market: Market) -> Schedule:
     made.add("forget what waits", HOURLY, lambda: waiting.expire(db))
     made.add("close editions", HOURLY, lambda: releases.close_due(db))
     made.add("erase what nothing names", HOURLY, lambda: erase_what_nothing_names(market))
+    made.add("tell contributors", HOURLY, lambda: notice_letters.schedule(db))
     made.add("keep plans", HOURLY, lambda: plans.keep_missing(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))

@@ -17,6 +17,8 @@ from app.core.permissions import Actor, Role
 from app.datasets.service import checking
 from app.downloads import synthetic
 from app.market import market_of
+from app.notices import links
+from app.notices.kinds import Kind
 from app.releases.periods import open_period
 from app.users import queries as users
 from tests.support import factories
@@ -41,13 +43,13 @@ TABLE = {
         catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
         webhooks.stripe pages.security contributions.choose contributions.give
         contributions.look contributions.account contributions.done
-        contributions.diary
+        contributions.diary notices.unsubscribe notices.leave
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
         rights.show_export rights.ask_export contributions.mine
-        billing.details billing.remove
+        billing.details billing.remove notices.show notices.choose
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
@@ -80,6 +82,8 @@ TABLE = {
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
+#: What is signed by its sender, or is a signed link itself.
+SIGNED = ("webhooks.stripe", "notices.unsubscribe", "notices.leave")
 #: What the operator reaches no more than a stranger does.
 OWN = ("contributions", "datasets", "categories", "downloads", "users", "editions")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -130,6 +134,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         Browser(trade.app, made.producer)
         with trade.db.unit_of_work(write=False):
             session_id = users.open_sessions(made.producer.user_id)[0].id
+            stopping = links.unsubscribe("", made.producer.user_id, {Kind.SOLD})
+            leaving = links.leave("", made.producer.user_id, "listening")
         yield World(
             trade.app,
             made.producer,
@@ -148,6 +154,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "position": "0",
                 "version": "2026-2",
                 "token": "not-a-token",
+                "stopping": stopping.rpartition("/")[2],
+                "leaving": leaving.rpartition("/")[2],
                 "locale": "fr",
                 "name": "htmx-2.min.js",
                 "series": "invoice",
@@ -257,7 +265,7 @@ def test_other_methods_are_refused_everywhere(world: World) -> None:
 def test_a_form_without_its_token_is_refused(world: World) -> None:
     browser = Browser(world.app, world.producer)
     for rule in world.rules(*For):
-        if "POST" in (rule.methods or ()) and rule.endpoint != "webhooks.stripe":
+        if "POST" in (rule.methods or ()) and rule.endpoint not in SIGNED:
             answer = browser.open(world.address(rule), "POST")
             assert answer.status_code == 400, rule.endpoint
             assert "open for too long" in answer.text, rule.endpoint

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
@@ -95,6 +95,20 @@ def _tile(row: Contribution) -> Tile | None:
         row.last_month < period,
         Money(micros, rules.currency),
     )
+
+
+def count_given(actor: Actor) -> int:
+    """Count the templates that somebody gives to."""
+    chosen = select(func.count()).where(
+        Contribution.user_id == actor.user_id, Contribution.stopped_at.is_(None)
+    )
+    return session().scalar(chosen) or 0
+
+
+def givers() -> frozenset[str]:
+    """Return who gives month after month."""
+    chosen = select(Contribution.user_id).where(Contribution.stopped_at.is_(None))
+    return frozenset(session().scalars(chosen.distinct()))
 
 
 def earned_by_one(rules: CollectionRules) -> Money:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -40,7 +41,9 @@ class Letter:
     to: str
     locale: str
     key: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    #: Where one POST ends messages of its kind (RFC 8058); empty for those that have to be sent.
+    unsubscribe: str = ""
 
 
 def message(letter: Letter, settings: Settings) -> EmailMessage:
@@ -50,7 +53,10 @@ def message(letter: Letter, settings: Settings) -> EmailMessage:
     made["From"], made["To"] = settings.mail_from, letter.to
     made["Date"] = format_datetime(now())
     made["Message-ID"] = f"<{letter.key}@{host}>"
-    if settings.list_unsubscribe:
+    if letter.unsubscribe:
+        made["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    elif settings.list_unsubscribe:
         made["List-Unsubscribe"] = f"<{settings.list_unsubscribe}>"
     made["Auto-Submitted"] = "auto-generated"
     with force_locale(letter.locale):
@@ -68,6 +74,7 @@ def _part(letter: Letter, settings: Settings, part: str) -> str:
     """Return the subject, the text or the page of a letter."""
     # Not by render_template: that adds what pages need, and there is no request here.
     template = current_app.jinja_env.get_template(f"letters/{letter.template}.html")
-    shown = template.render(part=part, site=settings.base_url, **letter.values)
+    leaving = {"unsubscribe": letter.unsubscribe} if letter.unsubscribe else {}
+    shown = template.render(part=part, site=settings.base_url, **leaving, **letter.values)
     # What was escaped for HTML is, in plain text, as it was typed again.
     return shown if part == "html" else html.unescape(shown)

@@ -245,14 +245,24 @@ def unfinished() -> tuple[str, ...]:
     return tuple(session().scalars(chosen))
 
 
-def sales_of(edition_ids: tuple[str, ...]) -> tuple[SaleView, ...]:
-    """Return what sales earned some editions, newest first."""
+def editions_sold(since: datetime, until: datetime) -> tuple[str, ...]:
+    """Return the editions that were sold from a moment on and before another."""
+    chosen = select(SaleEdition.edition_id).where(
+        SaleEdition.sold_at >= since, SaleEdition.sold_at < until
+    )
+    return tuple(session().scalars(chosen.distinct()))
+
+
+def sales_of(edition_ids: tuple[str, ...], since: datetime | None = None) -> tuple[SaleView, ...]:
+    """Return what sales earned some editions, newest first; from a moment on, or all."""
     chosen = (
         select(SaleEdition, Order.purpose, Order.currency)
         .join(Order, Order.id == SaleEdition.order_id)
         .where(SaleEdition.edition_id.in_(edition_ids))
         .order_by(SaleEdition.sold_at.desc(), SaleEdition.order_id)
     )
+    if since is not None:
+        chosen = chosen.where(SaleEdition.sold_at >= since)
     return tuple(
         SaleView(
             sale.order_id,

@@ -350,6 +350,22 @@ def payouts_of(user_id: str) -> tuple[PayoutView, ...]:
     return tuple(payout_view(row) for row in rows)
 
 
+def times_paid(user_id: str, since: datetime) -> int:
+    """Count a contributor's payouts since a moment."""
+    chosen = select(func.count()).where(
+        Payout.user_id == user_id, Payout.state == PayoutState.SENT, Payout.ended_at >= since
+    )
+    return session().scalar(chosen) or 0
+
+
+def paid_between(since: datetime, until: datetime) -> frozenset[str]:
+    """Return who was paid from a moment on and before another."""
+    chosen = select(Payout.user_id).where(
+        Payout.state == PayoutState.SENT, Payout.ended_at >= since, Payout.ended_at < until
+    )
+    return frozenset(session().scalars(chosen.distinct()))
+
+
 def latest_payouts(limit: int = 100) -> tuple[PayoutView, ...]:
     """Return the latest payouts of all contributors."""
     rows = session().scalars(select(Payout).order_by(Payout.at.desc(), Payout.id).limit(limit))

@@ -44,6 +44,8 @@ class EditionView:
         Whether the operator stopped selling it.
     period : str
         The month that people gave to it, "YYYY-MM", where it is one of a template.
+    people : int
+        As released; nought before that.
     """
 
     id: str
@@ -58,6 +60,7 @@ class EditionView:
     counted: int | None = None
     taken_down: bool = False
     period: str = ""
+    people: int = 0
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ def _edition(row: Edition) -> EditionView:
         row.counted,
         row.taken_down_at is not None,
         row.period,
+        row.people or 0,
     )
 
 
@@ -313,6 +317,31 @@ def participations(producer_id: str) -> tuple[Participation, ...]:
     """Return the parts one producer's datasets had in editions."""
     chosen = select(EditionDataset).where(EditionDataset.producer_id == producer_id)
     return tuple(_participation(row) for row in session().scalars(chosen))
+
+
+def published_parts(producer_id: str) -> tuple[tuple[Participation, EditionView], ...]:
+    """Return the parts that one producer's data has in published editions, with these."""
+    chosen = (
+        select(EditionDataset, Edition)
+        .join(Edition, Edition.id == EditionDataset.edition_id)
+        .where(EditionDataset.producer_id == producer_id, EditionDataset.left_out == "")
+        .where(Edition.published_at.is_not(None))
+    )
+    return tuple((_participation(part), _edition(row)) for part, row in session().execute(chosen))
+
+
+def published_between(since: datetime, until: datetime) -> tuple[str, ...]:
+    """Return the editions that were published from a moment on and before another."""
+    chosen = select(Edition.id).where(Edition.published_at >= since, Edition.published_at < until)
+    return tuple(session().scalars(chosen))
+
+
+def producers_in(edition_ids: Collection[str]) -> frozenset[str]:
+    """Return whose data some editions are of: for what tells them, and nobody else."""
+    chosen = select(EditionDataset.producer_id).where(
+        EditionDataset.edition_id.in_(edition_ids), EditionDataset.left_out == ""
+    )
+    return frozenset(session().scalars(chosen.distinct()))
 
 
 def _participation(row: EditionDataset) -> Participation:

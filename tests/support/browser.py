@@ -2,12 +2,14 @@
 
 import re
 from contextvars import Context
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.core.clock import fixed_at, now
 from app.core.permissions import Actor
 from app.market import market_of
 from app.users import queries
@@ -18,7 +20,8 @@ class Browser:
     """Signed in as an account, or nobody's; each request runs as a server would run it.
 
     A fixture that holds an application context open would share `flask.g`, and with it the
-    signed-in user, among the requests of a test. Each one therefore gets an empty context.
+    signed-in user, among the requests of a test. Each one therefore gets an empty context, in
+    which only the clock is what it was.
     """
 
     def __init__(self, app: Flask, user: Actor | None = None, *, fresh: bool = True) -> None:
@@ -34,7 +37,11 @@ class Browser:
                     session["_fresh"] = False
 
     def open(self, path: str, method: str = "GET", **more: Any) -> TestResponse:
-        return Context().run(self.client.open, path, method=method, buffered=True, **more)
+        return Context().run(self._open, now(), path, method, more)
+
+    def _open(self, at: datetime, path: str, method: str, more: dict[str, Any]) -> TestResponse:
+        with fixed_at(at):
+            return self.client.open(path, method=method, buffered=True, **more)
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.open(path, **more)

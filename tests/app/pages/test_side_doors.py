@@ -223,6 +223,8 @@ ELSEWHERE = {
     "contributions.diary": 404,
     "contributions.look": 302,  # nothing waits
     "contributions.account": 302,
+    "notices.unsubscribe": 404,  # the link is none
+    "notices.leave": 404,
     "users.verify": 302,  # the token is none
     "editions.show": 302,  # published: to its page in the catalogue
     "payouts.fresh_link": 302,  # no account to look after
@@ -249,6 +251,8 @@ def named(world: World) -> dict[str, str]:
         "position": "0",
         "version": "2026-2",
         "token": "not-a-token",
+        "stopping": "not-a-token",
+        "leaving": "not-a-token",
         "series": "invoice",
         "number": "1",
         "name": "htmx-2.min.js",

@@ -1,0 +1,6 @@
+"""What a contributor is told: on a page, by e-mail at most once a day, in a letter once a month.
+
+kinds      what there is to tell, and how each is worded
+events     what happened, computed when somebody looks: nothing is written for each contributor
+letters    the e-mails, and how they are stopped by one click
+"""

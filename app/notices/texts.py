@@ -1,0 +1,80 @@
+"""One sentence for each notice, in the reader's language."""
+
+from flask_babel import gettext
+
+from app.collections.texts import purpose_name
+from app.notices.events import Notice
+from app.notices.kinds import Kind
+from app.web.filters import moment, money, month, number
+from pricing.money import Money
+
+CENT = 10_000
+
+
+def _(text: str, **values: object) -> str:
+    return str(gettext(text, **values))
+
+
+def sentence(notice: Notice) -> str:
+    """Return what somebody is told."""
+    return _SENTENCES[notice.kind](notice)
+
+
+def cents(amount: Money) -> str:
+    """Write what somebody earned, in words where it is less than a cent."""
+    if 0 < amount.micros < CENT:
+        return _("less than 1 cent")
+    return money(Money(amount.micros // CENT * CENT, amount.currency))
+
+
+def _needs(notice: Notice) -> str:
+    values = {
+        "about": notice.about,
+        "month": month(notice.month),
+        "day": moment(notice.day, "date"),
+    }
+    if notice.diary:
+        return _("%(about)s: no entry for %(month)s yet. Add one before %(day)s.", **values)
+    return _("%(about)s: import a newer file before %(day)s to be counted for %(month)s.", **values)
+
+
+def _soon(notice: Notice) -> str:
+    return _(
+        "%(about)s: your %(month)s goes in on %(day)s.",
+        about=notice.about,
+        month=month(notice.month),
+        day=moment(notice.day, "date"),
+    )
+
+
+def _measured(notice: Notice) -> str:
+    return _(
+        "%(about)s: statistics of about %(people)s people were published, and you are one of them. "
+        "Guessing whether you took part is right at most %(n)s times in 100 (50 by chance).",
+        about=notice.about,
+        people=number(notice.people),
+        n=notice.guesses,
+    )
+
+
+def _sold(notice: Notice) -> str:
+    return _(
+        "%(about)s: sold (%(purpose)s). You earned %(amount)s.",
+        about=notice.about,
+        purpose=purpose_name(notice.purpose or ""),
+        amount=cents(notice.amount) if notice.amount else "",
+    )
+
+
+def _paid(notice: Notice) -> str:
+    amount = money(notice.amount) if notice.amount else ""
+    return _("%(amount)s is on its way to your bank account.", amount=amount)
+
+
+_SENTENCES = {
+    Kind.NEEDS: _needs,
+    Kind.SOON: _soon,
+    Kind.MEASURED: _measured,
+    Kind.SOLD: _sold,
+    Kind.PAID: _paid,
+}
