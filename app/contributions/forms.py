@@ -51,6 +51,8 @@ SPEED = [
     InputRequired(_l("Type a number.")),
     NumberRange(0, 400, _l("Between 0 and 400.")),
 ]
+#: Nobody pays or drives by finer steps; a number of a million digits would take all memory.
+FINEST = Decimal("0.000001")
 CLOCK = [SelectChoice(str(hour), f"{hour:02d}:00") for hour in range(HOURS)]
 MAYBE = [SelectChoice("", "–"), *CLOCK]
 
@@ -81,7 +83,7 @@ class TariffForm(FlaskForm):
     def prices(self) -> Prices:
         """Return what was typed."""
         typed = (self.flat.data, self.peak.data, self.off_peak.data)
-        return Prices(*(Fraction(price or 0) for price in typed))
+        return Prices(*map(_exact, typed))
 
     def cheap(self) -> frozenset[int]:
         """Return the cheap hours that were chosen."""
@@ -109,4 +111,8 @@ class SpeedForm(FlaskForm):
 
     def kmh(self) -> dict[str, Fraction]:
         """Return what was typed, by the means of transport."""
-        return {value: Fraction(self[value].data or 0) for value in speeds()}
+        return {value: _exact(self[value].data) for value in speeds()}
+
+
+def _exact(typed: Decimal | None) -> Fraction:
+    return Fraction((typed or Decimal(0)).quantize(FINEST))
