@@ -20,7 +20,7 @@ from app.contributions.insights.habits import Habits, Week, habits
 from app.contributions.insights.tariffs import Cost, Prices, costs, kwh_of
 from app.contributions.texts import UNKNOWN_CURRENCY, amount_of, unit_of
 from app.web.filters import month as in_words
-from traces.schema import Template
+from traces.schema import Per, Template
 
 #: Dimensions in the order of a clock: columns side by side; others are lists of bars.
 OF_TIME = ("hour", "hour_block")
@@ -152,6 +152,9 @@ def _charts(
             title = words_of(dimension.title)
             whole = WHOLE.get(unit, unit) if dimension.key == "daytype" else unit
             drawn = dimension.key in OF_TIME
+            if drawn and figure.measure.per is Per.DAY:
+                # A part of the day without a cell is nought, and has its place on the clock.
+                parts = {value: parts.get(value, Fraction(0)) for value in dimension.domain}
             names = {_brief(dimension.key, value, labels): parts[value] for value in parts}
             yield _chart(title, whole, names, drawn=drawn, of=month)
 
@@ -169,9 +172,9 @@ def _chart(
     rows = tuple(
         Row(name, each, round(100 * each / most), name == here) for name, each in numbers.items()
     )
-    return Chart(
-        title, unit_of(unit), rows, columns(numbers, newest_named=bool(here)) if drawn else None
-    )
+    drawing = columns(numbers, newest_named=bool(here)) if drawn else None
+    told = ", ".join(filter(None, (unit_of(unit), of and in_words(of))))
+    return Chart(title, told, rows, drawing)
 
 
 def _brief(dimension: str, value: str, labels: Mapping[str, str]) -> str:

@@ -179,6 +179,8 @@ def test_habits_are_told_in_sentences_and_drawn(mine: Browser) -> None:
     told = words(mine, "/listening")
     assert "October 2026: 60 min per day, 50% more than before." in told
     assert "Monday to Friday: 60 min per day. Saturday and Sunday: 60 min per day." in told
+    assert "Three hours of the day (minutes per day, October 2026)" in told
+    assert "00-03 0 03-06 0 06-09 0 09-12 42.6 12-15 0" in told
     page = mine.get("/my-traces/listening").text
     assert page.count("<figure") == 3
     assert page.count("The same numbers as a table") == 2

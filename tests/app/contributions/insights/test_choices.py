@@ -40,3 +40,10 @@ def test_a_template_that_nobody_thought_of_loses_no_cell() -> None:
     template = every_template()["listening"]
     months = {"2026-10": (Cell(("weekday", "09-12"), (31,)),)}
     assert counted(template, months) == months
+
+
+@pytest.mark.parametrize("key", sorted(every_template()))
+def test_a_value_has_one_name_in_all_columns_of_a_template(key: str) -> None:
+    """Pages name values by their key alone."""
+    values = [value for each in every_template()[key].dimensions for value in each.values]
+    assert len({each.key for each in values}) == len({(each.key, each.label) for each in values})
