@@ -1,9 +1,15 @@
+from decimal import Decimal
+from fractions import Fraction
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, RadioField, SelectChoice, SubmitField
-from wtforms.validators import DataRequired
+from wtforms import EmailField, PasswordField, RadioField, SelectChoice, SelectField, SubmitField
+from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from app.collections.rules import Purpose
+from app.contributions.insights.carbon import speeds
+from app.contributions.insights.tariffs import HOURS, Prices, hours_between, listed
+from app.datasets.forms import AmountField
 from app.users.forms import ADDRESS, PASSWORD
 
 #: What somebody can agree to, from the least to the most.
@@ -35,3 +41,78 @@ class AccountForm(FlaskForm):
         render_kw={"autocomplete": "new-password"},
     )
     submit = SubmitField(_l("Finish"))
+
+
+PRICE = [
+    InputRequired(_l("Type a price, such as 0.20.")),
+    NumberRange(0, 10, _l("Between 0 and 10.")),
+]
+SPEED = [
+    InputRequired(_l("Type a number.")),
+    NumberRange(0, 400, _l("Between 0 and 400.")),
+]
+#: Nobody pays or drives by finer steps; a number of a million digits would take all memory.
+FINEST = Decimal("0.000001")
+CLOCK = [SelectChoice(str(hour), f"{hour:02d}:00") for hour in range(HOURS)]
+MAYBE = [SelectChoice("", "–"), *CLOCK]
+
+
+class TariffForm(FlaskForm):
+    class Meta:
+        """Nothing is kept of it: what is supposed stands in the address."""
+
+        csrf = False
+
+    flat = AmountField(_l("One price for all hours (€ per kWh)"), PRICE, places=4)
+    peak = AmountField(_l("Two prices: full hours (€ per kWh)"), PRICE, places=4)
+    off_peak = AmountField(_l("Two prices: cheap hours (€ per kWh)"), PRICE, places=4)
+    cheap_from = SelectField(_l("Cheap hours from"), choices=CLOCK)
+    cheap_until = SelectField(_l("Cheap hours until"), choices=CLOCK)
+    also_from = SelectField(_l("More cheap hours from"), choices=MAYBE)
+    also_until = SelectField(_l("More cheap hours until"), choices=MAYBE)
+    submit = SubmitField(_l("Work it out"))
+
+    def fill(self) -> None:
+        """Show the prices on record."""
+        start = listed()
+        for name in ("flat", "peak", "off_peak"):
+            exact: Fraction = getattr(start.prices, name)
+            self[name].data = Decimal(exact.numerator) / Decimal(exact.denominator)
+        self.cheap_from.data, self.cheap_until.data = str(start.cheap_from), str(start.cheap_until)
+
+    def prices(self) -> Prices:
+        """Return what was typed."""
+        typed = (self.flat.data, self.peak.data, self.off_peak.data)
+        return Prices(*map(_exact, typed))
+
+    def cheap(self) -> frozenset[int]:
+        """Return the cheap hours that were chosen."""
+        hours = hours_between(int(self.cheap_from.data), int(self.cheap_until.data))
+        if self.also_from.data and self.also_until.data:
+            hours |= hours_between(int(self.also_from.data), int(self.also_until.data))
+        return hours
+
+
+class SpeedForm(FlaskForm):
+    class Meta:
+        """Nothing is kept of it: what is supposed stands in the address."""
+
+        csrf = False
+
+    car = AmountField(_l("By car (km per hour)"), SPEED, places=None)
+    bus = AmountField(_l("By bus or tram (km per hour)"), SPEED, places=None)
+    train = AmountField(_l("By train or metro (km per hour)"), SPEED, places=None)
+    submit = SubmitField(_l("Work it out"))
+
+    def fill(self) -> None:
+        """Show the speeds that surveys found."""
+        for value, speed in speeds().items():
+            self[value].data = Decimal(speed.kmh.numerator) / Decimal(speed.kmh.denominator)
+
+    def kmh(self) -> dict[str, Fraction]:
+        """Return what was typed, by the means of transport."""
+        return {value: _exact(self[value].data) for value in speeds()}
+
+
+def _exact(typed: Decimal | None) -> Fraction:
+    return Fraction((typed or Decimal(0)).quantize(FINEST))

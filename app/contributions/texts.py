@@ -1,7 +1,9 @@
 """What units are called, and why records were dropped, in the reader's language."""
 
+from flask_babel import format_currency, get_locale
 from flask_babel import lazy_gettext as _l
 
+from app.web.filters import number
 from traces.reasons import Reason
 
 UNITS = {
@@ -23,12 +25,64 @@ UNITS = {
     "hours": _l("hours"),
     "sessions": _l("sessions"),
     "items": _l("items"),
+    "entries": _l("entries"),
+    "minutes": _l("minutes"),
+    "minutes per month": _l("minutes per month"),
+    "hours per month": _l("hours per month"),
+    "kilometres per day": _l("kilometres per day"),
+    "kilometres per month": _l("kilometres per month"),
+    "sessions per month": _l("sessions per month"),
+    "payments per month": _l("payments per month"),
+    "products per month": _l("products per month"),
+    "euros per month": _l("euros per month"),
+    "euros per hour online": _l("euros per hour online"),
+    "units of the declared currency per month": _l("in the currency of your file"),
+    "points of 5": _l("points out of 5"),
 }
+#: A number with its unit, short, where a sentence or a table holds it.
+AMOUNTS = {
+    "minutes per day": _l("%(n)s min per day"),
+    "minutes per night": _l("%(n)s min per night"),
+    "minutes per month": _l("%(n)s min"),
+    "minutes": _l("%(n)s min"),
+    "hours per month": _l("%(n)s h"),
+    "kWh per day": _l("%(n)s kWh per day"),
+    "kWh per hour": _l("%(n)s kWh per hour"),
+    "kilometres per day": _l("%(n)s km per day"),
+    "kilometres per month": _l("%(n)s km"),
+    "steps per day": _l("%(n)s per day"),
+    "titles per day": _l("%(n)s per day"),
+    "videos per day": _l("%(n)s per day"),
+    "searches per day": _l("%(n)s per day"),
+    "trips per day": _l("%(n)s per day"),
+    "euros per hour online": _l("€%(n)s per hour"),
+    "%": _l("%(n)s%%"),
+    "points of 5": _l("%(n)s out of 5"),
+}
+EUROS = ("EUR per month", "euros per month")
+#: Amounts of banks and shops: in which currency is not kept.
+UNKNOWN_CURRENCY = "units of the declared currency per month"
 
 
 def unit_of(unit: str) -> str:
     """Return what a unit is called; a unit without words of its own stays as it is."""
     return str(UNITS.get(unit, unit))
+
+
+def euros(value: float, *, cents: bool = False) -> str:
+    """Write an amount that was worked out from rounded cells: whole euros, cents below ten."""
+    digits = "0.00" if cents or 0 < abs(value) < 10 else "0"
+    locale = get_locale()
+    french = locale is not None and locale.language == "fr"
+    pattern = f"#,##{digits}\xa0¤" if french else f"¤#,##{digits}"
+    return str(format_currency(float(value), "EUR", pattern, currency_digits=False))
+
+
+def amount_of(unit: str, value: float) -> str:
+    """Return a number with its unit, short; amounts of an unknown currency stay bare."""
+    if unit in EUROS:
+        return euros(value)
+    return str(AMOUNTS.get(unit, "%(n)s")) % {"n": number(float(value))}
 
 
 #: By the reason's key; one without words here is told in English.

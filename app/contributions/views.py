@@ -21,14 +21,23 @@ from werkzeug.wrappers import Response
 from app.collections import queries as collections
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, words_of
-from app.contributions import cells, comparing, diary_entries, queries, service, waiting
+from app.contributions import (
+    cells,
+    comparing,
+    diary_entries,
+    presenting,
+    queries,
+    service,
+    supposing,
+    waiting,
+)
 from app.contributions.cells import Entry, Months, Read
 from app.contributions.errors import NothingToGive, NothingWaits
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
 from app.contributions.reading import Asked, NotRead, Reader
-from app.contributions.texts import reason_of, unit_of
+from app.contributions.texts import amount_of, euros, reason_of, unit_of
 from app.core.clock import now
 from app.core.db import checkpoint
 from app.core.errors import Conflict, NotFound
@@ -276,12 +285,18 @@ def done() -> str:
 def mine() -> str:
     actor = current_actor()
     tiles = queries.tiles(actor)
+    given = {tile.template: service.trace(actor, _doors(), tile.template) for tile in tiles}
     return render_template(
         "contributions/mine.html",
         tiles=tiles,
         families=families(),
         diaries=_diaries(),
         titles={tile.template: words_of(_template(tile.template).title) for tile in tiles},
+        highlights={
+            key: presenting.highlight(_template(key), months)
+            for key, months in given.items()
+            if months
+        },
     )
 
 
@@ -292,15 +307,20 @@ def own(template: str) -> str:
     months = service.trace(actor, _doors(), template)
     if not months:
         raise NotFound(_l("There is no such page, or it is not yours."))
-    month = request.args.get("month", "")
+    month, found = request.args.get("month", ""), _template(template)
     shown = month if month in months else max(months)
     return render_template(
         "contributions/own.html",
-        template=_template(template),
-        title=words_of(_template(template).title),
+        template=found,
+        title=words_of(found.title),
         sheet=_sheet(template, {shown: months[shown]}),
         months=sorted(months),
         shown=shown,
+        insights=presenting.insights(found, months, shown, request.args.get("measure", "")),
+        supposed=supposing.supposed(found, months, shown, request.args),
+        kept={key: text for key, text in request.args.items() if key in supposing.IN_ADDRESS},
+        amount_of=amount_of,
+        words=words_of,
         comparisons=_comparisons(actor, template, months),
         closes_at=next_closing(),
         tile=next((t for t in queries.tiles(actor) if t.template == template), None),
@@ -434,4 +454,5 @@ def _label(dimension: Dimension, value: str) -> str:
 def install(app: Flask) -> None:
     """Add these pages to an application."""
     app.extensions[READER] = Reader(market_of(app).settings.edition_secret)
+    app.jinja_env.filters["euros"] = euros
     app.register_blueprint(bp)
