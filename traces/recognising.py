@@ -9,7 +9,6 @@ from traces.archive import LIMITS, Given, Limits, Member, members
 from traces.errors import Ambiguous, ChooseJson, NestedArchive, Refused, UnknownFormat
 from traces.formats import Format, Kind, formats
 from traces.sniffing import Beginning
-from traces.tables import find_header
 
 
 @dataclass(frozen=True)
@@ -210,8 +209,10 @@ def _in_json(each: Format, beginning: Beginning) -> Iterable[str]:
 def _in_table(each: Format, beginning: Beginning) -> Iterable[str]:
     if each.layout is None:
         return ()
-    header = find_header(beginning.rows(each.layout.delimiter), each.layout)
-    return () if header is None else {header.names[place] for place in header.places.values()}
+    for names in beginning.rows(each.layout.delimiter):
+        if (header := each.layout.named(names)) is not None:
+            return {header.names[place] for place in header.places.values()}
+    return ()
 
 
 def _in_xml(each: Format, beginning: Beginning) -> Iterable[str]:

@@ -13,7 +13,7 @@ from traces import workbooks
 from traces.archive import Member
 from traces.errors import Damaged
 from traces.json_stream import elements
-from traces.tables import PREAMBLE, separated
+from traces.tables import PREAMBLE, names_of, separated
 from traces.text import decode_head
 
 #: Bytes of a file that are looked at.
@@ -47,7 +47,7 @@ class Beginning:
         with member.opened() as stream:
             self.bytes = stream.read(HEAD)
         self._keys: dict[tuple[str, ...], frozenset[str]] = {}
-        self._rows: dict[str, Sequence[list[str]]] = {}
+        self._rows: dict[str, Sequence[tuple[str, ...]]] = {}
 
     @cached_property
     def text(self) -> str:
@@ -93,8 +93,8 @@ class Beginning:
             return False
         return none and isinstance(held, dict) and isinstance(held.get(path[0]), list)
 
-    def rows(self, delimiter: str) -> Sequence[list[str]]:
-        """Return the first rows of a table."""
+    def rows(self, delimiter: str) -> Sequence[tuple[str, ...]]:
+        """Return the first rows of a table, each cell as the name of a column."""
         if delimiter not in self._rows:
             self._rows[delimiter] = _rows(self.text, delimiter)
         return self._rows[delimiter]
@@ -117,6 +117,9 @@ def _keys(text: str, path: tuple[str, ...]) -> frozenset[str]:
     found: set[str] = set()
     if text.lstrip("\ufeff \t\r\n")[:1] not in ("[", "{"):
         return frozenset()
+    if any(f'"{name}"' not in text for name in path if name not in ("*", "[]")):
+        # The path leads nowhere: nothing has to be read to know it.
+        return frozenset()
     try:
         for number, element in enumerate(elements(io.StringIO(text), path)):
             if isinstance(element, dict):
@@ -128,11 +131,11 @@ def _keys(text: str, path: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _rows(text: str, delimiter: str) -> Sequence[list[str]]:
-    found: list[list[str]] = []
+def _rows(text: str, delimiter: str) -> Sequence[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
     try:
         for cells in separated(io.StringIO(text, newline=""), delimiter):
-            found.append(cells)
+            found.append(names_of(cells))
             if len(found) >= PREAMBLE:
                 break
     except Damaged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -12,6 +12,7 @@ from traces.text import normalise
 
 #: Lines in which the header is looked for: some banks begin with ten lines of their own.
 PREAMBLE = 40
+LONGEST_NAME = 200
 _LONGEST_LINE = 1 << 20
 
 
@@ -38,7 +39,10 @@ class Layout:
 
     def header(self, cells: Sequence[str]) -> Header | None:
         """Return the header that a row is, or None."""
-        names = tuple(normalise(cell) for cell in cells)
+        return self.named(names_of(cells))
+
+    def named(self, names: tuple[str, ...]) -> Header | None:
+        """Return the header that a row of these names is, or None."""
         places = {
             key: names.index(found)
             for key, known in self.columns.items()
@@ -107,9 +111,9 @@ def rows(text: TextIO, layout: Layout) -> Iterator[Row]:
         raise UnknownFormat()
 
 
-def find_header(lines: Iterable[Sequence[str]], layout: Layout) -> Header | None:
-    """Return the first row that is the header, or None."""
-    return next((found for cells in lines if (found := layout.header(cells))), None)
+def names_of(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the cells of a row as names of columns; what is too long for one is none."""
+    return tuple(normalise(cell) if len(cell) <= LONGEST_NAME else "" for cell in cells)
 
 
 def separated(text: TextIO, delimiter: str) -> Iterator[list[str]]:

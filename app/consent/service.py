@@ -19,6 +19,7 @@ def decide(actor: Actor, wanted: frozenset[Purpose]) -> None:
         )
         or 0
     )
+    decided: dict[str, list[str]] = {"granted": [], "refused": []}
     for purpose, text in TEXTS.items():
         if purpose in told and (purpose in wanted) == (purpose in present):
             continue
@@ -32,8 +33,12 @@ def decide(actor: Actor, wanted: frozenset[Purpose]) -> None:
                 sequence=sequence,
             )
         )
-        action = "consent" if purpose in wanted else "refuse-consent"
-        audit.record(actor.user_id, action, "purpose", purpose.value, version=text.version)
+        decided["granted" if purpose in wanted else "refused"].append(
+            f"{purpose.value} {text.version}"
+        )
+    if any(decided.values()):
+        said = {answer: ", ".join(purposes) for answer, purposes in decided.items() if purposes}
+        audit.record(actor.user_id, "consent", "user", actor.user_id, **said)
     session().flush()
 
 

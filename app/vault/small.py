@@ -26,7 +26,7 @@ from app.vault.keys import NONCE_BYTES, KeyWrapper
 from app.vault.models import SmallObject, VaultKey
 
 #: Frames are so many bytes, or a multiple of it.
-PADDED = 512
+PADDED = 256
 #: So many objects are asked for in one query.
 AT_ONCE = 500
 KINDS = {"string": pa.string(), "int64": pa.int64()}

@@ -1,0 +1,1 @@
+"""What one person costs, from the import of their file to the published edition."""
