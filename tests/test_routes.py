@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from app.collections.templates import found_templates
 from app.contributions import service as contributions
 from app.contributions.cells import Cell, Read
+from app.contributions.in_browser.views import PARTS
 from app.core.permissions import Actor, Role
 from app.datasets.service import checking
 from app.downloads import synthetic
@@ -43,7 +44,8 @@ TABLE = {
         catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
         webhooks.stripe pages.security contributions.choose contributions.give
         contributions.look contributions.account contributions.done
-        contributions.diary notices.unsubscribe notices.leave
+        contributions.diary in_browser.part in_browser.take
+        notices.unsubscribe notices.leave
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
@@ -166,6 +168,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "verb": "skip",
                 "entry_id": "0" * 32,
                 "diary_key": "diary_shopping",
+                "content": trade.app.extensions[PARTS].worker,
+                "part": "reading-worker.js",
             },
         )
 

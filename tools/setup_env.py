@@ -90,6 +90,11 @@ def _installer(folder: Path) -> list[str]:
     return [*pip, "--no-compile"]
 
 
+def fetch_browser_python() -> None:
+    """Fetch what reads files in a visitor's browser; where that fails, say so and go on."""
+    subprocess.run([str(PYTHON), str(ROOT / "tools" / "browser_python.py")], check=False)
+
+
 def compile_translations() -> None:
     """Compile the message catalogues whose source is newer than the compiled file."""
     for source in (ROOT / "app" / "translations").rglob("*.po"):
@@ -115,4 +120,5 @@ if __name__ == "__main__":
             fail(f"There is no {name}; EXTRAS knows: synthetic postgresql.")
     create()
     install([ROOT / name for name in sys.argv[1:]])
+    fetch_browser_python()
     compile_translations()

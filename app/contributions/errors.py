@@ -4,6 +4,7 @@ AppError
 |-- NotFound
 |   `-- NothingWaits    what was read has expired, or was never here
 `-- Invalid
+    |-- NotTaken        cells that no page of ours can have sent
     `-- NothingToGive   an export without a month that a template takes
 """
 
@@ -12,6 +13,10 @@ from app.core.errors import Invalid, NotFound
 
 class NothingWaits(NotFound):
     """What a visitor had read has expired, or is another browser's."""
+
+
+class NotTaken(Invalid):
+    """Cells that no page of ours can have sent."""
 
 
 class NothingToGive(Invalid):

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.contributions import cells
 from app.contributions.cells import Read
 from app.contributions.families import Family
+from app.contributions.texts import NOTHING_FOUND
 from app.core.errors import Invalid, Unavailable
 from traces import Declared, Given, TracesError, read
 from traces.archive import Limits
@@ -24,6 +25,8 @@ LIMITS = Limits(packed=32 << 20, unpacked=256 << 20, members=2_000, ratio=150, r
 #: Of all that a visitor's archives hold together, in bytes.
 MOST_UNPACKED = 400 << 20
 MOST_FILES = 60
+#: Where people live who do not say so.
+ZONE = "Europe/Paris"
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,7 @@ class Reader:
             return Asked(result.questions)
         found = cells.read_from(family.key, result, wanted)
         if not found.traces:
-            raise NotRead(
-                _l("We read this file, but found nothing in it that we collect. Is it empty?")
-            )
+            raise NotRead(NOTHING_FOUND)
         return found
 
 
@@ -108,4 +109,4 @@ def _declared(answers: Mapping[str, str]) -> Declared:
     plain: dict[str, Any] = {
         kind.value: answers[kind.value] for kind in QuestionKind if answers.get(kind.value)
     }
-    return Declared(zone=answers.get("zone") or "Europe/Paris", **plain)
+    return Declared(zone=answers.get("zone") or ZONE, **plain)

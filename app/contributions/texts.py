@@ -1,4 +1,4 @@
-"""What units are called, and why records were dropped, in the reader's language."""
+"""What units are called, what is asked, and why records were dropped, in the reader's language."""
 
 from flask_babel import format_currency, get_locale
 from flask_babel import lazy_gettext as _l
@@ -62,6 +62,22 @@ AMOUNTS = {
 EUROS = ("EUR per month", "euros per month")
 #: Amounts of banks and shops: in which currency is not kept.
 UNKNOWN_CURRENCY = "units of the declared currency per month"
+
+#: What a file may leave open, by the question's kind.
+QUESTIONS = {
+    "profile": _l("Which profile is yours?"),
+    "account": _l("Which account is yours?"),
+    "currency": _l("Which currency?"),
+    "date_order": _l("How are dates written in this file?"),
+    "unit": _l("Which unit?"),
+}
+#: Answers that are not to be read as they stand.
+ANSWERS = {
+    "dmy": _l("day, month, year"),
+    "mdy": _l("month, day, year"),
+    "ymd": _l("year, month, day"),
+}
+NOTHING_FOUND = _l("We read this file, but found nothing in it that we collect. Is it empty?")
 
 
 def unit_of(unit: str) -> str:

@@ -36,8 +36,16 @@ from app.contributions.errors import NothingToGive, NothingWaits
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
+from app.contributions.in_browser import views as in_browser
 from app.contributions.reading import Asked, NotRead, Reader
-from app.contributions.texts import amount_of, euros, reason_of, unit_of
+from app.contributions.texts import (
+    ANSWERS,
+    QUESTIONS,
+    amount_of,
+    euros,
+    reason_of,
+    unit_of,
+)
 from app.core.clock import now
 from app.core.db import checkpoint
 from app.core.errors import Conflict, NotFound
@@ -60,7 +68,10 @@ bp = Blueprint("contributions", __name__)
 #: The reader of an application, in its extensions.
 READER = "moisson-reader"
 #: Every address that takes files, and how many bytes of a visitor, in memory.
-IN_MEMORY = {"contributions.give": 24 * 1024 * 1024}
+IN_MEMORY = {
+    "contributions.give": 24 * 1024 * 1024,
+    "in_browser.take": in_browser.MOST_BYTES,
+}
 
 
 @dataclass(frozen=True)
@@ -130,6 +141,9 @@ def give(family: str) -> str | Response | tuple[str, int]:
         "contributions/give.html",
         family=found,
         asked=asked,
+        legends=QUESTIONS,
+        answers=ANSWERS,
+        here=in_browser.offer(found),
         guides=_guides(found),
         error=error,
         currency=found.templates[0][1].currency,

@@ -101,6 +101,10 @@ def _folder(_name: str, text: str) -> Path:
     return Path(text).resolve()
 
 
+def _optional_folder(name: str, text: str) -> Path | None:
+    return _folder(name, text) if text else None
+
+
 def _contact(name: str, text: str) -> str:
     address = text.strip()
     fits = re.fullmatch(r"(mailto:|https://)[!-;=?-~]+", address)
@@ -275,6 +279,14 @@ class Settings:
         "off",
         _switch,
         "`on`: people may give steps, sleep and sport, too, with a consent of its own",
+    )
+    browser_python: Path | None = _setting(
+        "MOISSON_BROWSER_PYTHON",
+        "",
+        _optional_folder,
+        "folder with the files of the npm package `pyodide`, which reads people's files in their "
+        "own browser; an empty folder: the server reads them",
+        "where set-up puts them",
     )
     refund_days: int = _setting(
         "MOISSON_REFUND_DAYS", "14", _whole, "a sale's earnings are paid out after so many days"

@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 #: Endpoints that are asked for too often to be worth a line.
-UNLOGGED = ("static", "assets", "health.live")
+UNLOGGED = ("static", "assets", "in_browser.part", "health.live")
 REQUEST_ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")
 
 

@@ -1,9 +1,10 @@
 """Who may send a form, and what a browser enforces for us."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
@@ -12,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.core.config import Settings
 
 #: Files that are the same for everybody.
-SHARED = ("static", "assets")
+SHARED = ("static", "assets", "in_browser.part")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -20,6 +21,20 @@ def signed_by_sender(view: View) -> View:
     """Mark a view that is no form's: what it receives is signed, and it checks that itself."""
     view.__dict__["signed_by_sender"] = True
     return view
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie; what is the same for everybody neither sets one nor varies."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie where it changed, and say that the answer is of one cookie alone."""
+        if request.endpoint not in SHARED:
+            super().save_session(app, session, response)
+
+
+def answer_with(directives: Mapping[str, str]) -> None:
+    """Let the answer to this request alone carry other directives of the policy than all others."""
+    g.directives = directives
 
 
 #: What no page of ours, and nothing in it, may use of a browser.
@@ -45,6 +60,7 @@ def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ..
     form_targets : tuple of str
         Origins that a form may lead to: the payment provider's pages.
     """
+    app.session_interface = Sessions()
     csrf = CSRFProtect(app)
     for view in app.view_functions.values():
         if getattr(view, "signed_by_sender", False):
@@ -52,6 +68,26 @@ def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ..
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "font-src": "'self'",
+        "form-action": " ".join(("'self'", *form_targets)),
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+
+    @app.after_request
+    def change(response: Response) -> Response:
+        # Said before Talisman's own, so that it comes after.
+        if directives := g.pop("directives", None):
+            changed = {**policy, **directives}.items()
+            response.headers["Content-Security-Policy"] = "; ".join(map(" ".join, changed))
+        return response
+
     Talisman(
         app,
         force_https=settings.production,
@@ -61,17 +97,7 @@ def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ..
         referrer_policy="same-origin",
         frame_options="DENY",
         permissions_policy=dict.fromkeys(REFUSED_POWERS, "()"),
-        content_security_policy={
-            "default-src": "'none'",
-            "script-src": "'self'",
-            "style-src": "'self'",
-            "img-src": ["'self'", "data:"],
-            "connect-src": "'self'",
-            "font-src": "'self'",
-            "form-action": ["'self'", *form_targets],
-            "base-uri": "'none'",
-            "frame-ancestors": "'none'",
-        },
+        content_security_policy=policy,
     )
 
     @app.after_request

@@ -30,6 +30,7 @@ from app.catalog.estimates import estimate, supposed
 from app.catalog.price_lists import price_list
 from app.catalog.products import Product, products
 from app.catalog.rarity_index import rarity_index
+from app.contributions.in_browser.views import PARTS
 from app.core.clock import fixed_at
 from app.core.permissions import Actor, Role
 from app.datasets.understanding import Answers, ColumnAnswer
@@ -262,6 +263,8 @@ def named(world: World) -> dict[str, str]:
         "verb": "skip",
         "entry_id": NONE,
         "diary_key": "none",
+        "content": world.app.extensions[PARTS].worker,
+        "part": "reading-worker.js",
     }
 
 
