@@ -17,7 +17,7 @@ class Contribution(Base):
     __tablename__ = "contribution"
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     template: Mapped[str] = mapped_column(String(60), primary_key=True)
-    object_id: Mapped[str] = mapped_column(String(32), unique=True)
+    object_id: Mapped[str] = mapped_column(String(32))
     purposes: Mapped[str] = mapped_column(String(200))
     first_month: Mapped[str] = mapped_column(String(7))
     last_month: Mapped[str] = mapped_column(String(7))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 import structlog
@@ -12,7 +11,6 @@ from sqlalchemy import select
 from app.collections import queries as collections
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of
-from app.consent import queries as consent_queries
 from app.consent import service as consent
 from app.contributions import cells
 from app.contributions.cells import Months, Read
@@ -31,17 +29,7 @@ log = structlog.get_logger("contributions")
 _TRACE = pa.schema([("cells", pa.string())])
 
 
-@dataclass(frozen=True)
-class Joined:
-    """What joining came to, for each template: the month that is offered next, or none."""
-
-    template: str
-    offered: str
-
-
-def join(
-    actor: Actor, doors: Checking, read: Read, purposes: frozenset[Purpose]
-) -> tuple[Joined, ...]:
+def join(actor: Actor, doors: Checking, read: Read, purposes: frozenset[Purpose]) -> None:
     """Give what was read to its templates, now and for the months to come.
 
     What somebody gave of the same months before is replaced, until its edition closes.
@@ -50,8 +38,8 @@ def join(
     ------
     NothingToGive
     """
-    consent.decide(actor, purposes | consent_queries.granted(actor.user_id))
-    joined = []
+    consent.agree(actor, purposes)
+    given = False
     for key, months in read.traces.items():
         template, collection = cells.template_of(key), collection_of(key)
         if template is None or collection is None or not months:
@@ -70,11 +58,11 @@ def join(
         row.purposes = " ".join(sorted(purposes))
         row.format_ids = " ".join(read.format_ids)[:300]
         _write(row, doors, kept)
-        audit.record(actor.user_id, "contribute", "template", key)
-        joined.append(Joined(key, _offer(row, doors, kept)))
-    if not joined:
+        month = _offer(row, doors, kept)
+        audit.record(actor.user_id, "contribute", "template", key, month=month)
+        given = True
+    if not given:
         raise NothingToGive(_l("There is nothing in it that can be given."))
-    return tuple(joined)
 
 
 def replace_months(actor: Actor, doors: Checking, row: Contribution, months: Months) -> None:
@@ -151,8 +139,9 @@ def offer_due(doors: Checking) -> None:
         try:
             with doors.db.unit_of_work():
                 row = session().get(Contribution, (user_id, template), with_for_update=True)
-                if row is not None:
-                    _offer(row, doors, trace(Actor(user_id, frozenset()), doors, template))
+                months = trace(Actor(user_id, frozenset()), doors, template)
+                if row is not None and (month := _offer(row, doors, months)):
+                    audit.record(user_id, "give-month", "template", template, month=month)
         except slices.UNREADABLE as error:
             # Of one person: everybody else's months go in all the same.
             log.error("offer", error=type(error).__name__)
@@ -160,21 +149,18 @@ def offer_due(doors: Checking) -> None:
 
 def _waiting(doors: Checking) -> Iterator[tuple[str, str]]:
     with doors.db.unit_of_work(write=False):
-        period = open_period()
-        chosen = select(Contribution.user_id, Contribution.template).where(
-            Contribution.stopped_at.is_(None),
-            Contribution.skipped != period,
-            Contribution.last_month >= period,
-        )
-        found = [tuple(each) for each in session().execute(chosen.order_by(Contribution.user_id))]
-        given: dict[str, frozenset[str]] = {}
-        due = []
-        for user_id, template in found:
-            if template not in given:
-                collection = collection_of(template)
-                given[template] = slices.givers(collection, period) if collection else frozenset()
-            if user_id not in given[template]:
-                due.append((user_id, template))
+        period, due = open_period(), []
+        for template in session().scalars(select(Contribution.template).distinct()).all():
+            if (collection := collection_of(template)) is None:
+                continue
+            chosen = select(Contribution.user_id).where(
+                Contribution.template == template,
+                Contribution.stopped_at.is_(None),
+                Contribution.skipped != period,
+                Contribution.last_month >= period,
+                Contribution.user_id.not_in(slices.givers_select(collection, period)),
+            )
+            due += [(user_id, template) for user_id in session().scalars(chosen)]
     yield from due
 
 

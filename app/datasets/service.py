@@ -1,7 +1,7 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -14,9 +14,9 @@ from app.collections import queries as collections
 from app.collections import service as collections_service
 from app.collections.errors import BadRules
 from app.collections.rules import CollectionRules, Identifier, Purpose
-from app.consent import queries as consent_queries
 from app.consent import service as consent
 from app.core import audit
+from app.core.batches import batched
 from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
@@ -40,6 +40,8 @@ from app.vault.opening import open_vault
 from privacy.schema import CubeSchema
 
 JOB = "check-dataset"
+#: So many rows are named in one statement.
+AT_ONCE = 500
 READ = "read-file"
 SCRUB = "scrub"
 PROFILE_SCHEMA = pa.schema([("profile", pa.string())])
@@ -317,7 +319,7 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
     row.purposes, row.listed_at = " ".join(sorted(agreed)), now()
     collections_service.make_public(actor, row.collection_id)
     # Leaving a purpose out here is about this dataset: it takes no earlier consent back.
-    consent.decide(actor, wanted | consent_queries.granted(actor.user_id))
+    consent.agree(actor, wanted)
     audit.record(actor.user_id, "list-dataset", "dataset", row.id)
     # What was uploaded is no longer needed: only the columns of the schema stay.
     for object_id in (row.upload_object, row.profile_object):
@@ -411,10 +413,18 @@ def rows_of(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[pa.Recor
         yield from doors.vault.batches(row.rows_object)
 
 
-def mark_measured(actor: Actor, dataset_id: str) -> None:
-    """Note that a dataset went into an edition: it is measured once."""
-    row = _own(actor, dataset_id)
-    row.state = next_state(DatasetState(row.state), DatasetEvent.MEASURE)
+def mark_measured(dataset_ids: Sequence[str]) -> frozenset[str]:
+    """Note that datasets go into an edition; return those that still wait for one.
+
+    Each is measured once: what its owner took back meanwhile is not among them.
+    """
+    measured = next_state(DatasetState.LISTED, DatasetEvent.MEASURE)
+    marked: set[str] = set()
+    for some in batched(dataset_ids, AT_ONCE):
+        here = (Dataset.id.in_(some), Dataset.state == DatasetState.LISTED)
+        chosen = update(Dataset).where(*here).values(state=measured).returning(Dataset.id)
+        marked.update(session().scalars(chosen))
+    return frozenset(marked)
 
 
 def relist(actor: Actor, dataset_id: str) -> None:

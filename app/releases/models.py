@@ -94,7 +94,10 @@ class PrivacyAccount(Base):
     """
 
     __tablename__ = "privacy_account"
-    __table_args__ = (CheckConstraint("spent_micro_rho >= 0", name="spent_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("spent_micro_rho >= 0", name="spent_not_negative"),
+        {"sqlite_with_rowid": False},
+    )
     producer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     spent_micro_rho: Mapped[int] = mapped_column(Integer, default=0)
 
