@@ -26,6 +26,8 @@ class Contribution(Base):
     joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
     imported_at: Mapped[datetime] = mapped_column(Moment, default=now)
     stopped_at: Mapped[datetime | None] = mapped_column(Moment)
+    #: When they agreed explicitly, to a template about health; not any more once they stopped.
+    explicit_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class DiaryEntry(Base):

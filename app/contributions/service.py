@@ -19,6 +19,7 @@ from app.contributions.models import Contribution
 from app.core import audit
 from app.core.clock import now
 from app.core.db import new_id, session
+from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.datasets import slices
 from app.datasets.service import Checking
@@ -29,10 +30,22 @@ log = structlog.get_logger("contributions")
 _TRACE = pa.schema([("cells", pa.string())])
 
 
-def join(actor: Actor, doors: Checking, read: Read, purposes: frozenset[Purpose]) -> None:
+def join(
+    actor: Actor,
+    doors: Checking,
+    read: Read,
+    purposes: frozenset[Purpose],
+    *,
+    explicit: bool = False,
+) -> None:
     """Give what was read to its templates, now and for the months to come.
 
     What somebody gave of the same months before is replaced, until its edition closes.
+
+    Parameters
+    ----------
+    explicit : bool
+        Whether they agreed explicitly to what is about health; left out otherwise.
 
     Raises
     ------
@@ -43,6 +56,8 @@ def join(actor: Actor, doors: Checking, read: Read, purposes: frozenset[Purpose]
     for key, months in read.traces.items():
         template, collection = cells.template_of(key), collection_of(key)
         if template is None or collection is None or not months:
+            continue
+        if template.sensitive and not explicit:
             continue
         kept = {month: cells.checked(template, each) for month, each in months.items() if each}
         if not kept:
@@ -55,6 +70,7 @@ def join(actor: Actor, doors: Checking, read: Read, purposes: frozenset[Purpose]
             kept = dict(sorted({**trace(actor, doors, key), **kept}.items())[-cells.MOST_MONTHS :])
             doors.vault.erase(row.object_id)
         row.imported_at, row.stopped_at = now(), None
+        row.explicit_at = now() if template.sensitive else None
         row.purposes = " ".join(sorted(purposes))
         row.format_ids = " ".join(read.format_ids)[:300]
         _write(row, doors, kept)
@@ -103,7 +119,9 @@ def skip(actor: Actor, doors: Checking, template: str) -> None:
 
 def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
     """Give the month that comes next, skipped or stopped before."""
-    row = _own(actor, template)
+    row, known = _own(actor, template), cells.template_of(template)
+    if known is not None and known.sensitive and row.explicit_at is None:
+        raise Conflict(_l("This is about health: choose your file again to agree to it again."))
     row.skipped, row.stopped_at = "", None
     audit.record(actor.user_id, "give-month", "template", template)
     _offer(row, doors, trace(actor, doors, template))
@@ -112,7 +130,7 @@ def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
 def stop(actor: Actor, doors: Checking, template: str) -> None:
     """Give nothing more; what waits is taken back, one's own cells stay until they are erased."""
     row = _own(actor, template)
-    row.stopped_at = row.stopped_at or now()
+    row.stopped_at, row.explicit_at = row.stopped_at or now(), None
     slices.take_back(actor.user_id, doors, _collection(template), "")
     audit.record(actor.user_id, "stop-contribution", "template", template)
 
@@ -174,6 +192,8 @@ def _offer(row: Contribution, doors: Checking, months: Months) -> str:
     if template is None or collection is None or profile is None or not profile.verified:
         return ""
     if row.stopped_at is not None or row.skipped == period or not months.get(period):
+        return ""
+    if template.sensitive and row.explicit_at is None:
         return ""
     rules = collections.rules(collection)
     agreed = rules.level(frozenset(Purpose(p) for p in row.purposes.split()))

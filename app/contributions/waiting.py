@@ -28,6 +28,8 @@ LIFE = timedelta(hours=2)
 KEY = "import"
 #: What a visitor agreed to, until there is an account.
 AGREED = "agreed"
+#: That it may be about health.
+EXPLICIT = "explicit"
 NONCE_BYTES = 12
 #: What one visitor can leave here, in bytes.
 MOST_BYTES = 1_000_000
@@ -73,6 +75,7 @@ def forget(browser: MutableMapping[str, Any]) -> None:
     browser.pop(KEY, None)
     # What was agreed to was agreed to for what waited.
     browser.pop(AGREED, None)
+    browser.pop(EXPLICIT, None)
 
 
 def expire(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""less around the small things of a person: tables without row numbers, indices that nobody asks
+"""an explicit agreement to data about health; less around the small things of a person
 
 Revision ID: 0034
 Revises: 0031
@@ -6,6 +6,7 @@ Revises: 0031
 
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
@@ -21,12 +22,14 @@ def upgrade() -> None:
     op.drop_index("ix_audit_entry_object_id", "audit_entry")
     with op.batch_alter_table("contribution") as table:
         table.drop_constraint("uq_contribution_object_id", type_="unique")
+        table.add_column(sa.Column("explicit_at", sa.DateTime(timezone=True)))
     _written_again({"sqlite_with_rowid": False})
 
 
 def downgrade() -> None:
     _written_again({"sqlite_with_rowid": True})
     with op.batch_alter_table("contribution") as table:
+        table.drop_column("explicit_at")
         table.create_unique_constraint("uq_contribution_object_id", ["object_id"])
     op.create_index("ix_audit_entry_object_id", "audit_entry", ["object_id"])
 
