@@ -1,8 +1,8 @@
 """Side doors of the market's own templates: nobody sees whether one person more gives, or what.
 
 As in `tests.app.pages.test_side_doors`: two markets with the same numbers drawn, which differ in
-one person; every page of a visitor, a buyer and somebody else who gives is the same to the byte, their
-own numbers, news and income included.
+one person; every page of a visitor, a buyer and somebody else who gives is the same to the byte,
+their own numbers, news and income included.
 """
 
 import difflib
