@@ -305,6 +305,9 @@ def mine() -> str:
         "contributions/mine.html",
         tiles=tiles,
         families=families(),
+        earned=queries.earned_so_far(
+            rules for rules in collections.public_collections() if rules.template
+        ),
         diaries=_diaries(),
         titles={tile.template: words_of(_template(tile.template).title) for tile in tiles},
         highlights={
