@@ -11,6 +11,7 @@ class DatasetState(StrEnum):
     """Where a dataset is."""
 
     READING = "reading"
+    CHOOSING = "choosing"
     UNREADABLE = "unreadable"
     UPLOADED = "uploaded"
     CHECKING = "checking"
@@ -25,6 +26,8 @@ class DatasetEvent(StrEnum):
 
     READ = "read"
     REFUSE = "refuse"
+    ASK = "ask"
+    CHOOSE = "choose"
     CHECK = "check"
     PASS = "pass"  # noqa: S105 (a check that passes)
     FAIL = "fail"
@@ -38,6 +41,8 @@ class DatasetEvent(StrEnum):
 _NEXT = {
     (DatasetState.READING, DatasetEvent.READ): DatasetState.UPLOADED,
     (DatasetState.READING, DatasetEvent.REFUSE): DatasetState.UNREADABLE,
+    (DatasetState.READING, DatasetEvent.ASK): DatasetState.CHOOSING,
+    (DatasetState.CHOOSING, DatasetEvent.CHOOSE): DatasetState.READING,
     (DatasetState.UPLOADED, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKED, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKING, DatasetEvent.CHECK): DatasetState.CHECKING,
