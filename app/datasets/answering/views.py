@@ -222,11 +222,12 @@ def _about(entry: Any) -> str:
     return str(entry["column"].data)
 
 
-def _wrong_fields(form: Any) -> list[Field]:
-    """Return the fields with errors, in the order of the page."""
+def _wrong_fields(form: Any) -> list[tuple[Field, str]]:
+    """Return fields with what is wrong, in the order of the page; the same words stand once."""
     own = [field for field in (form.person, getattr(form, "bound", None)) if field is not None]
     inside = [field for entry in form.columns for field in entry.form]
-    return [field for field in (*own, *inside) if field.errors]
+    told = ((" ".join(map(str, f.errors)), f) for f in reversed((*own, *inside)) if f.errors)
+    return [(field, said) for said, field in reversed(dict(told).items())]
 
 
 def _answers(form: JoinForm | ColumnsForm, view: DatasetView, profiles: Profiles) -> Answers:
