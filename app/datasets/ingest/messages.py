@@ -46,7 +46,7 @@ NOT_JSON = Message(
 )
 NOT_OBJECTS = Message(
     N_("This JSON is not a list of objects with names and values."),
-    N_("Export a list such as [{“day”: “Mon”, “paid”: 3}], or one such object a line."),
+    N_('Export a list such as [{"day": "Mon", "paid": 3}], or one such object a line.'),
 )
 NOT_FLAT = Message(
     N_("Here is a list or an object where a single value should be."),

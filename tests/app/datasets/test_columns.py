@@ -273,7 +273,9 @@ def test_words_of_the_file_stand_for_categories_and_stay_with_their_owner(
         kept = queries.dataset(producer, dataset_id).answers
     assert "CAFE" not in str(kept)
     stranger = Browser(lite_app, factories.account(lite_app, Role.PRODUCER, Role.BUYER))
-    public = stranger.get(f"/catalogue/collections/{collection_id}")
+    public = stranger.get(f"/collections/{collection_id}")
+    assert public.status_code == 200
+    assert "north" in public.text
     assert "CAFE" not in public.text
     assert "du Nord" not in public.text
 
