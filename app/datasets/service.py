@@ -257,7 +257,7 @@ def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> 
     Raises
     ------
     BadRules
-        When the answers do not make a schema; they are kept all the same.
+        When the answers do not make a schema; `keep_answers` keeps them all the same.
     PeopleNotSure
         When the owner has to say first that a column tells people apart.
     """
@@ -267,9 +267,9 @@ def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> 
     if row.joining and row.collection_id:
         people.check_identifier(collections.rules(row.collection_id), answers.person)
     state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
-    row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     _schema_and_mapping(answers, row.collection_id if row.joining else None)
     offering.check_promise(row.found_for, answers.person)
+    row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     row.state, row.everyone_is_me = state, not answers.person
     # A new key each time: the same answers may be checked again after a correction.
     jobs.enqueue(JOB, f"{JOB}:{row.id}:{new_id()}", {"dataset": row.id})
@@ -288,15 +288,22 @@ def turn_to(actor: Actor, dataset_id: str, collection_id: str | None) -> None:
     row = _own(actor, dataset_id)
     if row.collection_id == collection_id:
         return
-    if row.state != DatasetState.UPLOADED or (row.collection_id and not row.joining):
+    asking = row.state in (DatasetState.UPLOADED, DatasetState.CHECKED)
+    if not asking or (row.collection_id and not row.joining):
         raise Conflict(_l("This cannot be changed any more. Upload the file again."))
     row.collection_id, row.joining = collection_id, collection_id is not None
 
 
 def keep_answers(actor: Actor, dataset_id: str, answers: Answers) -> None:
-    """Keep what was typed although it could not be accepted."""
+    """Keep what was typed although it could not be accepted.
+
+    Rows that were checked against other answers are not what the owner says now.
+    """
     row = _own(actor, dataset_id)
-    row.answers, row.offered = json.dumps(answers.to_dict()), "{}"
+    typed = json.dumps(answers.to_dict())
+    if row.state == DatasetState.CHECKED and row.answers != typed:
+        row.state = next_state(DatasetState.CHECKED, DatasetEvent.REVISE)
+    row.answers, row.offered = typed, "{}"
 
 
 def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> None:

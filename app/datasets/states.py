@@ -31,6 +31,7 @@ class DatasetEvent(StrEnum):
     CHECK = "check"
     PASS = "pass"  # noqa: S105 (a check that passes)
     FAIL = "fail"
+    REVISE = "revise"
     PUBLISH = "publish"
     MEASURE = "measure"
     UNLIST = "unlist"
@@ -48,6 +49,7 @@ _NEXT = {
     (DatasetState.CHECKING, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKING, DatasetEvent.PASS): DatasetState.CHECKED,
     (DatasetState.CHECKING, DatasetEvent.FAIL): DatasetState.UPLOADED,
+    (DatasetState.CHECKED, DatasetEvent.REVISE): DatasetState.UPLOADED,
     (DatasetState.CHECKED, DatasetEvent.PUBLISH): DatasetState.LISTED,
     (DatasetState.LISTED, DatasetEvent.UNLIST): DatasetState.CHECKED,
     (DatasetState.LISTED, DatasetEvent.MEASURE): DatasetState.MEASURED,

@@ -3,6 +3,7 @@
 import io
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from app.market import market_of
 from tests.support import factories
 from tests.support.browser import Browser
 
+PURPOSES = ["research", "public", "commercial"]
 MEANS = ("Espèces", "CARTE ")
 MINE = (
     "Relevé Zanzibar 7731;\n\nquand;heure;payé;moyen\n"
@@ -34,10 +36,10 @@ def view(app: Flask, who: Actor, dataset_id: str) -> queries.DatasetView:
         return queries.dataset(who, dataset_id)
 
 
-def fields_of(page: str) -> dict[str, str]:
+def fields_of(page: str) -> dict[str, Any]:
     """What a browser would send of the form as it is shown."""
     form = page.split('<form method="post" novalidate>')[1].split("</form>")[0]
-    fields = {}
+    fields: dict[str, Any] = {}
     for tag in re.findall(r"<input [^>]*>", form):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and 'type="checkbox"' not in tag and 'type="submit"' not in tag:
@@ -102,6 +104,28 @@ def test_a_small_table_of_ones_own_is_listed_with_three_answers(
     assert '<option selected value="shopping">' in rules
     again = fields_of(browser.get(address).text)
     assert (again["columns-2-use"], again["columns-0-use"]) == ("money-5000", "weekday")
+    named = {"title": "Achats", "description": "Ce que j'achète.", "purposes": PURPOSES}
+    founding = f"/datasets/{dataset_id}/collection"
+    answer = browser.post(founding, fields_of(browser.get(founding).text) | named)
+    assert answer.status_code == 302, answer.text
+    agreed = {"purposes": PURPOSES, "understood": "y"}
+    browser.post(f"/datasets/{dataset_id}/publish", agreed)
+    assert view(lite_app, producer, dataset_id).state is DatasetState.LISTED
+
+
+def test_answers_that_change_after_a_check_are_checked_again(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    """Rules were once made of answers that no row had been checked against."""
+    dataset_id = upload(browser, MINE)
+    address = f"/datasets/{dataset_id}/simple"
+    browser.post(address, fields_of(browser.get(address).text) | {"columns-2-use": "money-5000"})
+    factories.run_jobs(lite_app)
+    assert view(lite_app, producer, dataset_id).state is DatasetState.CHECKED
+    wrong = {f"columns-{n}-use": "" for n in range(4)}
+    assert browser.post(address, fields_of(browser.get(address).text) | wrong).status_code == 422
+    assert view(lite_app, producer, dataset_id).state is DatasetState.UPLOADED
+    assert browser.get(f"/datasets/{dataset_id}/collection").status_code == 302
 
 
 def test_nothing_of_a_file_is_suggested_or_shown_to_others_before_consent(
