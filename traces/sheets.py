@@ -51,6 +51,8 @@ class SheetRow:
     cells : sequence of str, Decimal or None
     since_1904 : bool
         Whether days are counted from 1904.
+    place : int
+        Of the sheet, from zero.
     number : int
         As a spreadsheet counts, from 1.
     moments : frozenset of int
@@ -60,6 +62,7 @@ class SheetRow:
     sheet: str = field(repr=False)
     cells: Sequence[Held] = field(repr=False)
     since_1904: bool = False
+    place: int = 0
     number: int = 0
     moments: frozenset[int] = frozenset()
 
@@ -128,13 +131,15 @@ def _rows(
     }
     shared = list(_shared(book)) if "xl/sharedStrings.xml" in parts else []
     dated = _dated_styles(book) if "xl/styles.xml" in parts else frozenset()
-    for name, ident in sheets if place is None else sheets[place : place + 1]:
+    for at, (name, ident) in enumerate(sheets):
+        if place not in (None, at):
+            continue
         target = targets.get(ident, "")
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if part in parts:
             found = _of_sheet(book, part, shared, dated, columns)
             for number, cells, moments in itertools.islice(found, most):
-                yield SheetRow(name, cells, since_1904, number, moments)
+                yield SheetRow(name, cells, since_1904, at, number, moments)
 
 
 def _of_sheet(

@@ -3,12 +3,11 @@
 Answers are what was typed, kept as text; nothing here reads rows.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -20,12 +19,12 @@ from app.datasets.ingest.mapping import (
 )
 from app.datasets.ingest.transforms.table import transform
 from app.datasets.ingest.transforms.transform import Written
+from app.datasets.wrong_answers import Findings, Wrong
 from privacy.errors import PrivacyError
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from traces.text import normalise
 
 OTHER = "other"
-T = TypeVar("T")
 
 
 class ColumnRole(StrEnum):
@@ -63,56 +62,6 @@ class ColumnAnswer:
     def written(self) -> Written:
         """How the column's cells are written."""
         return Written(self.date_form, self.decimal)
-
-
-@dataclass(frozen=True)
-class WrongAnswer:
-    """What is wrong with one field about one column; both are empty for the answers as a whole."""
-
-    column: str
-    field: str
-    message: Any
-
-
-class WrongAnswers(BadRules):
-    """All that is wrong with the answers about the columns.
-
-    Attributes
-    ----------
-    found : tuple of WrongAnswer
-    """
-
-    def __init__(self, found: tuple[WrongAnswer, ...]) -> None:
-        super().__init__(found[0].message)
-        self.found = found
-
-
-class _Wrong(BadRules):
-    """One wrong field; never leaves this module."""
-
-    def __init__(self, field: str, message: Any, **params: str) -> None:
-        super().__init__(message, **params)
-        self.field = field
-
-
-class _Findings:
-    """Gathers what is wrong, so that all of it is said at once."""
-
-    def __init__(self) -> None:
-        self._found: list[WrongAnswer] = []
-
-    def of(self, column: str, step: Callable[[], T]) -> T | None:
-        """Take a step; where it finds something wrong, note that and return None."""
-        try:
-            return step()
-        except _Wrong as wrong:
-            self._found.append(WrongAnswer(column, wrong.field, wrong.user_message))
-            return None
-
-    def tell(self) -> None:
-        """Raise what was found, if anything was."""
-        if self._found:
-            raise WrongAnswers(tuple(self._found))
 
 
 @dataclass(frozen=True)
@@ -160,7 +109,7 @@ def schema_of(answers: Answers) -> tuple[CubeSchema, tuple[ColumnRule, ...], dic
         All that is wrong, each with its column and field.
     """
     dimensions, measures, rules, feeds = [], [], [], {}
-    findings = _Findings()
+    findings = Findings()
     chosen = [a for a in answers.columns if a.role in (ColumnRole.DIMENSION, ColumnRole.MEASURE)]
     for answer in chosen:
         name = (answer.name or answer.column).strip()
@@ -189,7 +138,7 @@ def _check_source(answer: ColumnAnswer, name: str) -> None:
     """Refuse categories, edges or bounds of which nobody says where they come from."""
     chosen = answer.role == ColumnRole.MEASURE or answer.edges.strip() or answer.categories.strip()
     if chosen and not answer.source.strip():
-        raise _Wrong(
+        raise Wrong(
             "source",
             _l(
                 "Column %(column)s: say where its categories or bounds come from. They become "
@@ -216,7 +165,7 @@ def mapping_of(
     """
     told = {(answer.name or answer.column).strip(): answer for answer in answers.columns}
     dimensions, measures, decimals = {}, {}, {}
-    findings = _Findings()
+    findings = Findings()
     for rule in rules:
         column = findings.of(rule.name, partial(_fed, rule.name, feeds))
         if column is None:
@@ -256,7 +205,7 @@ def check_columns(
 
 def _fed(name: str, feeds: dict[str, str]) -> str:
     if not feeds.get(name, ""):
-        raise _Wrong(
+        raise Wrong(
             "column", _l("Choose the column of your file that holds “%(name)s”."), name=name
         )
     return feeds[name]
@@ -272,7 +221,7 @@ def aliases_of(answer: ColumnAnswer, name: str, domain: tuple[str, ...]) -> dict
             continue
         category = value if value in domain else alike.get(normalise(value))
         if not (sign and said) or category is None:
-            raise _Wrong(
+            raise Wrong(
                 "aliases",
                 _l(
                     "Column %(column)s: write each line as “what your file says = category”, with "
@@ -288,19 +237,17 @@ def _dimension(answer: ColumnAnswer, name: str, edges: tuple[Decimal, ...]) -> D
     listed = tuple(v.strip() for v in answer.categories.splitlines() if v.strip())
     values = transform(answer.transform).values(listed, edges)
     if len(values) + answer.other < 2:
-        raise _Wrong(
+        raise Wrong(
             "categories",
             _l("Column %(column)s: list at least two categories, one a line."),
             column=name,
         )
     if len({*values, OTHER} if answer.other else set(values)) < len(values) + answer.other:
-        raise _Wrong(
-            "categories", _l("Column %(column)s: a category is listed twice."), column=name
-        )
+        raise Wrong("categories", _l("Column %(column)s: a category is listed twice."), column=name)
     try:
         dimension = Dimension(name, values, OTHER if answer.other else None)
     except PrivacyError as error:
-        raise _Wrong(
+        raise Wrong(
             "categories",
             _l("Column %(column)s: %(problem)s"),
             column=name,
@@ -315,7 +262,7 @@ def _edges(answer: ColumnAnswer, name: str, key: str) -> tuple[Decimal, ...]:
         return ()
     edges = tuple(_number(e, name, "edges") for e in answer.edges.replace(";", " ").split())
     if not edges or list(edges) != sorted(set(edges)):
-        raise _Wrong(
+        raise Wrong(
             "edges",
             _l("Column %(column)s: give the bin edges as increasing numbers, such as 10 20 50."),
             column=name,
@@ -323,7 +270,7 @@ def _edges(answer: ColumnAnswer, name: str, key: str) -> tuple[Decimal, ...]:
     return edges
 
 
-def _measure(answer: ColumnAnswer, name: str, findings: _Findings) -> Measure | None:
+def _measure(answer: ColumnAnswer, name: str, findings: Findings) -> Measure | None:
     lower, upper, step = (
         findings.of(answer.column, partial(_number, text, name, field))
         for field, text in (
@@ -341,13 +288,13 @@ def _bounded(
     answer: ColumnAnswer, name: str, lower: Decimal, upper: Decimal, step: Decimal
 ) -> Measure:
     if lower >= upper or step <= 0:
-        raise _Wrong(
+        raise Wrong(
             "upper" if lower >= upper else "resolution",
             _l("Column %(column)s: the highest must be above the lowest, the step above 0."),
             column=name,
         )
     if lower % step or upper % step:
-        raise _Wrong(
+        raise Wrong(
             "resolution",
             _l("Column %(column)s: lowest and highest must be multiples of the step."),
             column=name,
@@ -355,7 +302,7 @@ def _bounded(
     try:
         return Measure(name, answer.unit.strip(), lower, upper, step, MeasureRule(answer.rule))
     except PrivacyError as error:
-        raise _Wrong(
+        raise Wrong(
             "lower", _l("Column %(column)s: %(problem)s"), column=name, problem=error.user_message
         ) from None
 
@@ -366,7 +313,7 @@ def _number(text: str, name: str, field: str) -> Decimal:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite():
-        raise _Wrong(
+        raise Wrong(
             field,
             _l("Column %(column)s: enter bounds and step as numbers, such as 0, 100 and 1."),
             column=name,

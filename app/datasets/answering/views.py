@@ -29,9 +29,9 @@ from app.datasets.understanding import (
     Answers,
     ColumnAnswer,
     ColumnRole,
-    WrongAnswers,
     check_columns,
 )
+from app.datasets.wrong_answers import WrongAnswers
 from app.market import current_market
 from app.users.login import current_actor
 
@@ -207,7 +207,9 @@ def _tell(form: Any, answers: Answers, rules: CollectionRules | None) -> str | N
     except WrongAnswers as error:
         entries = {_about(entry.form): entry.form for entry in form.columns}
         for wrong in error.found:
-            entry = entries[wrong.column]
+            entry = entries.get(wrong.column)
+            if entry is None:  # a form that was not ours
+                return str(wrong.message)
             field = next(entry[n] for n in (wrong.field, "use", "column") if n in entry)
             field.errors = [*field.errors, wrong.message]
     except BadRules as error:

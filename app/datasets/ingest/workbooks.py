@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import groupby
 
 import pyarrow as pa
 
@@ -23,8 +24,11 @@ def tables_in(member: Member, limits: Limits) -> tuple[tuple[int, str], ...]:
         Place of the sheet and its name.
     """
     found: list[tuple[int, str, int]] = []
-    for place in range(limits.sheets):
-        rows = list(sheet_rows(member, place, HEAD_LINES, limits.columns + 1))
+    first = sheet_rows(member, None, HEAD_LINES, limits.columns + 1)
+    for place, group in groupby(first, key=lambda row: row.place):
+        rows = list(group)
+        if place >= limits.sheets:
+            break
         if len(rows) > 1:
             width = max(len(row.cells) - _indent(row) for row in rows)
             found.append((place, rows[0].sheet, width))

@@ -310,5 +310,5 @@ def peak(kind: str, count: int) -> int:
 
 @pytest.mark.parametrize("kind", ["cp1252", "utf-16", "json", "zip", "xlsx"])
 def test_memory_stays_flat_when_a_file_grows(kind: str) -> None:
-    """Three times the rows, beyond one batch: buffers may fill, but the peak grows by half at most."""
+    """Three times the rows, beyond one batch: buffers may fill, the peak grows by half at most."""
     assert peak(kind, 30_000) < 1.5 * peak(kind, 10_000)
