@@ -267,7 +267,14 @@ def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> 
     if row.joining and row.collection_id:
         people.check_identifier(collections.rules(row.collection_id), answers.person)
     state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
-    _schema_and_mapping(answers, row.collection_id if row.joining else None)
+    schema, _mapping = _schema_and_mapping(answers, row.collection_id if row.joining else None)
+    if row.collection_id and schema != collections.rules(row.collection_id).schema:
+        raise BadRules(
+            _l(
+                "The rules of the collection are set: keep its columns, categories and bounds as "
+                "they are. For other ones, upload the file again."
+            )
+        )
     offering.check_promise(row.found_for, answers.person)
     row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     row.state, row.everyone_is_me = state, not answers.person

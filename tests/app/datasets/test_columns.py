@@ -296,3 +296,22 @@ def test_a_collection_that_is_joined_takes_the_words_of_a_file_too(
     assert browser.post(f"/datasets/{dataset_id}/columns", typed).status_code == 302
     factories.run_jobs(lite_app)
     assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED
+
+
+def test_a_founded_collection_is_not_fed_by_other_answers(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    """Rows were checked against new answers, and listed under the rules of the earlier ones."""
+    dataset_id = factories.uploaded(lite_app, producer)
+    browser.post(f"/datasets/{dataset_id}/columns", answered())
+    factories.run_jobs(lite_app)
+    with market_of(lite_app).db.unit_of_work():
+        service.found_collection(producer, dataset_id, factories.proposal())
+    other = answered(columns_2_categories="north\nsouth\neast")
+    page = browser.post(f"/datasets/{dataset_id}/columns", other)
+    assert page.status_code == 422
+    assert "The rules of the collection are set" in page.text
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.UPLOADED
+    assert browser.post(f"/datasets/{dataset_id}/columns", answered()).status_code == 302
+    factories.run_jobs(lite_app)
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED

@@ -7,10 +7,13 @@ import json
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.datasets.ingest import messages
 from app.datasets.ingest.errors import SeveralTables, UploadError
@@ -312,3 +315,27 @@ def peak(kind: str, count: int) -> int:
 def test_memory_stays_flat_when_a_file_grows(kind: str) -> None:
     """Three times the rows, beyond one batch: buffers may fill, the peak grows by half at most."""
     assert peak(kind, 30_000) < 1.5 * peak(kind, 10_000)
+
+
+WHOLE_FILES = (
+    workbook({"a": [["x", "y"], [1, "é"], [("date", 4), True]], "b": [["q"], [2]]}),
+    zipped(a__json=b'[{"a":1}]', b__csv=b"x\n1\n"),
+    "titre\n\nété;b\n1,5;x\n".encode("utf-16"),
+    b'[{"a":1},{"b":"x"}]',
+    gzip.compress(b"a,b\n1,2\n"),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(WHOLE_FILES),
+    st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=3), st.integers(0, 3)), max_size=5),
+)
+def test_damaged_files_are_read_or_refused(
+    content: bytes, changes: list[tuple[float, bytes, int]]
+) -> None:
+    for place, put, out in changes:
+        at = int(place * len(content))
+        content = content[:at] + put + content[at + out :]
+    with suppress(UploadError, SeveralTables):
+        assert read(content).num_rows > 0
