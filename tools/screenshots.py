@@ -104,7 +104,8 @@ def first_day(browser: Browser, address: str, target: Path) -> None:
 def _listening(folder: Path) -> Path:
     """Write an invented Spotify export of half a year, in its true layout."""
     draw = random.Random(7)  # noqa: S311 (nobody's music)
-    today, plays = datetime.now(UTC), []
+    today = datetime.now(UTC)
+    plays: list[dict[str, object]] = []
     for back in range(180):
         day = today - timedelta(days=back)
         often = 5 if day.weekday() < 5 else 8
