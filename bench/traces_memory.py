@@ -62,7 +62,7 @@ def measure(path: Path) -> None:
             [Given("export.xml", stream)],
             Declared(today=date(2026, 1, 1)),
             key=b"bench",
-            wanted=["daily_body"],
+            wanted=["daily_steps", "daily_active", "nightly_sleep"],
         )
     seconds = time.perf_counter() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 
 from flask_babel import get_locale
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.collections.models import Collection
 from app.collections.rules import ColumnRule, Purpose
@@ -53,12 +53,15 @@ def found_templates(*, sensitive: bool = False) -> tuple[str, ...]:
     """Found the collection of each template that has none yet; return the new ones' keys.
 
     A new version of a template is a new collection; that of the earlier one takes no more data.
+    Nor does that of a template that is not there any more.
 
     Parameters
     ----------
     sensitive : bool
         Whether templates of a special category, such as health, are among them.
     """
+    gone = Collection.template.not_in({"", *every_template()})
+    session().execute(update(Collection).where(gone).values(open=False))
     made = []
     for template in every_template().values():
         if template.sensitive and not sensitive:

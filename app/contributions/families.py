@@ -8,17 +8,25 @@ from flask_babel import lazy_gettext as _l
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
 from app.collections.templates import collection_of
+from privacy.loss import Rho, epsilon_of, rho_for, right_guesses
 from traces.catalogue import templates
 from traces.formats import Format, formats
 
 
 @dataclass(frozen=True)
 class FamilyWords:
-    """A family's name, what it is in a few words, and the families of formats in it."""
+    """A family's name, what it is in a few words, and the families of formats in it.
+
+    Attributes
+    ----------
+    note : str
+        What somebody has to know before they choose their files; empty where there is nothing.
+    """
 
     title: Any
     about: Any
     formats: tuple[str, ...]
+    note: Any = ""
 
 
 #: In the order in which they are offered.
@@ -29,7 +37,10 @@ WORDS: dict[str, FamilyWords] = {
         ("electricity", "enedis", "edf", "conso", "totalenergies"),
     ),
     "bank": FamilyWords(
-        _l("Spending"), _l("A list of operations from your bank: CSV, OFX and others."), ("bank",)
+        _l("Spending"),
+        _l("A list of operations from your bank: CSV, OFX and others."),
+        ("bank",),
+        _l("Give each account in one format only: as OFX and as CSV it counts twice."),
     ),
     "spotify": FamilyWords(_l("Music and podcasts"), _l("Your Spotify history."), ("spotify",)),
     "netflix": FamilyWords(
@@ -67,10 +78,14 @@ BY_TEMPLATE = {
     "home_energy_daily": "electricity",
     "listening": "spotify",
     "viewing": "netflix",
-    "online_activity": "google",
-    "daily_body": "body",
+    "watching_online": "google",
+    "searching_online": "google",
+    "daily_steps": "body",
+    "daily_active": "body",
+    "nightly_sleep": "body",
     "sport": "sport",
-    "gig_work": "uber",
+    "gig_time": "uber",
+    "gig_trips": "uber",
     "gig_pay": "uber",
     "mobility": "timeline",
     "orders": "amazon",
@@ -100,7 +115,20 @@ class Family:
     key: str
     title: str
     about: str
+    note: str
     templates: tuple[tuple[str, CollectionRules], ...]
+
+    @property
+    def guesses(self) -> float:
+        """How many of 100 guesses whether somebody gave a month are right at most.
+
+        All templates count together, as a month of files goes into each of them.
+        """
+        every = [rules for _, rules in self.templates]
+        rho = sum((rho_for(rules.epsilon, rules.delta) for rules in every), Rho(0))
+        # Whatever somebody guesses from one template alone is a guess from all of them.
+        epsilon = epsilon_of(rho, min(rules.delta for rules in every))
+        return right_guesses(max(epsilon, *(rules.epsilon for rules in every)))
 
 
 def families() -> tuple[Family, ...]:
@@ -117,7 +145,8 @@ def families() -> tuple[Family, ...]:
             if name in fed[key] and (found := collection_of(name))
         )
         if taken:
-            made.append(Family(key, str(words.title), str(words.about), taken))
+            told = str(words.title), str(words.about), str(words.note)
+            made.append(Family(key, *told, taken))
     return tuple(made)
 
 

@@ -57,7 +57,6 @@ from app.releases.periods import next_closing, open_period
 from app.users import service as users
 from app.users.login import current_actor
 from app.web.limits import limited
-from privacy.loss import right_guesses
 from traces import how_to
 from traces.diary import diaries
 from traces.formats import formats
@@ -147,7 +146,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
         guides=_guides(found),
         error=error,
         currency=found.templates[0][1].currency,
-        guesses=max(right_guesses(rules.epsilon) for _, rules in found.templates),
+        guesses=found.guesses,
         earned=max(queries.earned_by_one(rules).micros for _, rules in found.templates),
         questions=[words_of(_template(each).question) for each, _ in found.templates],
         dropped=words_of(_template(found.templates[0][0]).dropped),
@@ -309,11 +308,11 @@ def mine() -> str:
             rules for rules in collections.public_collections() if rules.template
         ),
         diaries=_diaries(),
-        titles={tile.template: words_of(_template(tile.template).title) for tile in tiles},
+        titles={tile.template: tile.rules.title for tile in tiles},
         highlights={
-            key: presenting.highlight(_template(key), months)
+            key: presenting.highlight(found, months)
             for key, months in given.items()
-            if months
+            if months and (found := cells.template_of(key))
         },
     )
 

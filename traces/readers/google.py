@@ -57,7 +57,7 @@ def _entry(row: Any, findings: Findings) -> None:
     resource = snippet.get("resourceId")
     video = resource.get("videoId") if isinstance(resource, dict) else None
     moment = _instant(snippet.get("publishedAt"))
-    _count("videos", moment, f"youtube.com/watch?v={video}", findings)
+    _count("watching_online", moment, f"youtube.com/watch?v={video}", findings)
 
 
 def _act(row: Any, ads: frozenset[str], findings: Findings) -> None:
@@ -92,9 +92,9 @@ def _visit(link: str, moment: int | None, findings: Findings) -> None:
     """Count an act by its address, which tells what it was."""
     address = _SCHEME.sub("", link, count=1)
     if _VIDEO.match(address):
-        _count("videos", moment, address, findings)
+        _count("watching_online", moment, address, findings)
     elif _SEARCH.match(address):
-        _count("searches", moment, address, findings)
+        _count("searching_online", moment, address, findings)
     else:
         findings.drop(Reason.OUT_OF_DOMAIN)
 
@@ -103,7 +103,7 @@ def _instant(time: object) -> int | None:
     return parse_instant(time, UTC) if isinstance(time, str) else None
 
 
-def _count(measure: str, moment: int | None, address: str, findings: Findings) -> None:
+def _count(template: str, moment: int | None, address: str, findings: Findings) -> None:
     reason: Reason | None = None
     if moment is None:
         reason = Reason.UNREADABLE
@@ -112,7 +112,8 @@ def _count(measure: str, moment: int | None, address: str, findings: Findings) -
     elif findings.repeated(moment // 1000, address):
         reason = Reason.DUPLICATE
     else:
-        findings.tally("online_activity").add(findings.clock.at(moment), {measure: 1})
+        tally = findings.tally(template)
+        tally.add(findings.clock.at(moment), {tally.template.measures[0].key: 1})
         findings.keep()
         return
     findings.drop(reason)

@@ -2,8 +2,8 @@
 
 The list of states tells when somebody waited, drove to a pickup and carried people. The list of
 dispatches tells how many trips were completed; in months without states it tells of the minutes
-too. Stamps named "utc" are in UTC. Stamps named "local" are times on the wall, though some end in
-a "Z" that is not true.
+too, where it has all three columns of them. Stamps named "utc" are in UTC. Stamps named "local" are
+times on the wall, though some end in a "Z" that is not true.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from traces.amounts import minor_units, parse_amount
 from traces.dates import instant, parse_instant, parse_local
@@ -30,6 +31,8 @@ DEAREST = 1_000_000
 _PER_HOUR = 36_000
 
 _STATES = ("open", "enroute", "ontrip")
+#: Columns of dispatches, each of them within the one before.
+_SPANS = ("online", "active", "riding")
 _FALSE_ZONE = re.compile(r"\s*(?:Z|\+00:?00)(?: UTC)?\s*\Z", re.IGNORECASE)
 
 #: A month and the kind of its days.
@@ -55,7 +58,7 @@ class _Driver:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._online: Counter[_Part] = Counter()
-        self._dispatched: list[tuple[int, int, Mapping[str, int]]] = []
+        self._dispatched: list[tuple[int, int, Mapping[str, Decimal]]] = []
         self._cents: Counter[_Part] = Counter()
         self._payments: Counter[_Part] = Counter()
 
@@ -74,7 +77,7 @@ class _Driver:
             return implausible
         if self._findings.repeated("state", start, end, state):
             return Reason.DUPLICATE
-        self._findings.tally("gig_work").add_time(start, end, state)
+        self._findings.tally("gig_time").add_time(start, end, state)
         for moment, begin, cut in self._findings.clock.pieces(start, end):
             self._online[_part(moment.day)] += cut - begin
         self._findings.keep()
@@ -84,22 +87,22 @@ class _Driver:
         """Add the trips of an interval, and remember its minutes."""
         start, end = self._start(row), parse_instant(row["end"], UTC)
         trips = parse_amount(row["trips"])
-        spans = [parse_amount(row[name] or "0") for name in ("online", "active", "riding")]
-        known = [span for span in spans if span is not None]
-        if start is None or end is None or trips is None or len(known) < len(spans):
+        told = {name: parse_amount(row[name]) for name in _SPANS if row[name].strip()}
+        spans = {name: span for name, span in told.items() if span is not None}
+        if start is None or end is None or trips is None or len(spans) < len(told):
             return Reason.UNREADABLE
-        online, active, riding = known
-        ordered = 0 <= riding <= active <= online <= Decimal(LONGEST) / 60_000
+        longest = Decimal(LONGEST) / 60_000
+        ordered = all(
+            more >= less for more, less in pairwise([longest, *spans.values(), Decimal(0)])
+        )
         if not (0 < end - start <= LONGEST and 0 <= trips <= 500 and ordered):
             return Reason.OUT_OF_DOMAIN
         if implausible := self._findings.implausible(start):
             return implausible
-        if self._findings.repeated("dispatch", start, end, trips, *known, row["flow"]):
+        if self._findings.repeated("dispatch", start, end, trips, *spans.items(), row["flow"]):
             return Reason.DUPLICATE
-        self._findings.tally("gig_work").spread(start, end, round(trips * 1000), "trips")
-        minutes = {"open": online - active, "enroute": active - riding, "ontrip": riding}
-        spent = {state: round(span * 60_000) for state, span in minutes.items()}
-        self._dispatched.append((start, end, spent))
+        self._findings.tally("gig_trips").spread(start, end, round(trips * 1000))
+        self._dispatched.append((start, end, spans))
         self._findings.keep()
         return None
 
@@ -128,12 +131,12 @@ class _Driver:
     def finish(self) -> None:
         """Use the minutes of dispatches where there are no states; divide pay by hours online."""
         covered = {month for month, _ in self._online}
-        clock, work = self._findings.clock, self._findings.tally("gig_work")
-        for start, end, spent in self._dispatched:
+        clock, spent = self._findings.clock, self._findings.tally("gig_time")
+        for start, end, spans in self._dispatched:
             if month_of(clock.at(start).day) not in covered:
-                for state, amount in spent.items():
-                    work.spread(start, end, amount, state)
-                self._online[_part(clock.at(start).day)] += sum(spent.values())
+                for state, amount in _minutes(spans).items():
+                    spent.spread(start, end, round(amount * 60_000), state)
+                self._online[_part(clock.at(start).day)] += round(spans.get("online", 0) * 60_000)
         pay = self._findings.tally("gig_pay")
         for part, count in self._payments.items():
             if self._online[part] > 0:
@@ -149,6 +152,14 @@ class _Driver:
             return parse_instant(row["start"], UTC)
         wall = parse_local(_FALSE_ZONE.sub("", row["start_local"]))
         return None if wall is None else instant(wall, self._findings.declared.place)
+
+
+def _minutes(spans: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """Return the minutes of each state; none where a list does not tell them all apart."""
+    if len(spans) < len(_SPANS):
+        return {}
+    online, active, riding = (spans[name] for name in _SPANS)
+    return {"open": online - active, "enroute": active - riding, "ontrip": riding}
 
 
 def _part(day: date) -> _Part:

@@ -11,6 +11,7 @@ from app.core.permissions import Role
 from app.datasets import service as datasets
 from app.datasets.service import checking
 from app.market import market_of
+from privacy.loss import right_guesses
 from tests.support import factories
 from tests.support.browser import Browser
 from traces.formats import formats
@@ -39,7 +40,26 @@ def test_every_format_belongs_to_a_family_that_can_be_chosen(open_app: Flask) ->
 
 def test_health_is_off_until_the_operator_switches_it_on(open_app: Flask) -> None:
     with market_of(open_app).db.unit_of_work(write=False):
-        assert collection_of("daily_body") is None
+        assert collection_of("daily_steps") is None
+
+
+def test_the_page_of_banks_says_that_an_account_in_two_formats_counts_twice(
+    open_app: Flask,
+) -> None:
+    says = "as OFX and as CSV it counts twice"
+    assert says in Browser(open_app).get("/give/bank").text
+    assert says not in Browser(open_app).get("/give/spotify").text
+
+
+def test_guesses_count_all_templates_of_a_family_together(open_app: Flask) -> None:
+    with market_of(open_app).db.unit_of_work(write=False):
+        found = {each.key: each for each in families()}
+        one, two = found["bank"], found["electricity"]
+    assert [len(each.templates) for each in (one, two)] == [1, 2]
+    assert one.guesses == pytest.approx(right_guesses(0.25))
+    # Less than with two epsilons that are simply added, more than with one of them.
+    assert right_guesses(0.25) < two.guesses < right_guesses(0.5)
+    assert f"at most {round(two.guesses)} times" in Browser(open_app).get("/give/electricity").text
 
 
 def test_a_template_reads_in_the_readers_language(open_app: Flask) -> None:

@@ -18,7 +18,7 @@ from app.releases.periods import open_period
 from tests.support import factories
 from tests.support.browser import Browser
 
-STEPS = Cell(("monday",), (8000, 45, 420))
+STEPS = Cell(("monday",), (8000,))
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def person(healthy: Flask) -> Actor:
 
 
 def given() -> Read:
-    return Read("body", {"daily_body": {open_period(): (STEPS,)}})
+    return Read("body", {"daily_steps": {open_period(): (STEPS,)}})
 
 
 def export() -> bytes:
@@ -66,7 +66,7 @@ def test_the_last_page_asks_for_it_explicitly_and_names_what_is_missing(
     agreed = browser.post("/giving/look", {"level": "research", "explicit": "y"})
     assert agreed.headers["Location"] == "/giving/done"
     with market_of(healthy).db.unit_of_work(write=False):
-        assert queries.gives(person, "daily_body")
+        assert queries.gives(person, "daily_steps")
 
 
 @pytest.mark.both_databases
@@ -82,15 +82,15 @@ def test_without_it_nothing_is_kept_and_once_stopped_it_has_to_be_said_again(
         service.join(who, doors, given(), factories.EVERY_PURPOSE, explicit=True)
         (tile,) = queries.tiles(who)
         assert tile.waits
-        service.stop(who, doors, "daily_body")
+        service.stop(who, doors, "daily_steps")
         (tile,) = queries.tiles(who)
         assert not tile.waits
         with pytest.raises(Conflict):
-            service.give_after_all(who, doors, "daily_body")
+            service.give_after_all(who, doors, "daily_steps")
 
 
 def test_a_visitor_of_a_market_without_health_finds_no_such_page(lite_app: Flask) -> None:
     with market_of(lite_app).db.unit_of_work():
         found_templates()
-        assert collection_of("daily_body") is None
+        assert collection_of("daily_steps") is None
     assert Browser(lite_app).get("/give/body").status_code == 404

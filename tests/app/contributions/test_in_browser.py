@@ -250,7 +250,7 @@ HOSTILE: dict[str, Any] = {
     "another family's template": changed(
         "traces", to={"spending": {"2025-03": [[["housing"], [30, 1]]]}}
     ),
-    "a template of health": changed("traces", to={"daily_body": {"2025-03": [[["monday"], [1]]]}}),
+    "a template of health": changed("traces", to={"daily_steps": {"2025-03": [[["monday"], [1]]]}}),
     "an unknown template": changed("traces", to={"songs": {"2025-03": [ONE]}}),
     "no month": changed("traces", "listening", to={}),
     "a month as a list": changed("traces", "listening", to=[ONE]),

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from tests.traces.making import plans
-from tests.traces.making.body import Day, at, month_of_days
+from tests.traces.making.body import TEMPLATES, Day, at, month_of_days
 from tests.traces.making.maker import CANARY, NUMBER, File, Made, Maker, wild
 
 #: The third declaration lacks its end, as since iOS 16.
@@ -117,7 +117,8 @@ def make(seed: int) -> Made:
     for month in (3, 4):
         days, chosen = month_of_days(random, month)
         for name, numbers in chosen.items():
-            totals["daily_body", f"2025-{month:02d}", (name,)] = numbers
+            for template, number in zip(TEMPLATES, numbers, strict=True):
+                totals[template, f"2025-{month:02d}", (name,)] = (number,)
         for each in days:
             rows += records_of(random, each)
             kept += 3 + each.active + 2

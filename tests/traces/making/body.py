@@ -13,6 +13,8 @@ from tests.traces.making import plans
 from tests.traces.making.maker import CANARY, NUMBER, File, Made, Maker, wild
 
 PARIS = ZoneInfo(plans.ZONE)
+#: The templates of a day's numbers, in the order of `Day`.
+TEMPLATES = ("daily_steps", "daily_active", "nightly_sleep")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -213,8 +215,8 @@ def make(seed: int, layout: str) -> Made:
     for month in (3, 4):
         days, chosen = month_of_days(random, month)
         for name, numbers in chosen.items():
-            known = tuple(n if place in told.measures else 0 for place, n in enumerate(numbers))
-            totals["daily_body", f"2025-{month:02d}", (name,)] = known
+            for place in told.measures:
+                totals[TEMPLATES[place], f"2025-{month:02d}", (name,)] = (numbers[place],)
         for each in days:
             rows += told.rows(random, each, "")
     random.shuffle(rows)

@@ -98,7 +98,10 @@ def _person(random: Random, language: str) -> Made:
     for month in (3, 4):
         for entry in plans.plan(random, ["x"], longest=6):
             searches = random.randint(0, 6)
-            totals["online_activity", f"2025-{month:02d}", entry.cell] = (entry.minutes, searches)
+            place = f"2025-{month:02d}", entry.cell
+            totals["watching_online", *place] = (entry.minutes,)
+            if searches:
+                totals["searching_online", *place] = (searches,)
             for start in plans.starts(month, entry):
                 links = [random.choice(VIDEOS) for _ in range(entry.minutes)]
                 links += [random.choice(SEARCHES) for _ in range(searches)]

@@ -95,7 +95,8 @@ def make(seed: int, delimiter: str = ",") -> Made:
             entry = plans.Entry(daytype, block, 0, "")
             minutes = [random.randint(1, 50) for _ in STATES]
             done = random.randint(0, 15)
-            totals["gig_work", f"2025-{month:02d}", entry.cell] = (*minutes, done)
+            totals["gig_time", f"2025-{month:02d}", entry.cell] = tuple(minutes)
+            totals["gig_trips", f"2025-{month:02d}", entry.cell] = (done,)
             hourly = 20 if daytype == "weekday" else 30
             totals["gig_pay", f"2025-{month:02d}", (daytype,)] = (hourly * 0.75,)
             for start in plans.starts(month, entry):

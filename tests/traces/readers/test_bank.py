@@ -88,6 +88,13 @@ def test_two_equal_purchases_on_a_day_are_both_real() -> None:
     assert spent(read(one, file)) == spent(read(file, one)) == {"other": (90, 2)}
 
 
+def test_an_account_in_two_kinds_of_file_counts_twice_as_the_page_to_give_it_says() -> None:
+    files = write([pay()], 0, "ofx 1"), write([pay()], 0, "banque postale")
+    result = read(*files)
+    assert spent(result) == {"other": (90, 2)}
+    assert result.kept == 2
+
+
 def test_entries_with_one_name_of_the_bank_count_once() -> None:
     result = read(write([pay(), pay()], 0, "ofx 1"))
     assert spent(result) == {"other": (40, 1)}

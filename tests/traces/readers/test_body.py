@@ -14,7 +14,7 @@ from tests.traces.promises import Promises, read_or_refuse
 from traces import Reason, Result, TracesError, formats, templates
 from traces.errors import Damaged
 
-ALL = ["daily_body", "sport"]
+ALL = [*body.TEMPLATES, "sport"]
 NASTY = nasty(apple.make(1).files)
 DAY = date(2025, 6, 3)
 
@@ -47,8 +47,26 @@ def table(kind: str, *rows: Any, name: str | None = None) -> Result:
     return read_all([(name or file, content)], plans.DECLARED, ALL)
 
 
-def numbers(result: Result, month: str = "2025-06") -> dict[str, tuple[float, ...]]:
-    return {cell.values[0]: cell.measures for cell in result.cells("daily_body", month)}
+def numbers(result: Result, month: str = "2025-06") -> dict[str, dict[str, float]]:
+    """Return each day's numbers by template; what is not told is not there."""
+    found: dict[str, dict[str, float]] = {}
+    for template in body.TEMPLATES:
+        for cell in result.cells(template, month):
+            (number,) = cell.measures
+            found.setdefault(cell.values[0], {})[template] = number
+    return found
+
+
+def steps(number: float) -> dict[str, float]:
+    return {"daily_steps": number}
+
+
+def active(number: float) -> dict[str, float]:
+    return {"daily_active": number}
+
+
+def sleep(number: float) -> dict[str, float]:
+    return {"nightly_sleep": number}
 
 
 @pytest.mark.parametrize("kind", sorted(body.LAYOUTS))
@@ -106,7 +124,7 @@ def test_each_hour_counts_the_source_with_the_largest_total() -> None:
         ]
     ]
     result = export(*rows)
-    assert numbers(result) == {"tuesday": (1500, 0, 0)}
+    assert numbers(result) == {"tuesday": steps(1500)}
     assert result.kept == 3
     assert result.dropped == {Reason.DUPLICATE: 2}
 
@@ -119,14 +137,14 @@ def test_sleep_belongs_to_the_day_on_which_the_night_ends() -> None:
         apple.record(apple.SLEEP, at(DAY, 1), morning, apple.ASLEEP),
         apple.record(apple.SLEEP, at(DAY, 0), at(DAY, 1), "HKCategoryValueSleepAnalysisAwake"),
     ]
-    assert numbers(export(*rows)) == {"tuesday": (0, 0, 360)}
+    assert numbers(export(*rows)) == {"tuesday": sleep(360)}
 
 
 def test_a_night_over_the_change_of_clocks_is_as_long_as_it_was() -> None:
     """From 23:00 to 07:00 is seven hours on 30 March 2025, and nine on 26 October."""
     for last, minutes in ((date(2025, 3, 30), 420), (date(2025, 10, 26), 540)):
         row = apple.record(apple.SLEEP, at(last - timedelta(days=1), 23), at(last, 7), apple.ASLEEP)
-        assert numbers(export(row), f"{last:%Y-%m}") == {"sunday": (0, 0, minutes)}
+        assert numbers(export(row), f"{last:%Y-%m}") == {"sunday": sleep(minutes)}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +233,7 @@ def test_fitbit_counts_the_older_or_the_newer_export_of_a_day_never_both() -> No
     files = [body.write(old, 0, "fitbit-minutes"), body.write(new, 0, "google-health-steps")]
     for order in (files, files[::-1]):
         result = read_all(order, plans.DECLARED, ALL)
-        assert numbers(result) == {"tuesday": (120, 0, 0), "wednesday": (80, 0, 0)}
+        assert numbers(result) == {"tuesday": steps(120), "wednesday": steps(80)}
         assert result.dropped == {Reason.DUPLICATE: 1}
 
 
@@ -224,16 +242,16 @@ def test_fitbit_dates_have_the_month_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "measures"),
+    ("name", "told"),
     [
-        ("steps-2025-06-01.json", (30, 0, 0)),
-        ("very_active_minutes-2025-06-01.json", (0, 30, 0)),
-        ("moderately_active_minutes-2025-06-01.json", (0, 30, 0)),
+        ("steps-2025-06-01.json", steps(30)),
+        ("very_active_minutes-2025-06-01.json", active(30)),
+        ("moderately_active_minutes-2025-06-01.json", active(30)),
     ],
 )
-def test_fitbit_tells_what_it_counts_by_the_name(name: str, measures: tuple[int, ...]) -> None:
+def test_fitbit_tells_what_it_counts_by_the_name(name: str, told: dict[str, float]) -> None:
     row = {"dateTime": "06/03/25 00:00:00", "value": "30"}
-    assert numbers(table("fitbit-minutes", row, name=name)) == {"tuesday": measures}
+    assert numbers(table("fitbit-minutes", row, name=name)) == {"tuesday": told}
 
 
 @pytest.mark.parametrize("name", ["heart_rate-2025-06-01.json", "calories-2025-06-01.json"])
@@ -250,7 +268,7 @@ def test_copies_of_another_app_and_no_data_are_dropped() -> None:
         ["no data"],
     ]
     result = table("google-health-steps", *rows)
-    assert numbers(result) == {"tuesday": (120, 0, 0)}
+    assert numbers(result) == {"tuesday": steps(120)}
     assert result.dropped == {Reason.DUPLICATE: 1, Reason.NO_DATA: 1}
 
 
@@ -275,20 +293,61 @@ def test_a_day_without_movement_among_days_with_it_counts_as_none() -> None:
         )
         for n in (0, 2)
     ]
-    assert numbers(export(*rows)) == {"tuesday": (60, 20, 0)}
+    assert numbers(export(*rows)) == {"tuesday": steps(60) | active(20)}
+
+
+def walked(day: date) -> str:
+    return apple.record(apple.STEPS, at(day, 8), at(day, 9), 60)
+
+
+def moved(day: date) -> str:
+    return apple.record(apple.MOVED, at(day, 8), at(day, 9), 30, "min")
+
+
+def slept(day: date, minutes: int = 420) -> str:
+    woke = at(day, 7)
+    return apple.record(apple.SLEEP, woke - timedelta(minutes=minutes), woke, apple.ASLEEP)
+
+
+@pytest.mark.parametrize(
+    ("record", "template"),
+    [(walked, "daily_steps"), (moved, "daily_active"), (slept, "nightly_sleep")],
+)
+def test_a_file_of_one_measure_gives_no_slice_of_another(record: Any, template: str) -> None:
+    result = export(*(record(DAY + timedelta(days=n)) for n in range(40)))
+    assert {each.template for each in result.slices} == {template}
+    assert len(result.slices) == 2
+
+
+def test_a_month_without_a_record_of_a_measure_has_no_slice_of_it() -> None:
+    """Steps from June to August; movement and sleep in June and August alone."""
+    june, july, august = DAY, date(2025, 7, 8), date(2025, 8, 5)
+    rows = [walked(day) for day in (june, july, august)]
+    rows += [tell(day) for day in (june, august) for tell in (moved, slept)]
+    result = export(*rows)
+    for month in ("2025-06", "2025-08"):
+        assert numbers(result, month) == {"tuesday": steps(60) | active(30) | sleep(420)}
+    assert numbers(result, "2025-07") == {"tuesday": steps(60)}
+
+
+def test_a_day_of_steps_alone_is_no_night_without_sleep() -> None:
+    """Three Tuesdays with steps, two of them with a night: the mean is of two nights."""
+    days = [DAY + timedelta(weeks=n) for n in range(3)]
+    result = export(*map(walked, days), slept(days[0], 400), slept(days[2], 500))
+    assert numbers(result) == {"tuesday": steps(60) | sleep(450)}
 
 
 def test_a_garmin_day_that_was_written_twice_counts_the_later_larger_total() -> None:
     rows = [{"calendarDate": "2025-06-03", "totalSteps": n} for n in (4_000, 9_000)]
     for order in (rows, rows[::-1]):
-        assert numbers(table("garmin-days", *order)) == {"tuesday": (9_000, 0, 0)}
+        assert numbers(table("garmin-days", *order)) == {"tuesday": steps(9_000)}
 
 
 def test_withings_cells_hold_lists() -> None:
     row = ["2025-06-03T23:59:00+02:00", "[60,60]", "[100,40]"]
     assert numbers(table("withings-raw", row)) == {
-        "tuesday": (100, 0, 0),
-        "wednesday": (40, 0, 0),
+        "tuesday": steps(100),
+        "wednesday": steps(40),
     }
 
 
@@ -307,7 +366,7 @@ def test_withings_files_of_other_counts_are_left_out() -> None:
 def test_withings_nights_leave_out_the_time_awake_and_what_cannot_be() -> None:
     good = ["2025-06-02T23:00:00+02:00", "2025-06-03T07:00:00+02:00", 14_400, 7_200, 3_600, 900]
     result = table("withings-nights", good, [*good[:2], 99_999, 1, 1, 1])
-    assert numbers(result) == {"tuesday": (0, 0, 420)}
+    assert numbers(result) == {"tuesday": sleep(420)}
     assert result.dropped == {Reason.OUT_OF_DOMAIN: 1}
 
 

@@ -12,6 +12,7 @@ from tests.traces.promises import Promises, read_or_refuse
 from traces import Reason, Result, TracesError
 from traces.errors import ChooseJson, Damaged
 
+ALL = ["searching_online", "watching_online"]
 NASTY = nasty(google.make(1)[0].files)
 NOON = datetime(2025, 6, 3, 10, tzinfo=UTC)
 
@@ -46,9 +47,9 @@ def test_known_totals_come_out_exactly(language: str, seed: int) -> None:
 @pytest.mark.parametrize("what", sorted(NASTY))
 def test_what_goes_wrong_with_files_is_told_apart(what: str) -> None:
     files, error = NASTY[what]
-    answer = read_or_refuse(list(files), plans.DECLARED, ["online_activity"])
+    answer = read_or_refuse(list(files), plans.DECLARED, ALL)
     if error is None:
-        plain = read_all(NASTY["plain"].files, plans.DECLARED, ["online_activity"])
+        plain = read_all(NASTY["plain"].files, plans.DECLARED, ALL)
         assert isinstance(answer, Result)
         assert answer.slices == plain.slices
         assert answer.kept == plain.kept > 0
@@ -108,12 +109,12 @@ def page_of(written: str) -> File:
 def test_dates_of_pages_have_a_zone_by_name_or_the_owners(written: str, hour: str) -> None:
     """Paris is two hours before UTC, and one before London."""
     result = read_all([page_of(written)], plans.DECLARED)
-    assert [c.values[1] for c in result.cells("online_activity", "2025-06")] == [hour]
+    assert [c.values[1] for c in result.cells("watching_online", "2025-06")] == [hour]
 
 
 @pytest.mark.parametrize("written", ["3 czerwca 2025, 12:00:00 CEST", "6/3/25, 12:00:00", "", "x"])
 def test_a_page_without_a_date_that_we_can_read_asks_for_json(written: str) -> None:
-    answer = read_or_refuse([page_of(written)], plans.DECLARED, ["online_activity"])
+    answer = read_or_refuse([page_of(written)], plans.DECLARED, ALL)
     assert type(answer) is ChooseJson
     assert answer.family == "google"
     assert answer.file == 0
@@ -126,7 +127,7 @@ def test_a_page_without_acts_is_valid() -> None:
 
 def test_a_cell_without_end_is_damaged() -> None:
     content = google.page(['<div class="outer-cell">' + "x" * 200_000], "en")
-    answer = read_or_refuse([("a.html", content)], plans.DECLARED, ["online_activity"])
+    answer = read_or_refuse([("a.html", content)], plans.DECLARED, ALL)
     assert type(answer) is Damaged
 
 
@@ -183,7 +184,7 @@ def test_an_act_falls_into_the_block_of_the_owners_clock() -> None:
     """Half past ten at night in UTC is half past midnight in Paris, on the next day."""
     when = datetime(2025, 6, 30, 22, 30, tzinfo=UTC)
     result = read(google.row_of(when, google.SEARCHES[0]))
-    assert [c.values for c in result.cells("online_activity", "2025-07")] == [("weekday", "00-03")]
+    assert [c.values for c in result.cells("searching_online", "2025-07")] == [("weekday", "00-03")]
 
 
 def test_a_history_before_2017_counts_and_other_playlists_do_not() -> None:
@@ -196,3 +197,42 @@ def test_a_history_before_2017_counts_and_other_playlists_do_not() -> None:
 
 def test_an_export_without_acts_is_valid() -> None:
     assert read().dropped == {Reason.NO_DATA: 1}
+
+
+@pytest.mark.parametrize(
+    ("links", "template"),
+    [(google.VIDEOS, "watching_online"), (google.SEARCHES, "searching_online")],
+)
+def test_a_file_of_videos_alone_tells_nothing_of_searches_and_the_other_way(
+    links: tuple[str, ...], template: str
+) -> None:
+    days = (NOON + timedelta(days=n) for n in range(40))
+    result = read(*(google.row_of(day, links[0]) for day in days))
+    assert {each.template for each in result.slices} == {template}
+    assert result.months == ("2025-06", "2025-07")
+
+
+def test_searches_of_a_month_say_nothing_of_its_videos() -> None:
+    """Videos in June alone; searches in June and July."""
+    july = NOON + timedelta(days=30)
+    rows = [google.row_of(NOON, link) for link in (google.VIDEOS[0], google.SEARCHES[0])]
+    result = read(*rows, google.row_of(july, google.SEARCHES[0]))
+    told = [(each.template, each.month) for each in result.slices]
+    assert told == [
+        ("searching_online", "2025-06"),
+        ("searching_online", "2025-07"),
+        ("watching_online", "2025-06"),
+    ]
+
+
+def test_days_are_counted_from_the_first_video_not_from_the_first_search() -> None:
+    """Searches are kept for two weeks, videos for one: three on five weekdays are 0.6 a day."""
+    monday = datetime(2025, 6, 9, 10, tzinfo=UTC)
+    days = [monday - timedelta(weeks=1), monday, monday + timedelta(days=2)]
+    days.append(monday + timedelta(days=4))
+    rows = [google.row_of(day, google.VIDEOS[0]) for day in days[1:]]
+    result = read(*rows, *(google.row_of(day, google.SEARCHES[0]) for day in days))
+    (videos,) = result.cells("watching_online", "2025-06")
+    (searches,) = result.cells("searching_online", "2025-06")
+    assert videos.measures == (0.6,)
+    assert searches.measures == (0.4,)

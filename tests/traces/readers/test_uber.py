@@ -12,7 +12,7 @@ from traces import Reason, Result, TracesError
 
 NASTY = nasty(uber.make(1).files)
 NOON = datetime(2025, 6, 3, 10, tzinfo=UTC)
-ALL = ["gig_pay", "gig_work"]
+ALL = ["gig_pay", "gig_time", "gig_trips"]
 
 
 class TestStatesKeepThePromises(Promises):
@@ -40,7 +40,12 @@ def listed(kind: str, *rows: list[Any]) -> File:
 
 
 def work(result: Result, month: str = "2025-06") -> dict[tuple[str, ...], tuple[float, ...]]:
-    return {cell.values: cell.measures for cell in result.cells("gig_work", month)}
+    """Return the minutes waiting, on the way and with passengers, by cell."""
+    return {cell.values: cell.measures for cell in result.cells("gig_time", month)}
+
+
+def trips(result: Result, month: str = "2025-06") -> dict[tuple[str, ...], float]:
+    return {cell.values: cell.measures[0] for cell in result.cells("gig_trips", month)}
 
 
 class TestPaymentsKeepThePromises(Promises):
@@ -86,8 +91,8 @@ def test_an_interval_is_split_between_blocks() -> None:
     """From half past eleven to half past twelve in Paris."""
     row = uber.state_row(NOON - timedelta(minutes=30), 60, "ontrip")
     assert work(read(listed("states", row))) == {
-        ("weekday", "09-12"): (0, 0, 30, 0),
-        ("weekday", "12-15"): (0, 0, 30, 0),
+        ("weekday", "09-12"): (0, 0, 30),
+        ("weekday", "12-15"): (0, 0, 30),
     }
 
 
@@ -96,7 +101,7 @@ def test_a_local_stamp_with_a_false_z_is_a_time_on_the_wall() -> None:
     for false in (True, False):
         row = uber.state_row(NOON, 60, "open")
         row[6], row[9] = "", uber.local(NOON, false)
-        assert work(read(listed("states", row))) == {("weekday", "12-15"): (60, 0, 0, 0)}
+        assert work(read(listed("states", row))) == {("weekday", "12-15"): (60, 0, 0)}
 
 
 def test_a_payment_on_the_last_evening_of_a_month_stays_in_it() -> None:
@@ -115,7 +120,8 @@ def test_months_without_states_take_their_minutes_from_dispatches() -> None:
     """56 minutes online, 41.5 of them active, 33 with a passenger; three trips, in one block."""
     row = uber.dispatch_row(NOON, 60, 3, 56.0, 41.5, 33.0)
     result = read(listed("dispatches", row))
-    assert work(result) == {("weekday", "12-15"): (15, 9, 33, 3)}
+    assert work(result) == {("weekday", "12-15"): (15, 9, 33)}
+    assert trips(result) == {("weekday", "12-15"): 3}
 
 
 def test_months_with_states_take_their_minutes_from_them_alone() -> None:
@@ -124,23 +130,55 @@ def test_months_with_states_take_their_minutes_from_them_alone() -> None:
         listed("dispatches", uber.dispatch_row(NOON, 60, 3, 56, 41, 33)),
     ]
     for order in (files, files[::-1]):
-        assert work(read(*order)) == {("weekday", "12-15"): (60, 0, 0, 3)}
+        result = read(*order)
+        assert work(result) == {("weekday", "12-15"): (60, 0, 0)}
+        assert trips(result) == {("weekday", "12-15"): 3}
 
 
 def test_trips_of_an_interval_over_two_blocks_are_shared() -> None:
     row = uber.dispatch_row(NOON - timedelta(minutes=45), 60, 4)
-    assert {
-        cell: numbers[3] for cell, numbers in work(read(listed("dispatches", row))).items()
-    } == {
+    assert trips(read(listed("dispatches", row))) == {
         ("weekday", "09-12"): 3,
         ("weekday", "12-15"): 1,
     }
 
 
+def test_states_alone_tell_nothing_of_trips() -> None:
+    result = read(listed("states", uber.state_row(NOON, 60, "open")))
+    assert {each.template for each in result.slices} == {"gig_time"}
+
+
+def test_a_month_without_dispatches_has_no_trips() -> None:
+    july = NOON + timedelta(days=30)
+    files = [
+        listed("states", *(uber.state_row(day, 60, "open") for day in (NOON, july))),
+        listed("dispatches", uber.dispatch_row(NOON, 60, 3, 56, 41, 33)),
+    ]
+    result = read(*files)
+    assert result.cells("gig_time", "2025-07")
+    assert not result.cells("gig_trips", "2025-07")
+
+
+@pytest.mark.parametrize("untold", [[7], [20], [7, 20], [6, 7, 20]])
+def test_minutes_that_dispatches_do_not_tell_apart_are_not_given_as_nought(
+    untold: list[int],
+) -> None:
+    """Who was active is not known, so nobody knows who waited; trips are told all the same."""
+    row = uber.dispatch_row(NOON, 60, 3, 56, 41, 33)
+    for place in untold:
+        row[place] = ""
+    result = read(listed("dispatches", row), listed("payments", uber.payment_row(NOON, 1_400)))
+    assert not result.cells("gig_time", "2025-06")
+    assert trips(result) == {("weekday", "12-15"): 3}
+    paid = [cell.measures for cell in result.cells("gig_pay", "2025-06")]
+    assert paid == ([] if 6 in untold else [(15,)])
+
+
 def test_decimal_commas_are_read() -> None:
     row = uber.dispatch_row(NOON, 60, 3, 56.0, 41.5, 33.0, decimal=",")
     result = read(uber.write([row], 0, "dispatches", ";"))
-    assert work(result) == {("weekday", "12-15"): (15, 9, 33, 3)}
+    assert work(result) == {("weekday", "12-15"): (15, 9, 33)}
+    assert trips(result) == {("weekday", "12-15"): 3}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +248,7 @@ def test_the_night_when_clocks_go_back_has_an_hour_more() -> None:
     """26 October 2025: from midnight to three is four hours; 240 minutes are clipped."""
     row = uber.state_row(datetime(2025, 10, 25, 22, tzinfo=UTC), 240, "open")
     result = read(listed("states", row))
-    assert work(result, "2025-10") == {("weekend", "00-03"): (180, 0, 0, 0)}
+    assert work(result, "2025-10") == {("weekend", "00-03"): (180, 0, 0)}
     assert result.dropped == {Reason.CLIPPED: 1}
 
 
@@ -222,4 +260,4 @@ def test_lists_without_rows_are_valid() -> None:
 def test_the_owners_zone_decides_where_the_wall_is() -> None:
     row = uber.state_row(NOON, 60, "open")
     result = read_all([listed("states", row)], replace(plans.DECLARED, zone="Europe/London"), ALL)
-    assert work(result) == {("weekday", "09-12"): (60, 0, 0, 0)}
+    assert work(result) == {("weekday", "09-12"): (60, 0, 0)}

@@ -9,12 +9,18 @@ from zlib import crc32
 
 from traces.amounts import parse_amount
 from traces.findings import Findings
-from traces.local_time import Moment
+from traces.local_time import Moment, month_of
 from traces.readers.keys import Keys
 from traces.reasons import Reason
 
 DAY = 24 * 3_600_000
 MINUTE = 60_000
+#: A template for each measure, so that what somebody's files do not tell of is never nought.
+TEMPLATES: Mapping[str, str] = {
+    "steps": "daily_steps",
+    "active": "daily_active",
+    "sleep": "nightly_sleep",
+}
 #: More than this in one record is a mistake of the file.
 MOST: Mapping[str, int] = {"steps": 200_000, "active": DAY, "sleep": DAY}
 
@@ -89,18 +95,26 @@ class Days:
             yield name, days
 
     def _fill(self, chosen: Mapping[str, Mapping[int, int]]) -> None:
-        tally = self._findings.tally("daily_body")
         for measure, days in chosen.items():
+            tally = self._findings.tally(TEMPLATES[measure])
             for day, packed in days.items():
                 self._findings.kept += packed & (1 << _COUNT) - 1
                 if packed >> _COUNT:
                     tally.add(Moment(date.fromordinal(day)), {measure: packed >> _COUNT})
-        # Between the first and the last day with movement, a day of steps alone had none.
-        moved = [day for day, packed in chosen.get("active", {}).items() if packed >> _COUNT]
+        self._rest(chosen.get("steps", {}), chosen.get("active", {}))
+
+    def _rest(self, steps: Mapping[int, int], active: Mapping[int, int]) -> None:
+        """Count days of steps alone as days without movement, where the days around tell of it.
+
+        They lie between the first and the last day with movement, in a month that has some.
+        """
+        moved = [day for day, packed in active.items() if packed >> _COUNT]
         first, last = (min(moved), max(moved)) if moved else (0, 0)
-        for day, packed in chosen.get("steps", {}).items():
-            if packed >> _COUNT and first < day < last:
-                tally.add(Moment(date.fromordinal(day)), {"active": 0})
+        months = {month_of(date.fromordinal(day)) for day in moved}
+        for day, packed in steps.items():
+            when = Moment(date.fromordinal(day))
+            if packed >> _COUNT and first < day < last and when.month in months:
+                self._findings.tally(TEMPLATES["active"]).add(when, {"active": 0})
 
     def _lose(self, packed: int) -> None:
         if count := packed & (1 << _COUNT) - 1:

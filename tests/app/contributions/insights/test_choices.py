@@ -31,9 +31,9 @@ def test_every_template_has_a_measure_that_is_shown_first(key: str) -> None:
 
 
 def test_a_measure_that_no_file_tells_of_is_not_shown() -> None:
-    template = every_template()["daily_body"]
-    known = figures(template, {"2026-10": (Cell(("monday",), (9000, 0, 0)),)})
-    assert [each.key for each in known] == ["steps"]
+    template = every_template()["sport"]
+    known = figures(template, {"2026-10": (Cell(("gym",), (9, 4.5, 0)),)})
+    assert [each.key for each in known] == ["hours", "sessions"]
 
 
 def test_a_template_that_nobody_thought_of_loses_no_cell() -> None:

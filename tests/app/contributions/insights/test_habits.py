@@ -36,9 +36,9 @@ def test_the_trend_is_that_of_the_months_before() -> None:
 
 
 def test_days_of_the_week_are_averaged_into_its_parts() -> None:
-    steps = Figure(every_template()["daily_body"], "steps")
+    steps = Figure(every_template()["daily_steps"], "steps")
     days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    cells = tuple(Cell((d,), (1000 * n, 0, 0)) for n, d in enumerate(days, 1))
+    cells = tuple(Cell((d,), (1000 * n,)) for n, d in enumerate(days, 1))
     told = habits(steps, {"2026-02": cells}, "2026-02")
     assert told.week == Week(3000, 6500)  # type: ignore[arg-type]
     assert told.top is not None
@@ -46,8 +46,8 @@ def test_days_of_the_week_are_averaged_into_its_parts() -> None:
 
 
 def test_half_a_week_is_not_compared() -> None:
-    steps = Figure(every_template()["daily_body"], "steps")
-    assert habits(steps, {"2026-02": (Cell(("monday",), (9, 0, 0)),)}, "2026-02").week is None
+    steps = Figure(every_template()["daily_steps"], "steps")
+    assert habits(steps, {"2026-02": (Cell(("monday",), (9,)),)}, "2026-02").week is None
 
 
 def test_a_month_of_sport_has_no_week() -> None:

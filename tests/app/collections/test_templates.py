@@ -1,0 +1,86 @@
+"""The market's own collections follow the library's templates, and outlive them."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.collections.models import Collection
+from app.collections.templates import collection_of, every_template, found_templates
+from app.contributions import service
+from app.contributions.cells import Cell, Read
+from app.contributions.models import Contribution
+from app.core.db import session
+from app.core.permissions import Actor, Role
+from app.datasets.service import checking
+from app.market import market_of
+from app.releases.periods import open_period
+from tests.support import factories
+from tests.support.browser import Browser
+
+GONE = "listening_of_old"
+
+
+@pytest.fixture
+def giver(lite_app: Flask) -> Actor:
+    """Somebody who gave to a template that the library does not have any more."""
+    who = factories.account(lite_app, Role.PRODUCER)
+    with market_of(lite_app).db.unit_of_work():
+        found_templates()
+        cells = (Cell(("weekday", "09-12"), (31,)),)
+        read = Read("spotify", {"listening": {open_period(): cells}})
+        service.join(who, checking(market_of(lite_app)), read, factories.EVERY_PURPOSE)
+    with market_of(lite_app).db.unit_of_work():
+        for table in (Collection, Contribution):
+            named = update(table).where(table.template == "listening")
+            session().execute(named.values(template=GONE))
+    return who
+
+
+def test_a_second_run_founds_and_closes_nothing(lite_app: Flask) -> None:
+    with market_of(lite_app).db.unit_of_work():
+        assert set(found_templates()) == {
+            key for key, each in every_template().items() if not each.sensitive
+        }
+        assert found_templates() == ()
+        assert all(session().scalars(select(Collection.open)))
+
+
+def test_the_collection_of_a_template_that_is_gone_takes_no_more_data(
+    lite_app: Flask, giver: Actor
+) -> None:
+    with market_of(lite_app).db.unit_of_work():
+        assert collection_of(GONE)
+        assert found_templates() == ("listening",)
+        assert collection_of(GONE) is None
+        closed = session().scalars(select(Collection.template).where(~Collection.open)).all()
+        assert closed == [GONE]
+
+
+def test_founders_collections_stay_open(lite_app: Flask) -> None:
+    _, collection_id = factories.listed(lite_app, factories.account(lite_app, Role.PRODUCER))
+    with market_of(lite_app).db.unit_of_work():
+        found_templates()
+        assert session().get_one(Collection, collection_id).open
+
+
+def test_pages_and_the_export_of_whoever_gave_to_it_go_on(lite_app: Flask, giver: Actor) -> None:
+    with market_of(lite_app).db.unit_of_work():
+        chosen = select(Collection.id).where(Collection.template == GONE)
+        collection_id = session().scalars(chosen).one()
+        found_templates()
+    browser = Browser(lite_app, giver)
+    for page in ("/my-traces", "/notices", "/give", "/catalogue", "/rights/", "/income"):
+        assert browser.get(page).status_code == 200, page
+    assert "Listening by time of day" in browser.get(f"/collections/{collection_id}").text
+    browser.post("/rights/export", {})
+    factories.run_jobs(lite_app)
+    with zipfile.ZipFile(io.BytesIO(browser.get("/rights/export.zip").data)) as packed:
+        kept = json.loads(packed.read(f"my-traces/{GONE}.json"))
+    assert list(kept["months"]) == [open_period()]
+    assert browser.post(f"/my-traces/{GONE}/erase", {}).status_code == 302
+    with market_of(lite_app).db.unit_of_work(write=False):
+        assert session().get(Contribution, (giver.user_id, GONE)) is None
