@@ -61,7 +61,7 @@ class Declared:
     profile : str, optional
         Their own profile, where several people share an account. Kept out of any `repr`.
     currency : str, optional
-        Three capital letters.
+        Of amounts whose file names none: three capital letters.
     account : str, optional
         Which of several accounts, as in the question's options. Kept out of any `repr`.
     unit : str, optional

@@ -55,6 +55,15 @@ class Findings:
             self.tallies[template] = Tally(self._templates[template], self.clock)
         return self.tallies[template]
 
+    def currencies(self, table: str) -> Mapping[str, str]:
+        """Return the templates of a table of money by currency: `spending`, `spending_gbp`."""
+        found = self._templates.items()
+        return {
+            each.currency: key
+            for key, each in found
+            if key in (table, f"{table}_{each.currency.casefold()}")
+        }
+
     def keep(self) -> None:
         """Count a record that is in the cells."""
         self.kept += 1

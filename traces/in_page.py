@@ -15,6 +15,7 @@ from traces.archive import Given
 from traces.declared import Declared, QuestionKind
 from traces.errors import ReadingFailed, TracesError
 from traces.reading import read
+from traces.reasons import Reason
 from traces.result import Result
 
 #: Chooses the cells that stay where there are more than k: which ones they are then depends on no
@@ -100,7 +101,8 @@ def answer(files: Sequence[Chosen], asked: str) -> str:
         asks = [{"kind": each.kind, "options": each.options} for each in result.questions]
         return json.dumps({"questions": asks})
     if not result.slices:
-        return json.dumps({"error": "nothing"})
+        foreign = Reason.OTHER_CURRENCY in result.dropped
+        return json.dumps({"error": Reason.OTHER_CURRENCY.value if foreign else "nothing"})
     return json.dumps({"cells": _plain(result, told["months"])})
 
 

@@ -13,6 +13,7 @@ from itertools import product
 from traces.errors import InvalidTemplate
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _VALUE = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 
 #: Dimensions whose value follows from the time of a record; a tally fills them in.
@@ -155,6 +156,8 @@ class Template:
         A special category, such as health: off by default, with a consent of its own.
     period : str
         Always "month".
+    currency : str
+        Of its amounts: three capital letters, or empty. Another is never added to it.
     """
 
     key: str
@@ -170,6 +173,7 @@ class Template:
     minimum_people: int
     sensitive: bool
     period: str = "month"
+    currency: str = ""
 
     def __post_init__(self) -> None:
         _hold(bool(_KEY.match(self.key)), f"the template {self.key} is a key")
@@ -181,6 +185,8 @@ class Template:
         _hold(self.epsilon.is_finite() and self.epsilon > 0, f"{self.key} has an epsilon")
         _hold(self.minimum_people >= 1, f"{self.key} has a minimum of people")
         _hold(self.period == "month", f"{self.key} is monthly")
+        currency = not self.currency or bool(_CURRENCY.match(self.currency))
+        _hold(currency, f"the currency of {self.key} has three capital letters")
 
     @property
     def size(self) -> int:

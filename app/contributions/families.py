@@ -74,6 +74,7 @@ WORDS: dict[str, FamilyWords] = {
 #: Where a format that no words name belongs, by what it feeds: a new bank needs no line here.
 BY_TEMPLATE = {
     "spending": "bank",
+    "spending_gbp": "bank",
     "home_power": "electricity",
     "home_energy_daily": "electricity",
     "listening": "spotify",
@@ -89,6 +90,7 @@ BY_TEMPLATE = {
     "gig_pay": "uber",
     "mobility": "timeline",
     "orders": "amazon",
+    "orders_gbp": "amazon",
     "groceries": "tesco",
 }
 

@@ -18,7 +18,7 @@ from app.contributions.insights.choices import choice, counted, figures
 from app.contributions.insights.figures import Change, Figure, change, levels
 from app.contributions.insights.habits import Habits, Week, habits
 from app.contributions.insights.tariffs import Cost, Prices, costs, kwh_of
-from app.contributions.texts import UNKNOWN_CURRENCY, amount_of, unit_of
+from app.contributions.texts import amount_of, unit_of
 from app.web.filters import month as in_words
 from traces.schema import Per, Template
 
@@ -215,8 +215,6 @@ def _in_week(week: Week, unit: str) -> str:
 def _told(figure: Figure, told: Change, month: str) -> str:
     unit = WHOLE.get(figure.measure.unit, figure.measure.unit)
     amount = amount_of(unit, float(told.now))
-    if unit == UNKNOWN_CURRENCY:
-        amount = _("%(n)s in your currency", n=amount)
     facts = {"month": in_words(month), "amount": amount}
     if told.percent is None:
         return str(_("%(month)s: %(amount)s.", **facts))

@@ -13,12 +13,13 @@ from flask_babel import lazy_gettext as _l
 from app.contributions import cells
 from app.contributions.cells import Read
 from app.contributions.families import Family
-from app.contributions.texts import NOTHING_FOUND
+from app.contributions.texts import NOTHING_FOUND, OTHER_CURRENCY
 from app.core.errors import Invalid, Unavailable
 from traces import Declared, Given, TracesError, read
 from traces.archive import Limits
 from traces.declared import Question, QuestionKind
 from traces.errors import TooLarge
+from traces.reasons import Reason
 
 #: Of what one file may hold once it is unpacked; it is read in parts.
 LIMITS = Limits(packed=32 << 20, unpacked=256 << 20, members=2_000, ratio=150, ratio_from=64 << 10)
@@ -89,7 +90,8 @@ class Reader:
             return Asked(result.questions)
         found = cells.read_from(family.key, result, wanted)
         if not found.traces:
-            raise NotRead(NOTHING_FOUND)
+            foreign = Reason.OTHER_CURRENCY in result.dropped
+            raise NotRead(OTHER_CURRENCY if foreign else NOTHING_FOUND)
         return found
 
 

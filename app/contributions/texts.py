@@ -36,7 +36,7 @@ UNITS = {
     "products per month": _l("products per month"),
     "euros per month": _l("euros per month"),
     "euros per hour online": _l("euros per hour online"),
-    "units of the declared currency per month": _l("in the currency of your file"),
+    "pounds per month": _l("pounds per month"),
     "points of 5": _l("points out of 5"),
 }
 #: A number with its unit, short, where a sentence or a table holds it.
@@ -59,9 +59,8 @@ AMOUNTS = {
     "%": _l("%(n)s%%"),
     "points of 5": _l("%(n)s out of 5"),
 }
-EUROS = ("EUR per month", "euros per month")
-#: Amounts of banks and shops: in which currency is not kept.
-UNKNOWN_CURRENCY = "units of the declared currency per month"
+#: Units that are written as money.
+CURRENCIES = {"EUR per month": "EUR", "euros per month": "EUR", "pounds per month": "GBP"}
 
 #: What a file may leave open, by the question's kind.
 QUESTIONS = {
@@ -73,10 +72,14 @@ QUESTIONS = {
 }
 #: Answers that are not to be read as they stand.
 ANSWERS = {
+    "EUR": _l("euros"),
+    "GBP": _l("pounds"),
+    "XXX": _l("another currency"),
     "dmy": _l("day, month, year"),
     "mdy": _l("month, day, year"),
     "ymd": _l("year, month, day"),
 }
+OTHER_CURRENCY = _l("The amounts in this file are in a currency that we do not collect yet.")
 NOTHING_FOUND = _l("We read this file, but found nothing in it that we collect. Is it empty?")
 
 
@@ -86,18 +89,23 @@ def unit_of(unit: str) -> str:
 
 
 def euros(value: float, *, cents: bool = False) -> str:
-    """Write an amount that was worked out from rounded cells: whole euros, cents below ten."""
+    """Write an amount in euros that was worked out from rounded cells."""
+    return money(value, "EUR", cents=cents)
+
+
+def money(value: float, currency: str, *, cents: bool = False) -> str:
+    """Write an amount that was worked out from rounded cells: whole, with cents below ten."""
     digits = "0.00" if cents or 0 < abs(value) < 10 else "0"
     locale = get_locale()
     french = locale is not None and locale.language == "fr"
     pattern = f"#,##{digits}\xa0¤" if french else f"¤#,##{digits}"
-    return str(format_currency(float(value), "EUR", pattern, currency_digits=False))
+    return str(format_currency(float(value), currency, pattern, currency_digits=False))
 
 
 def amount_of(unit: str, value: float) -> str:
-    """Return a number with its unit, short; amounts of an unknown currency stay bare."""
-    if unit in EUROS:
-        return euros(value)
+    """Return a number with its unit, short."""
+    if unit in CURRENCIES:
+        return money(value, CURRENCIES[unit])
     return str(AMOUNTS.get(unit, "%(n)s")) % {"n": number(float(value))}
 
 

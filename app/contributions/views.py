@@ -148,7 +148,9 @@ def give(family: str) -> str | Response | tuple[str, int]:
         currency=found.templates[0][1].currency,
         guesses=found.guesses,
         earned=max(queries.earned_by_one(rules).micros for _, rules in found.templates),
-        questions=[words_of(_template(each).question) for each, _ in found.templates],
+        questions=list(
+            dict.fromkeys(words_of(_template(each).question) for each, _ in found.templates)
+        ),
         dropped=words_of(_template(found.templates[0][0]).dropped),
     )
     return page, (422 if error or asked else 200)

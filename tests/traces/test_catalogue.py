@@ -8,7 +8,7 @@ from traces.catalogue import template
 from traces.errors import InvalidTemplate
 from traces.formats import Kind, format_of
 from traces.reading import READERS
-from traces.schema import OF_TIME
+from traces.schema import OF_TIME, Template
 
 WORDS = {"en": "a", "fr": "b"}
 
@@ -51,6 +51,21 @@ def test_every_template_keeps_to_the_house_limits() -> None:
         assert each.minimum_people >= 200
 
 
+@pytest.mark.parametrize("each", templates().values(), ids=templates().keys())
+def test_every_template_of_money_is_in_one_currency_and_says_so(each: Template) -> None:
+    words = {"euros": "EUR", "pounds": "GBP"}
+    money = {code for name, code in words.items() for m in each.measures if m.unit.startswith(name)}
+    assert money == ({each.currency} if each.currency else set())
+    assert not any("currency" in measure.unit for measure in each.measures)
+
+
+def test_every_format_of_one_currency_feeds_templates_of_it_alone() -> None:
+    of_money = [each for each in formats().values() if each.currency and each.reader != "amazon"]
+    assert len(of_money) > 10
+    for each in of_money:
+        assert {templates()[key].currency for key in each.templates} == {each.currency}
+
+
 def test_every_domain_of_time_is_what_the_clock_gives() -> None:
     assert set(OF_TIME) <= domains().keys()
     assert domains()["hour"].domain == tuple(f"{hour:02d}" for hour in range(24))
@@ -81,6 +96,8 @@ def test_the_invented_template_and_format_are_valid() -> None:
         {"key": "Not a key"},
         {"version": 0},
         {"period": "week"},
+        {"currency": "euro"},
+        {"currency": "€"},
         {"dimension": []},
         {"dimension": [{"domain": "nowhere"}]},
         {"dimension": [{"domain": "daytype"}, {"domain": "daytype"}]},

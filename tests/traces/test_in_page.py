@@ -1,11 +1,12 @@
 import json
 from collections import Counter
+from datetime import date
 from random import Random
 
 import pytest
 
 from tests.support.in_page import Blob, told
-from tests.traces.making import netflix, spotify
+from tests.traces.making import bank, netflix, spotify
 from tests.traces.making.archives import bomb, encrypted, zipped
 from tests.traces.making.maker import CANARY, NUMBER, read_all
 from traces import Given, in_page
@@ -86,6 +87,13 @@ def test_an_answer_that_cannot_be_used_is_told_by_its_code() -> None:
 def test_a_file_without_anything_that_is_asked_for_says_so() -> None:
     files = [content for _, content in spotify.make(1)[0].files]
     assert told(*files, wanted=("viewing",)) == {"error": "nothing"}
+
+
+def test_a_file_in_a_currency_that_no_template_has_says_so() -> None:
+    pay = bank.Pay(date(2025, 3, 14), -4_250, "XXXX", "xxxx", 1, currency="PLN")
+    for rows, code in (([pay], "other_currency"), ([], "nothing")):
+        _, content = bank.write(rows, 0, "revolut")
+        assert told(content, wanted=("spending",)) == {"error": code}
 
 
 def test_nothing_of_a_file_is_in_what_is_told() -> None:

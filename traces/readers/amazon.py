@@ -18,7 +18,7 @@ from traces.findings import Findings
 from traces.keywords import keywords
 from traces.local_time import Moment
 from traces.readers.bank.tables import currency_of
-from traces.readers.choosing import chosen_currency
+from traces.readers.choosing import unnamed_currency
 from traces.readers.occurrences import Occurrences
 from traces.reasons import Reason
 from traces.recognising import Match
@@ -93,18 +93,20 @@ class _Orders:
         return Reason.DUPLICATE if self.occurrences.repeated(*key) else None
 
     def close(self, format_id: str) -> None:
-        """Ask for the currency where there are several; else put the sums into the table."""
-        wanted = chosen_currency({each[0] for each in self._rows}, self._findings, format_id)
-        if wanted is None:
+        """Ask for the currency where none is named; else put the sums into the tables."""
+        tables = self._findings.currencies("orders")
+        named = {each[0] for each in self._rows}
+        unnamed = unnamed_currency(named, tables, self._findings, format_id)
+        if unnamed is None:
             return
-        tally = self._findings.tally("orders")
         for place, rows in self._rows.items():
             currency, day, category = place
-            if currency not in ("", wanted):
+            table = tables.get(currency or unnamed)
+            if table is None:
                 self._findings.drop(Reason.OTHER_CURRENCY, rows)
                 continue
             amounts = {"spend": self._cents[place], "items": self._items[place]}
-            tally.add(Moment(day), amounts, category=category)
+            self._findings.tally(table).add(Moment(day), amounts, category=category)
             self._findings.kept += rows
 
 

@@ -9,6 +9,8 @@ from traces.findings import Findings
 
 #: The answer of somebody who means all of their accounts.
 ALL = "all"
+#: The code of ISO 4217 for no currency: the answer of somebody whose own is not offered.
+ANOTHER = "XXX"
 
 
 def masked(names: Collection[str]) -> Mapping[str, str]:
@@ -58,21 +60,22 @@ def chosen_accounts(
     return None
 
 
-def chosen_currency(names: Collection[str], findings: Findings, format_id: str) -> str | None:
-    """Return the currency that counts; None where the owner is asked first, or there is none.
+def unnamed_currency(
+    names: Collection[str], known: Collection[str], findings: Findings, format_id: str
+) -> str | None:
+    """Return the currency of records that name none; None where the owner is asked first.
 
     Parameters
     ----------
     names : collection of str
-        Three capital letters each; "" where a record names none, which then counts.
+        The currencies of the records, three capital letters each; "" where one names none.
+    known : collection of str
+        The currencies that there is a template for.
     findings, format_id : Findings, str
         As for accounts.
     """
     declared = findings.declared.currency
-    known = sorted({name for name in names if name})
-    if declared is not None:
-        return declared
-    if len(known) > 1:
-        findings.ask(QuestionKind.CURRENCY, format_id, tuple(known))
+    if declared is None and "" in names:
+        findings.ask(QuestionKind.CURRENCY, format_id, (*sorted(known), ANOTHER))
         return None
-    return known[0] if known else ""
+    return declared or ANOTHER

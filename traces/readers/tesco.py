@@ -35,12 +35,12 @@ class _Line(NamedTuple):
 def read(matches: Sequence[Match], findings: Findings) -> None:
     """Add up the lines of all baskets."""
     for match in matches:
-        declared = findings.declared.currency
+        tables = findings.currencies("groceries")
         for basket in findings.elements(match):
             lines = basket.get(match.format.options["items"]) if isinstance(basket, dict) else None
             if not isinstance(lines, list):
                 findings.drop(Reason.UNREADABLE)
-            elif declared not in (None, match.format.currency):
+            elif match.format.currency not in tables:
                 findings.drop(Reason.OTHER_CURRENCY, max(len(lines), 1))
             else:
                 _basket(basket, lines, match, findings)

@@ -113,7 +113,7 @@ class _Driver:
         kind = f"{row['classification']} {row['category']}".casefold()
         if wall is None or amount is None:
             return Reason.UNREADABLE
-        if row["currency"].strip().upper() != "EUR":
+        if row["currency"].strip().upper() not in self._findings.currencies("gig_pay"):
             return Reason.OTHER_CURRENCY
         if any(word in kind for word in options["transfers"].split("|")):
             return Reason.OWN_TRANSFER

@@ -5,9 +5,10 @@ The page is given all of it beforehand, so that nothing is asked of the market a
 
 from flask_babel import lazy_gettext as _l
 
-from app.contributions.texts import ANSWERS, NOTHING_FOUND, QUESTIONS
+from app.contributions.texts import ANSWERS, NOTHING_FOUND, OTHER_CURRENCY, QUESTIONS
 from traces import errors
 from traces.errors import LibraryMissing, ReadingFailed, TracesError
+from traces.reasons import Reason
 
 _NOT_HERE = _l("This browser cannot read your file itself. Nothing was sent.")
 #: What happens on the way, by its name in the page's script.
@@ -26,6 +27,7 @@ HAPPENS = {
     "failed": _NOT_HERE,
     "memory": _NOT_HERE,
     "nothing": NOTHING_FOUND,
+    Reason.OTHER_CURRENCY.value: OTHER_CURRENCY,
 }
 #: After these the file may be sent, where the person says so: a server can do what failed here.
 OFFERED = ("failed", "memory", ReadingFailed.code, LibraryMissing.code)

@@ -54,7 +54,7 @@ def test_the_page_of_banks_says_that_an_account_in_two_formats_counts_twice(
 def test_guesses_count_all_templates_of_a_family_together(open_app: Flask) -> None:
     with market_of(open_app).db.unit_of_work(write=False):
         found = {each.key: each for each in families()}
-        one, two = found["bank"], found["electricity"]
+        one, two = found["timeline"], found["electricity"]
     assert [len(each.templates) for each in (one, two)] == [1, 2]
     assert one.guesses == pytest.approx(right_guesses(0.25))
     # Less than with two epsilons that are simply added, more than with one of them.

@@ -90,10 +90,10 @@ def words(browser: Browser, path: str) -> str:
 
 def test_a_month_stands_beside_those_before_and_its_budget_adds_up(mine: Browser) -> None:
     told = words(mine, "/spending")
-    assert "October 2026: 750 in your currency, 6% less than before." in told
+    assert "October 2026: €750, 6% less than before." in told
     assert "Largest: Housing, 60% of October 2026." in told
-    assert "Housing 450 600 -25% 1 450" in told
-    assert "Total 750 800 -6%" in told
+    assert "Housing €450 €600 -25% 1 €450" in told
+    assert "Total €750 €800 -6%" in told
     assert "Not in the totals: Money received." in told
 
 
@@ -189,7 +189,7 @@ def test_habits_are_told_in_sentences_and_drawn(mine: Browser) -> None:
 
 def test_my_data_says_one_line_on_each(mine: Browser) -> None:
     told = words(mine, "")
-    assert "October 2026: 750 in your currency, 6% less than before." in told
+    assert "October 2026: €750, 6% less than before." in told
     assert "October 2026: 12 kWh per day." in told
     assert "October 2026: 390 min." in told
 

@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape
 from tests.traces.making.maker import CANARY, NUMBER, File, Made, Maker
 from traces import Declared, Reason
 
-DECLARED = Declared(zone="Europe/Paris", today=date(2025, 12, 31), date_order="dmy")
+#: The currency is asked of QIF alone: every other layout names its own.
+DECLARED = Declared(zone="Europe/Paris", today=date(2025, 12, 31), date_order="dmy", currency="EUR")
 ACCOUNT = "00011122233"
 
 #: Category, a label that is told by its words, and a name that banks give it.
@@ -83,8 +84,9 @@ def make(seed: int, layout: str, months: Sequence[int] = (3, 4)) -> Made:
     random.shuffle(pays)
     middle = len(pays) // 2
     files = (write(pays[:middle], 0, layout), write(pays[middle - 3 :], 1, layout))
+    table = "spending_gbp" if layout == "midata" else "spending"
     totals = {
-        ("spending", month, (category,)): (
+        (table, month, (category,)): (
             min(2000, int(held / 1000 + 0.5) * 10),
             counts[month, category],
         )

@@ -162,7 +162,7 @@ def make_orders(seed: int, layout: str, months: Sequence[int] = (3, 4)) -> Made:
     random.shuffle(written)
     files = (orders(written[:9], 0, layout), orders(written[6:], 1, layout))
     known = {
-        ("orders", month, (category,)): (int(cents / 100 + 0.5), items[month, category])
+        ("orders_gbp", month, (category,)): (int(cents / 100 + 0.5), items[month, category])
         for (month, category), cents in totals.items()
     }
     cancelled = sum(row.status == "Cancelled" for row in (*written[:9], *written[6:]))

@@ -29,8 +29,8 @@ def pay(cents: int = -4_250, label: str = "XXXX", **changed: Any) -> Pay:
     return replace(Pay(date(2025, 3, 14), cents, label, "xxxx", 1), **changed)
 
 
-def spent(result: Result, month: str = "2025-03") -> dict[str, Any]:
-    return {cell.values[0]: cell.measures for cell in result.cells("spending", month)}
+def spent(result: Result, month: str = "2025-03", table: str = "spending") -> dict[str, Any]:
+    return {cell.values[0]: cell.measures for cell in result.cells(table, month)}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -129,20 +129,45 @@ def test_accounts_below_each_other_in_one_file_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("layout", ["revolut", "camt", "société générale"])
-def test_several_currencies_are_asked_about(layout: str) -> None:
-    file = write([pay(), pay(-10_000, currency="GBP", number=2)], 0, layout)
-    (question,) = read(file).questions
+@pytest.mark.parametrize("declared", [None, "EUR", "GBP"])
+def test_each_currency_has_a_table_of_its_own_and_one_without_is_dropped(
+    layout: str, declared: str | None
+) -> None:
+    """Whatever is declared: these files name the currency of each entry."""
+    rows = [
+        pay(),
+        pay(-10_000, currency="GBP", number=2),
+        pay(-70_000, currency="PLN", number=3),
+        pay(-90_000, currency="PLN", number=4),
+    ]
+    result = read(write(rows, 0, layout), currency=declared)
+    assert not result.questions
+    assert spent(result) == {"other": (40, 1)}
+    assert spent(result, table="spending_gbp") == {"other": (100, 1)}
+    assert result.kept == 2
+    assert result.dropped == {Reason.OTHER_CURRENCY: 2}
+
+
+def test_pounds_are_never_added_to_euros() -> None:
+    files = write([pay()], 0, "midata"), write([pay()], 0, "banque postale")
+    for declared in (None, "EUR", "GBP"):
+        result = read(*files, currency=declared)
+        assert spent(result) == spent(result, table="spending_gbp") == {"other": (40, 1)}
+
+
+def test_the_currency_is_asked_where_a_file_names_none() -> None:
+    file = write([pay()], 0, "qif")
+    asked = read(file, currency=None)
+    assert asked.slices == ()
+    (question,) = asked.questions
     assert question.kind is QuestionKind.CURRENCY
-    assert question.options == ("EUR", "GBP")
-    result = read(file, currency="GBP")
-    assert spent(result) == {"other": (100, 1)}
-    assert result.dropped == {Reason.OTHER_CURRENCY: 1}
-
-
-def test_one_currency_is_not_asked_about_and_may_be_another_than_declared() -> None:
-    file = write([pay()], 0, "midata")
-    assert spent(read(file)) == {"other": (40, 1)}
-    assert read(file, currency="EUR").dropped == {Reason.OTHER_CURRENCY: 1}
+    assert question.options == ("EUR", "GBP", "XXX")
+    assert spent(read(file, currency="EUR")) == {"other": (40, 1)}
+    pounds = read(file, currency="GBP")
+    assert {each.template for each in pounds.slices} == {"spending_gbp"}
+    for another in ("XXX", "PLN"):
+        assert read(file, currency=another).dropped == {Reason.OTHER_CURRENCY: 1}
+        assert read(file, currency=another).slices == ()
 
 
 @pytest.mark.parametrize("layout", ["revolut", "revolut en français", "camt"])
@@ -298,11 +323,8 @@ def test_a_statement_without_entries_is_valid(layout: str) -> None:
 
 
 def test_readers_of_two_banks_add_up_and_a_question_holds_back_one() -> None:
-    files = [
-        write([pay()], 0, "banque postale"),
-        write([pay(), pay(currency="USD", number=2)], 0, "revolut"),
-    ]
-    result = read(*files)
+    files = [write([pay()], 0, "banque postale"), write([pay()], 0, "qif")]
+    result = read(*files, currency=None)
     assert len(result.questions) == 1
     assert spent(result) == {"other": (40, 1)}
     assert spent(read(*files, currency="EUR")) == {"other": (90, 2)}

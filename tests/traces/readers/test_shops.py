@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from tests.traces.making import shops
-from tests.traces.making.maker import File, read_all, totals_of
+from tests.traces.making.maker import KEY, File, given, read_all, totals_of
 from tests.traces.making.nasty import nasty
 from tests.traces.making.shops import DECLARED, FOODS, GOODS, Basket, Bought, groceries, orders
 from tests.traces.promises import Promises, read_or_refuse
-from traces import QuestionKind, Reason, Result
+from traces import QuestionKind, Reason, Result, formats, templates
+from traces import read as read_traces
 from traces.catalogue import domains
 from traces.errors import UnknownFormat
 from traces.keywords import keywords
@@ -75,9 +76,10 @@ def test_known_totals_of_orders_come_out_exactly(layout: str, seed: int) -> None
 @pytest.mark.parametrize("what", sorted(NASTY["orders"]))
 def test_what_goes_wrong_with_files_is_told_apart(what: str, template: str) -> None:
     files, error = NASTY[template][what]
-    answer = read_or_refuse(list(files), DECLARED, [template])
+    tables = ["groceries"] if template == "groceries" else ["orders", "orders_gbp"]
+    answer = read_or_refuse(list(files), DECLARED, tables)
     if error is None:
-        plain = read_all(NASTY[template]["plain"].files, DECLARED, [template])
+        plain = read_all(NASTY[template]["plain"].files, DECLARED, tables)
         assert isinstance(answer, Result)
         assert answer.slices == plain.slices
         assert answer.kept == plain.kept > 0
@@ -102,8 +104,9 @@ def test_the_name_of_a_food_tells_its_shelf(category: str, name: str) -> None:
 def test_the_name_or_the_shops_category_tells_the_department(
     category: str, name: str, kind: str
 ) -> None:
-    assert list(cells(read(orders([bought(name)], 0)), "orders")) == [category]
-    assert list(cells(read(orders([bought(kind=kind)], 0, "report")), "orders")) == [category]
+    files = orders([bought(name)], 0), orders([bought(kind=kind)], 0, "report")
+    for file in files:
+        assert list(cells(read(file), "orders_gbp")) == [category]
 
 
 @pytest.mark.parametrize("single", [False, True])
@@ -150,10 +153,17 @@ def test_each_reason_to_drop_a_basket_is_counted(changed: dict[str, Any], reason
     assert result.dropped == {reason: 1}
 
 
-def test_pounds_are_not_added_to_another_declared_currency() -> None:
-    file = groceries([Basket((bought("Milk"),))], 0)
-    assert read(file, currency="EUR").dropped == {Reason.OTHER_CURRENCY: 1}
-    assert read(file, currency="GBP").kept == 1
+def test_groceries_are_in_pounds_and_another_currency_is_never_added() -> None:
+    file = groceries([Basket((bought("Milk"), bought("Bread")))], 0)
+    assert templates()["groceries"].currency == "GBP"
+    assert read(file).kept == 2
+    euros = {
+        key: replace(each, currency="EUR") if each.reader == "tesco" else each
+        for key, each in formats().items()
+    }
+    result = read_traces(given(file), DECLARED, key=KEY, known=euros)
+    assert result.slices == ()
+    assert result.dropped == {Reason.OTHER_CURRENCY: 2}
 
 
 def test_baskets_of_both_layouts_count_once() -> None:
@@ -169,20 +179,28 @@ def test_the_day_of_an_order_is_local() -> None:
     assert read(orders(rows, 0)).months == ("2025-04",)
 
 
-def test_orders_in_several_currencies_are_asked_about() -> None:
-    file = orders([bought(), bought(currency="EUR", number=2)], 0)
+def test_orders_of_each_currency_have_a_table_of_their_own() -> None:
+    more = bought(currency="EUR", cents=900, number=2), bought(currency="PLN", number=3)
+    result = read(orders([bought(), *more], 0))
+    assert not result.questions
+    assert cells(result, "orders") == {"other": (9, 2)}
+    assert cells(result, "orders_gbp") == {"other": (5, 2)}
+    assert result.dropped == {Reason.OTHER_CURRENCY: 1}
+
+
+def test_the_currency_of_orders_that_name_none_is_asked() -> None:
+    file = orders([bought(currency="")], 0)
     (question,) = read(file).questions
     assert question.kind is QuestionKind.CURRENCY
-    assert question.options == ("EUR", "GBP")
-    result = read(file, currency="EUR")
-    assert result.kept == 1
-    assert result.dropped == {Reason.OTHER_CURRENCY: 1}
+    assert question.options == ("EUR", "GBP", "XXX")
+    assert cells(read(file, currency="EUR"), "orders") == {"other": (5, 2)}
+    assert read(file, currency="XXX").dropped == {Reason.OTHER_CURRENCY: 1}
 
 
 def test_two_equal_rows_of_one_order_are_both_real() -> None:
     file = orders([bought(), bought()], 0)
-    assert cells(read(file), "orders") == {"other": (10, 4)}
-    assert cells(read(file, file), "orders") == {"other": (10, 4)}
+    assert cells(read(file), "orders_gbp") == {"other": (10, 4)}
+    assert cells(read(file, file), "orders_gbp") == {"other": (10, 4)}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from traces.errors import TooLarge
 from traces.findings import Findings
 from traces.keywords import keywords
 from traces.local_time import Moment
-from traces.readers.choosing import chosen_accounts, chosen_currency
+from traces.readers.choosing import chosen_accounts, unnamed_currency
 from traces.readers.occurrences import Occurrences
 from traces.reasons import Reason
 
@@ -60,7 +60,7 @@ class Entry:
 
 
 class Ledger:
-    """Adds up entries, and puts them into the table of spending.
+    """Adds up entries, and puts them into the table of spending in their currency.
 
     Parameters
     ----------
@@ -128,18 +128,19 @@ class Ledger:
         mine = chosen_accounts(accounts, self.findings, self._format_id, all_together=True)
         if mine is None:
             return
-        currencies = {currency for account, currency in self._whose if account in mine}
-        wanted = chosen_currency(currencies, self.findings, self._format_id)
-        if wanted is None:
+        named = {currency for account, currency in self._whose if account in mine}
+        tables = self.findings.currencies("spending")
+        unnamed = unnamed_currency(named, tables, self.findings, self._format_id)
+        if unnamed is None:
             return
-        tally = self.findings.tally("spending")
         for place, cents in self._sums.items():
             account, currency, first, category = place
             count = self._counts[place]
             if account not in mine:
                 self.findings.drop(Reason.OTHER_ACCOUNT, count)
-            elif currency not in ("", wanted):
+            elif (table := tables.get(currency or unnamed)) is None:
                 self.findings.drop(Reason.OTHER_CURRENCY, count)
             else:
+                tally = self.findings.tally(table)
                 tally.add(Moment(first), {"amount": cents, "count": count}, category=category)
                 self.findings.kept += count
