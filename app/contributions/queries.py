@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
@@ -98,12 +98,16 @@ def _tile(row: Contribution) -> Tile | None:
     )
 
 
-def count_given(actor: Actor) -> int:
-    """Count the templates that somebody gives to."""
-    chosen = select(func.count()).where(
-        Contribution.user_id == actor.user_id, Contribution.stopped_at.is_(None)
+def count_given(actor: Actor) -> tuple[int, int]:
+    """Count the templates of which somebody has the open month, and those of which they miss it."""
+    period = open_period()
+    chosen = select(Contribution.last_month).where(
+        Contribution.user_id == actor.user_id,
+        Contribution.stopped_at.is_(None),
+        Contribution.skipped != period,
     )
-    return session().scalar(chosen) or 0
+    there = [last >= period for last in session().scalars(chosen)]
+    return sum(there), len(there) - sum(there)
 
 
 def givers() -> frozenset[str]:

@@ -69,6 +69,11 @@ class Notice:
     diary: bool = False
 
 
+def month_over() -> datetime:
+    """Return when the open month is over: a file can then hold all of it."""
+    return next_closing().replace(day=1)
+
+
 def notices(actor: Actor, since: datetime, until: datetime | None = None) -> tuple[Notice, ...]:
     """Return what somebody is told of a time, newest first.
 
@@ -101,7 +106,15 @@ def _about_the_next(tiles: tuple[Tile, ...]) -> Iterator[Notice]:
         elif tile.missing:
             is_diary = tile.template in diaries()
             path = f"/diary/{tile.template}" if is_diary else "/give"
-            yield Notice(Kind.NEEDS, at, about, path, tile.period, tile.closes_at, diary=is_diary)
+            yield Notice(
+                Kind.NEEDS,
+                month_over(),
+                about,
+                path,
+                tile.period,
+                tile.closes_at,
+                diary=is_diary,
+            )
 
 
 def _of_editions(actor: Actor, since: datetime, until: datetime) -> Iterator[Notice]:
