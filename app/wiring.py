@@ -16,6 +16,7 @@ from app.catalog import views as catalog
 from app.categories import views as categories
 from app.collections.texts import FILTERS
 from app.contributions import views as contributions
+from app.contributions.diaries import views as diaries
 from app.contributions.in_browser import views as in_browser
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
@@ -69,6 +70,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     downloads.install,
     payouts.install,
     contributions.install,
+    diaries.install,
     in_browser.install,
     notices.install,
     webhooks.install,
