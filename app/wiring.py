@@ -26,6 +26,7 @@ from app.invoicing.issuer import Issuer
 from app.market import KEY, Fact, Market, open_market
 from app.notices import views as notices
 from app.operator import views as operator
+from app.operator.diaries import views as own_diaries
 from app.operator.documents import views as operator_documents
 from app.operator.measures import views as operator_measures
 from app.operator.money import views as operator_money
@@ -80,6 +81,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     operator_measures.install,
     operator_money.install,
     price_books.install,
+    own_diaries.install,
     cli.install,
 )
 

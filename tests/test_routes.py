@@ -69,6 +69,7 @@ TABLE = {
         operator.orders operator.ask_refund operator.refund operator.payouts
         operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
         price_books.show price_books.version price_books.new
+        own_diaries.listed own_diaries.new own_diaries.close
         money.covered money.hand_over money.payout money.take_back money.look_again
         money.ask_correct money.correct measures.take
         operator.verify_book operator_documents.listed operator_documents.written

@@ -40,6 +40,8 @@ TOPICS = {
 }
 DELTA_EXPONENT = 6
 DAYS_OF_A_MONTH = 30
+#: So many columns meet in one table.
+WAYS = 2
 
 
 def every_template() -> Mapping[str, Template]:
@@ -136,7 +138,7 @@ def row_of(template: Template) -> Collection:
         record="month",
         schema=json.dumps(schema_of(template).to_dict()),
         columns=json.dumps([_rule(each.key, each.source) for each in template.dimensions]),
-        ways=2,
+        ways=WAYS,
         epsilon_milli=int(template.epsilon * 1000),
         delta_exponent=DELTA_EXPONENT,
         purposes=" ".join(sorted(Purpose)),
