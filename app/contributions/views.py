@@ -272,6 +272,7 @@ def mine() -> str:
         tiles=tiles,
         families=families(),
         diaries=_diaries(),
+        written=every_diary(),
         titles={tile.template: words_of(_template(tile.template).title) for tile in tiles},
         highlights={
             key: presenting.highlight(_template(key), months)

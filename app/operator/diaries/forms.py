@@ -32,16 +32,16 @@ OFFERED = ("%", "points of 5", "minutes", "minutes per month", "hours per month"
 _SAID = DataRequired(_l("Write it in both languages."))
 
 
-def _words(label: Any, most: int, description: Any = "") -> tuple[StringField, StringField]:
-    return tuple(
-        StringField(text, [_SAID, Length(max=most)], description=description)
-        for text in (label, _l("The same in French"))
-    )
+def _words(
+    english: Any, french: Any, most: int, description: Any = ""
+) -> tuple[StringField, StringField]:
+    rules = [_SAID, Length(max=most)]
+    return StringField(english, rules, description=description), StringField(french, rules)
 
 
 class QuestionForm(Form):
-    title_en = StringField(_l("Question"), [Length(max=120)])
-    title_fr = StringField(_l("The same in French"), [Length(max=120)])
+    title_en = StringField(_l("Question, in English"), [Length(max=120)])
+    title_fr = StringField(_l("Question, in French"), [Length(max=120)])
     role = SelectField(
         _l("Used as"),
         choices=[SelectChoice(use.value, words) for use, words in USES.items()],
@@ -127,11 +127,16 @@ class QuestionForm(Form):
 
 
 class DiaryForm(FlaskForm):
-    title_en, title_fr = _words(_l("Title"), 80)
+    title_en, title_fr = _words(_l("Title, in English"), _l("Title, in French"), 80)
     question_en, question_fr = _words(
-        _l("What it is for, as a question"), 200, _l("People read it before they begin.")
+        _l("What it is for, as a question in English"),
+        _l("What it is for, as a question in French"),
+        200,
+        _l("People read it before they begin."),
     )
-    dropped_en, dropped_fr = _words(_l("What is dropped at once"), 200)
+    dropped_en, dropped_fr = _words(
+        _l("What is dropped at once, in English"), _l("What is dropped at once, in French"), 200
+    )
     minimum_people = NumberField(
         _l("Fewest people of an edition"),
         [InputRequired(_l("Write a number here."))],

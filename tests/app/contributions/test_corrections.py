@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from unittest.mock import patch
 
@@ -109,20 +110,17 @@ def test_what_is_erased_on_my_data_takes_its_entries_along(open_app: Flask, pers
 
 
 @pytest.mark.both_databases
-def test_an_entry_written_while_another_is_corrected_counts_with_the_corrected_one(
+def test_entries_written_while_another_is_corrected_all_count(
     open_app: Flask, person: Actor
 ) -> None:
-    """What was read before the lock was waited for is read again: no erased answers are asked."""
     browser = begun(open_app, person)
-    (entry,) = kept(open_app, person)
-    doors = checking(market_of(open_app))
-    with market_of(open_app).db.unit_of_work():
-        # As a second worker has it that read the entry before the correction was committed.
-        known = diary_entries._rows(person, "diary_shopping")
-    browser.post(address(browser), {**ANSWERS, "spent": "from_25"})
-    with market_of(open_app).db.unit_of_work() as session:
-        stale = session.merge(known[0], load=False)
-        diary_entries.count_again(person, doors, "diary_shopping", entry.day[:7], b"key")
-        assert stale.object_id != ""
+    place = address(browser)
+    browsers = [Browser(open_app, person) for _ in range(4)]
+    sent = [(place, {**ANSWERS, "spent": "from_25"}), *[(ADDRESS, ANSWERS)] * 3]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda each: each[0].post(*each[1]), zip(browsers, sent, strict=True))
+        )
+    assert [answer.status_code for answer in answers] == [302] * 4
     (cells,) = months(open_app, person).values()
-    assert cells[0].numbers == (1, 37, 100)
+    assert [c.numbers for c in cells] == [(4, 37 + 3 * 17, 100)]
