@@ -77,8 +77,9 @@ TABLE = {
     For.OWNER: """
         payouts.ask_spend payouts.spend contributions.own contributions.change
         diaries.correct diaries.remove diaries.remind
-        datasets.show datasets.columns datasets.found datasets.publish datasets.unlist
-        datasets.erase editions.close orders.show orders.pay orders.came_back orders.check
+        datasets.show datasets.columns datasets.simple datasets.choose_table datasets.found
+        datasets.publish datasets.unlist datasets.erase editions.close orders.show orders.pay
+        orders.came_back orders.check
         orders.invoice orders.cancel orders.again
         categories.show categories.find downloads.csv downloads.archive
         downloads.synthesise downloads.synthetic_rows

@@ -159,7 +159,11 @@ def _unzipped(
 ) -> Iterator[Member]:
     """Iterate over a zip archive; `nested` is None inside an archive already."""
     archive = _opened_zip(stream, limits)
-    infos = [info for info in archive.infolist() if not info.is_dir() and not _junk(info.filename)]
+    infos = [
+        info
+        for info in archive.infolist()
+        if info.filename and not info.is_dir() and not _junk(info.filename)
+    ]
     if len(infos) > limits.members:
         raise TooManyMembers()
     names = {info.filename for info in infos}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 import zlib
@@ -23,6 +24,11 @@ Held = str | Decimal | None
 #: Bytes of one part when it is unpacked, texts that a workbook shares, columns that are looked at.
 _PART, _SHARED, _COLUMNS = 64 << 20, 200_000, 64
 _LETTERS = re.compile(r"[A-Z]{1,3}")
+#: Formats of numbers that every workbook has, of dates and times (ECMA-376, part 1, 18.8.30).
+_BUILT_IN_DATES = frozenset(str(each) for each in (*range(14, 23), *range(27, 37), *range(45, 59)))
+#: What says nothing in a format: words in quotes, colours and conditions, signs that are escaped.
+_NO_DATE = re.compile(r'"[^"]*"|\[(?!(?:h+|m+|s+)\])[^\]]*\]|\\.|_.|\*.', re.IGNORECASE)
+_TELLS_DATE = re.compile(r"[ymdhs]", re.IGNORECASE)
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -37,11 +43,28 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row of a sheet; no `repr` shows its cells."""
+    """One row of a sheet; no `repr` shows its cells.
+
+    Parameters
+    ----------
+    sheet : str
+    cells : sequence of str, Decimal or None
+    since_1904 : bool
+        Whether days are counted from 1904.
+    place : int
+        Of the sheet, from zero.
+    number : int
+        As a spreadsheet counts, from 1.
+    moments : frozenset of int
+        Positions of numbers that the sheet shows as dates or times.
+    """
 
     sheet: str = field(repr=False)
     cells: Sequence[Held] = field(repr=False)
     since_1904: bool = False
+    place: int = 0
+    number: int = 0
+    moments: frozenset[int] = frozenset()
 
     def at(self, place: int) -> Held:
         """Return a cell by its position, from zero; None where the row is shorter."""
@@ -56,8 +79,21 @@ class SheetRow:
         return begin + timedelta(seconds=int((held * 86_400).to_integral_value()))
 
 
-def sheet_rows(member: Member) -> Iterator[SheetRow]:
+def sheet_rows(
+    member: Member, place: int | None = None, most: int | None = None, columns: int = _COLUMNS
+) -> Iterator[SheetRow]:
     """Iterate over the rows of all sheets, in their order; rows without a cell are passed over.
+
+    Parameters
+    ----------
+    member : Member
+        The workbook.
+    place : int, optional
+        Of one sheet, from zero, where only that one is asked for.
+    most : int, optional
+        Rows of each sheet that are read.
+    columns : int
+        That are looked at.
 
     Raises
     ------
@@ -69,7 +105,7 @@ def sheet_rows(member: Member) -> Iterator[SheetRow]:
         with ExitStack() as stack:
             stream = stack.enter_context(member.opened())
             book = stack.enter_context(zipfile.ZipFile(stream))
-            yield from _rows(book)
+            yield from _rows(book, place, most, columns)
     except Refused as refused:
         failure = type(refused)
     except _BROKEN:
@@ -78,7 +114,9 @@ def sheet_rows(member: Member) -> Iterator[SheetRow]:
         raise failure()
 
 
-def _rows(book: zipfile.ZipFile) -> Iterator[SheetRow]:
+def _rows(
+    book: zipfile.ZipFile, place: int | None, most: int | None, columns: int
+) -> Iterator[SheetRow]:
     parts = set(book.namelist())
     since_1904 = False
     sheets: list[tuple[str, str]] = []
@@ -92,13 +130,44 @@ def _rows(book: zipfile.ZipFile) -> Iterator[SheetRow]:
         for each in _elements(book, "xl/_rels/workbook.xml.rels", ("Relationship",))
     }
     shared = list(_shared(book)) if "xl/sharedStrings.xml" in parts else []
-    for name, ident in sheets:
+    dated = _dated_styles(book) if "xl/styles.xml" in parts else frozenset()
+    for at, (name, ident) in enumerate(sheets):
+        if place not in (None, at):
+            continue
         target = targets.get(ident, "")
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if part in parts:
-            for row in _elements(book, part, ("row",)):
-                if cells := _cells(row, shared):
-                    yield SheetRow(name, cells, since_1904)
+            found = _of_sheet(book, part, shared, dated, columns)
+            for number, cells, moments in itertools.islice(found, most):
+                yield SheetRow(name, cells, since_1904, at, number, moments)
+
+
+def _of_sheet(
+    book: zipfile.ZipFile, part: str, shared: Sequence[str], dated: frozenset[str], columns: int
+) -> Iterator[tuple[int, Sequence[Held], frozenset[int]]]:
+    number = 0
+    for row in _elements(book, part, ("row",)):
+        told = row.attributes.get("r", "")
+        number = int(told) if told.isascii() and told.isdigit() and len(told) < 9 else number + 1
+        moments: set[int] = set()
+        if cells := _cells(row, shared, columns, dated, moments):
+            yield number, cells, frozenset(moments)
+
+
+def _dated_styles(book: zipfile.ZipFile) -> frozenset[str]:
+    """Return the numbers of the styles in which a number is shown as a date or a time."""
+    own: dict[str, str] = {}
+    styles: list[str] = []
+    for each in _elements(book, "xl/styles.xml", ("numFmt", "cellXfs")):
+        if each.name == "numFmt":
+            own[each.attributes.get("numFmtId", "")] = each.attributes.get("formatCode", "")
+        else:
+            styles = [style.attributes.get("numFmtId", "") for style in each.children]
+    return frozenset(
+        str(place)
+        for place, number in enumerate(styles)
+        if number in _BUILT_IN_DATES or _TELLS_DATE.search(_NO_DATE.sub("", own.get(number, "")))
+    )
 
 
 def _elements(book: zipfile.ZipFile, part: str, names: tuple[str, ...]) -> Iterator[Element]:
@@ -123,14 +192,18 @@ def _text(of: Element) -> str:
     return "".join(each.text if each.name == "t" else each.said("t") for each in runs)
 
 
-def _cells(row: Element, shared: Sequence[str]) -> list[Held]:
+def _cells(
+    row: Element, shared: Sequence[str], columns: int, dated: frozenset[str], moments: set[int]
+) -> list[Held]:
     cells: list[Held] = []
     for each in row.children:
         place = _place(each.attributes.get("r", ""), len(cells))
-        if each.name != "c" or not len(cells) <= place < _COLUMNS:
+        if each.name != "c" or not len(cells) <= place < columns:
             continue
         cells += [None] * (place - len(cells))
         cells.append(_held(each, shared))
+        if each.attributes.get("s", "") in dated and isinstance(cells[-1], Decimal):
+            moments.add(place)
     return cells if any(held is not None for held in cells) else []
 
 
@@ -155,6 +228,8 @@ def _held(cell: Element, shared: Sequence[str]) -> Held:
         return shared[number] if 0 <= number < len(shared) else None
     if kind in ("str", "d"):
         return text or None
+    if kind == "b":
+        return {"1": "true", "0": "false"}.get(text)
     if kind != "n" or not text or len(text) > 40:
         return None
     try:

@@ -1,4 +1,4 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,8 +52,13 @@ def receipts(user_id: str) -> tuple[ReceiptView, ...]:
 
 def granted(user_id: str) -> frozenset[Purpose]:
     """Return the purposes an account consents to at present."""
+    return granted_by(receipts(user_id))
+
+
+def granted_by(told: Iterable[ReceiptView]) -> frozenset[Purpose]:
+    """Return the purposes that receipts, newest first, leave granted."""
     latest: dict[Purpose, bool] = {}
-    for receipt in receipts(user_id):
+    for receipt in told:
         latest.setdefault(receipt.purpose, receipt.granted)
     return frozenset(purpose for purpose, yes in latest.items() if yes)
 

@@ -1,5 +1,3 @@
-from sqlalchemy import func, select
-
 from app.collections.rules import Purpose
 from app.consent import queries
 from app.consent.models import ConsentReceipt, Preference
@@ -11,31 +9,35 @@ from app.core.permissions import Actor
 
 def decide(actor: Actor, wanted: frozenset[Purpose]) -> None:
     """Write a receipt for each purpose whose answer is new; refusing one blocks no other."""
-    told = {receipt.purpose for receipt in queries.receipts(actor.user_id)}
-    present = queries.granted(actor.user_id)
-    sequence = (
-        session().scalar(
-            select(func.max(ConsentReceipt.sequence)).where(ConsentReceipt.user_id == actor.user_id)
-        )
-        or 0
-    )
+    _write(actor, queries.receipts(actor.user_id), wanted)
+
+
+def agree(actor: Actor, purposes: frozenset[Purpose]) -> None:
+    """Agree to some purposes; what was agreed to before stays."""
+    receipts = queries.receipts(actor.user_id)
+    _write(actor, receipts, purposes | queries.granted_by(receipts))
+
+
+def _write(
+    actor: Actor, receipts: tuple[queries.ReceiptView, ...], wanted: frozenset[Purpose]
+) -> None:
+    told, present = {receipt.purpose for receipt in receipts}, queries.granted_by(receipts)
     decided: dict[str, list[str]] = {"granted": [], "refused": []}
+    # Receipts are never removed, and each has the next number.
     for purpose, text in TEXTS.items():
         if purpose in told and (purpose in wanted) == (purpose in present):
             continue
-        sequence += 1
+        answer = "granted" if purpose in wanted else "refused"
         session().add(
             ConsentReceipt(
                 user_id=actor.user_id,
                 purpose=purpose,
                 version=text.version,
                 granted=purpose in wanted,
-                sequence=sequence,
+                sequence=len(receipts) + sum(map(len, decided.values())) + 1,
             )
         )
-        decided["granted" if purpose in wanted else "refused"].append(
-            f"{purpose.value} {text.version}"
-        )
+        decided[answer].append(f"{purpose.value} {text.version}")
     if any(decided.values()):
         said = {answer: ", ".join(purposes) for answer, purposes in decided.items() if purposes}
         audit.record(actor.user_id, "consent", "user", actor.user_id, **said)

@@ -3,7 +3,15 @@ from fractions import Fraction
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, RadioField, SelectChoice, SelectField, SubmitField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SubmitField,
+)
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from app.collections.rules import Purpose
@@ -29,7 +37,22 @@ class AgreeForm(FlaskForm):
             SelectChoice(EVERYTHING, _l("Companies too: this earns more")),
         ],
     )
+    explicit = BooleanField(
+        _l(
+            "These are data about health. I agree explicitly that Moisson makes statistics of them "
+            "for what I chose above, until I stop."
+        )
+    )
     submit = SubmitField(_l("Agree and continue"))
+
+    def agreed_to(self, *, sensitive: bool) -> bool:
+        """Say whether all that is needed was agreed to; of health, explicitly."""
+        agreed: bool = self.validate_on_submit()
+        if agreed and sensitive and not self.explicit.data:
+            wrong = _l("Tick this to give data about health, or take those lines out.")
+            self.explicit.errors = (wrong,)
+            return False
+        return agreed
 
 
 class AccountForm(FlaskForm):

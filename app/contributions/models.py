@@ -17,7 +17,7 @@ class Contribution(Base):
     __tablename__ = "contribution"
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     template: Mapped[str] = mapped_column(String(60), primary_key=True)
-    object_id: Mapped[str] = mapped_column(String(32), unique=True)
+    object_id: Mapped[str] = mapped_column(String(32))
     purposes: Mapped[str] = mapped_column(String(200))
     first_month: Mapped[str] = mapped_column(String(7))
     last_month: Mapped[str] = mapped_column(String(7))
@@ -26,6 +26,8 @@ class Contribution(Base):
     joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
     imported_at: Mapped[datetime] = mapped_column(Moment, default=now)
     stopped_at: Mapped[datetime | None] = mapped_column(Moment)
+    #: When they agreed explicitly, to a template about health; not any more once they stopped.
+    explicit_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class DiaryEntry(Base):

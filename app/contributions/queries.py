@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -115,6 +116,23 @@ def givers() -> frozenset[str]:
     """Return who gives month after month."""
     chosen = select(Contribution.user_id).where(Contribution.stopped_at.is_(None))
     return frozenset(session().scalars(chosen.distinct()))
+
+
+def earned_so_far(every: Iterable[CollectionRules]) -> dict[str, Money]:
+    """Return what one person who gave every month has earned with each template, as released."""
+    editions = {
+        edition.id: rules
+        for rules in every
+        for edition in releases.editions_of(rules)
+        if edition.published_at
+    }
+    each = orders.per_share_until(tuple(editions), now()) if editions else {}
+    found: dict[str, Money] = {}
+    for edition_id, micros in each.items():
+        rules = editions[edition_id]
+        known = found.get(rules.template, Money.zero(rules.currency))
+        found[rules.template] = known + Money(micros, rules.currency)
+    return found
 
 
 def earned_by_one(rules: CollectionRules) -> Money:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 import structlog
@@ -12,7 +11,6 @@ from sqlalchemy import select
 from app.collections import queries as collections
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, collections_of
-from app.consent import queries as consent_queries
 from app.consent import service as consent
 from app.contributions import cells
 from app.contributions.cells import Months, Read
@@ -21,6 +19,7 @@ from app.contributions.models import Contribution
 from app.core import audit
 from app.core.clock import now
 from app.core.db import new_id, session
+from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.datasets import slices
 from app.datasets.service import Checking
@@ -31,30 +30,34 @@ log = structlog.get_logger("contributions")
 _TRACE = pa.schema([("cells", pa.string())])
 
 
-@dataclass(frozen=True)
-class Joined:
-    """What joining came to, for each template: the month that is offered next, or none."""
-
-    template: str
-    offered: str
-
-
 def join(
-    actor: Actor, doors: Checking, read: Read, purposes: frozenset[Purpose]
-) -> tuple[Joined, ...]:
+    actor: Actor,
+    doors: Checking,
+    read: Read,
+    purposes: frozenset[Purpose],
+    *,
+    explicit: bool = False,
+) -> None:
     """Give what was read to its templates, now and for the months to come.
 
     What somebody gave of the same months before is replaced, until its edition closes.
+
+    Parameters
+    ----------
+    explicit : bool
+        Whether they agreed explicitly to what is about health; left out otherwise.
 
     Raises
     ------
     NothingToGive
     """
-    consent.decide(actor, purposes | consent_queries.granted(actor.user_id))
-    joined = []
+    consent.agree(actor, purposes)
+    given = False
     for key, months in read.traces.items():
         template, collection = cells.template_of(key), collection_of(key)
         if template is None or collection is None or not months:
+            continue
+        if template.sensitive and not explicit:
             continue
         kept = {month: cells.checked(template, each) for month, each in months.items() if each}
         if not kept:
@@ -67,14 +70,15 @@ def join(
             kept = dict(sorted({**trace(actor, doors, key), **kept}.items())[-cells.MOST_MONTHS :])
             doors.vault.erase(row.object_id)
         row.imported_at, row.stopped_at = now(), None
+        row.explicit_at = now() if template.sensitive else None
         row.purposes = " ".join(sorted(purposes))
         row.format_ids = " ".join(read.format_ids)[:300]
         _write(row, doors, kept)
-        audit.record(actor.user_id, "contribute", "template", key)
-        joined.append(Joined(key, _offer(row, doors, kept)))
-    if not joined:
+        month = _offer(row, doors, kept)
+        audit.record(actor.user_id, "contribute", "template", key, month=month)
+        given = True
+    if not given:
         raise NothingToGive(_l("There is nothing in it that can be given."))
-    return tuple(joined)
 
 
 def replace_months(actor: Actor, doors: Checking, row: Contribution, months: Months) -> None:
@@ -115,7 +119,9 @@ def skip(actor: Actor, doors: Checking, template: str) -> None:
 
 def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
     """Give the month that comes next, skipped or stopped before."""
-    row = _own(actor, template)
+    row, known = _own(actor, template), cells.template_of(template)
+    if known is not None and known.sensitive and row.explicit_at is None:
+        raise Conflict(_l("This is about health: choose your file again to agree to it again."))
     row.skipped, row.stopped_at = "", None
     audit.record(actor.user_id, "give-month", "template", template)
     _offer(row, doors, trace(actor, doors, template))
@@ -124,7 +130,7 @@ def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
 def stop(actor: Actor, doors: Checking, template: str) -> None:
     """Give nothing more; what waits is taken back, one's own cells stay until they are erased."""
     row = _own(actor, template)
-    row.stopped_at = row.stopped_at or now()
+    row.stopped_at, row.explicit_at = row.stopped_at or now(), None
     _take_back(actor.user_id, doors, template, "")
     audit.record(actor.user_id, "stop-contribution", "template", template)
 
@@ -151,8 +157,9 @@ def offer_due(doors: Checking) -> None:
         try:
             with doors.db.unit_of_work():
                 row = session().get(Contribution, (user_id, template), with_for_update=True)
-                if row is not None:
-                    _offer(row, doors, trace(Actor(user_id, frozenset()), doors, template))
+                months = trace(Actor(user_id, frozenset()), doors, template)
+                if row is not None and (month := _offer(row, doors, months)):
+                    audit.record(user_id, "give-month", "template", template, month=month)
         except slices.UNREADABLE as error:
             # Of one person: everybody else's months go in all the same.
             log.error("offer", error=type(error).__name__)
@@ -160,21 +167,18 @@ def offer_due(doors: Checking) -> None:
 
 def _waiting(doors: Checking) -> Iterator[tuple[str, str]]:
     with doors.db.unit_of_work(write=False):
-        period = open_period()
-        chosen = select(Contribution.user_id, Contribution.template).where(
-            Contribution.stopped_at.is_(None),
-            Contribution.skipped != period,
-            Contribution.last_month >= period,
-        )
-        found = [tuple(each) for each in session().execute(chosen.order_by(Contribution.user_id))]
-        given: dict[str, frozenset[str]] = {}
-        due = []
-        for user_id, template in found:
-            if template not in given:
-                collection = collection_of(template)
-                given[template] = slices.givers(collection, period) if collection else frozenset()
-            if user_id not in given[template]:
-                due.append((user_id, template))
+        period, due = open_period(), []
+        for template in session().scalars(select(Contribution.template).distinct()).all():
+            if (collection := collection_of(template)) is None:
+                continue
+            chosen = select(Contribution.user_id).where(
+                Contribution.template == template,
+                Contribution.stopped_at.is_(None),
+                Contribution.skipped != period,
+                Contribution.last_month >= period,
+                Contribution.user_id.not_in(slices.givers_select(collection, period)),
+            )
+            due += [(user_id, template) for user_id in session().scalars(chosen)]
     yield from due
 
 
@@ -188,6 +192,8 @@ def _offer(row: Contribution, doors: Checking, months: Months) -> str:
     if template is None or collection is None or profile is None or not profile.verified:
         return ""
     if row.stopped_at is not None or row.skipped == period or not months.get(period):
+        return ""
+    if template.sensitive and row.explicit_at is None:
         return ""
     rules = collections.rules(collection)
     agreed = rules.level(frozenset(Purpose(p) for p in row.purposes.split()))

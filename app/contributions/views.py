@@ -162,13 +162,13 @@ def look() -> str | Response | tuple[str, int]:
         read = waiting.find(session)
     except NothingWaits as gone:
         return _begin_again(gone)
-    form = AgreeForm()
-    if form.validate_on_submit():
+    form, sensitive = AgreeForm(), any(_template(key).sensitive for key in read.traces)
+    if form.agreed_to(sensitive=sensitive):
         left = _without(read, set(request.form.getlist("place")), request.form.getlist("keep"))
         if not left.traces:
             return redirect(url_for("contributions.choose"))
         waiting.keep(session, left)
-        session[waiting.AGREED] = form.level.data
+        session[waiting.AGREED], session[waiting.EXPLICIT] = form.level.data, form.explicit.data
         if current_user.is_authenticated:
             return _join(current_actor(), left)
         return redirect(url_for("contributions.account"))
@@ -176,6 +176,7 @@ def look() -> str | Response | tuple[str, int]:
         "contributions/look.html",
         read=read,
         form=form,
+        sensitive=sensitive,
         sheets=[_sheet(key, months) for key, months in read.traces.items()],
         dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
@@ -238,7 +239,7 @@ def _give(actor: Actor, read: Read) -> None:
         users.offer_too(actor)
         actor = Actor(actor.user_id, actor.roles | {Role.PRODUCER})
     before = {entry.template: queries.has_given(actor, entry.template) for entry in read.entries}
-    service.join(actor, _doors(), read, _agreed())
+    service.join(actor, _doors(), read, _agreed(), explicit=bool(session.get(waiting.EXPLICIT)))
     for entry in read.entries:
         diary_entries.keep(actor, _doors(), entry)
         drafts.forget(actor, _doors(), entry.template)
@@ -271,6 +272,9 @@ def mine() -> str:
         "contributions/mine.html",
         tiles=tiles,
         families=families(),
+        earned=queries.earned_so_far(
+            rules for rules in collections.public_collections() if rules.template
+        ),
         diaries=_diaries(),
         written=every_diary(),
         titles={tile.template: words_of(_template(tile.template).title) for tile in tiles},

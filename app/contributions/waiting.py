@@ -24,6 +24,8 @@ LIFE = timedelta(hours=2)
 KEY = "import"
 #: What a visitor agreed to, until there is an account.
 AGREED = "agreed"
+#: That it may be about health.
+EXPLICIT = "explicit"
 #: What one visitor can leave here, in bytes.
 MOST_BYTES = 1_000_000
 
@@ -55,6 +57,7 @@ def forget(browser: MutableMapping[str, Any]) -> None:
     by_browser.forget(browser, KEY)
     # What was agreed to was agreed to for what waited.
     browser.pop(AGREED, None)
+    browser.pop(EXPLICIT, None)
 
 
 def expire(db: Database) -> None:

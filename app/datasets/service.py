@@ -1,7 +1,7 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -14,9 +14,9 @@ from app.collections import queries as collections
 from app.collections import service as collections_service
 from app.collections.errors import BadRules
 from app.collections.rules import CollectionRules, Identifier, Purpose
-from app.consent import queries as consent_queries
 from app.consent import service as consent
 from app.core import audit
+from app.core.batches import batched
 from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
 from app.core.errors import Conflict
@@ -24,10 +24,12 @@ from app.core.permissions import Actor, Role, require, require_owner
 from app.datasets import offering, people, queries, receiving
 from app.datasets.errors import BadFile, NoRoom
 from app.datasets.ingest.conforming import conform
-from app.datasets.ingest.errors import UploadError, UploadErrors
+from app.datasets.ingest.encodings import Opened
+from app.datasets.ingest.errors import SeveralTables, UploadError, UploadErrors
 from app.datasets.ingest.mapping import ColumnMapping
 from app.datasets.ingest.profiling import ColumnProfile, profile
-from app.datasets.ingest.reading import Limits, read_csv
+from app.datasets.ingest.reading import Limits
+from app.datasets.ingest.tables import read_table
 from app.datasets.models import Dataset
 from app.datasets.problems import problem_of, problem_text
 from app.datasets.states import DatasetEvent, DatasetState, next_state
@@ -40,6 +42,8 @@ from app.vault.opening import open_vault
 from privacy.schema import CubeSchema
 
 JOB = "check-dataset"
+#: So many rows are named in one statement.
+AT_ONCE = 500
 READ = "read-file"
 SCRUB = "scrub"
 PROFILE_SCHEMA = pa.schema([("profile", pa.string())])
@@ -107,7 +111,7 @@ def upload(
         producer_id=actor.user_id,
         collection_id=collection_id,
         title=title.strip(),
-        state=DatasetState.UPLOADED if taken.profile_object else DatasetState.READING,
+        state=taken.state,
         joining=collection_id is not None,
         upload_object=taken.upload_object,
         profile_object=taken.profile_object,
@@ -132,75 +136,121 @@ def upload(
 
 @dataclass(frozen=True)
 class _Taken:
-    """What a file left in the vault: its rows and what was understood, or its bytes alone."""
+    """What a file left in the vault: its rows and what was understood, or its bytes alone.
+
+    Where several tables are in it, their names are what was understood.
+    """
 
     upload_object: str
     profile_object: str | None
     rows: int
     size: int
+    state: DatasetState
 
 
 def _take(doors: Checking, stream: BinaryIO) -> _Taken:
     begun = receiving.beginning(stream)
-    if len(begun) <= receiving.SMALL:
-        return _read(doors, io.BytesIO(begun), len(begun))
+    names: tuple[str, ...] = ()
+    if receiving.is_small(begun):
+        try:
+            return _read(doors, lambda: io.BytesIO(begun), len(begun))
+        except SeveralTables as several:
+            names = several.names
     receiving.check_beginning(begun, doors.limits)
     object_id = new_id()
     size = receiving.seal(doors.vault, object_id, begun, stream, doors.limits)
-    return _Taken(object_id, None, 0, size)
+    if not names:
+        return _Taken(object_id, None, 0, size, DatasetState.READING)
+    return _Taken(object_id, _keep_names(doors.vault, names), 0, size, DatasetState.CHOOSING)
 
 
-def _read(doors: Checking, stream: BinaryIO, size: int) -> _Taken:
+def _read(doors: Checking, opened: Opened, size: int, chosen: int | None = None) -> _Taken:
     """Read a file into the vault as text and note what can be understood of its columns."""
     rows_object, profile_object = new_id(), new_id()
     try:
-        count = _store(doors, rows_object, read_csv(stream, doors.limits))
+        count = _store(doors, rows_object, read_table(opened, doors.limits, chosen))
         understood = profile(doors.vault.batches(rows_object))
-    except UploadError:
+    except (UploadError, SeveralTables):
         doors.vault.erase(rows_object)
         raise
-    _write_profile(doors.vault, profile_object, understood)
-    return _Taken(rows_object, profile_object, count, size)
+    _write_texts(doors.vault, profile_object, [json.dumps(each.to_dict()) for each in understood])
+    return _Taken(rows_object, profile_object, count, size, DatasetState.UPLOADED)
 
 
-def read(doors: Checking, dataset_id: str) -> None:
-    """Read a file that was sealed as it came: its rows take its place, or what is wrong with it."""
+def _keep_names(vault: Vault, names: tuple[str, ...]) -> str:
+    object_id = new_id()
+    _write_texts(vault, object_id, list(names))
+    return object_id
+
+
+def read(doors: Checking, dataset_id: str, chosen: int | None = None) -> None:
+    """Read a file that was sealed as it came: its rows take its place, or what is wrong with it.
+
+    Where several tables are in it and none was chosen, it stays sealed until its owner has.
+    """
     with doors.db.unit_of_work(write=False):
         row = session().get(Dataset, dataset_id)
         if row is None or row.state != DatasetState.READING or row.upload_object is None:
             return
         sealed, size = row.upload_object, row.file_bytes
-    taken, problems = None, []
+    taken, problems, event = None, [], DatasetEvent.READ
     try:
-        taken = _read(doors, receiving.unsealed(doors.vault, sealed), size)
+        taken = _read(doors, lambda: receiving.unsealed(doors.vault, sealed), size, chosen)
+    except SeveralTables as several:
+        names = _keep_names(doors.vault, several.names)
+        taken, event = _Taken(sealed, names, 0, size, DatasetState.CHOOSING), DatasetEvent.ASK
     except UploadError as error:
-        problems = [problem_of(error)]
+        problems, event = [problem_of(error)], DatasetEvent.REFUSE
     with doors.db.unit_of_work():
         row = session().get_one(Dataset, dataset_id, with_for_update=True)
         if row.state != DatasetState.READING:
             # Erased meanwhile, or read by another worker.
             for object_id in (taken.upload_object, taken.profile_object) if taken else ():
-                doors.vault.erase(object_id or "")
+                if object_id and object_id != sealed:
+                    doors.vault.erase(object_id)
             return
-        event = DatasetEvent.READ if taken else DatasetEvent.REFUSE
         row.state, row.problems = next_state(DatasetState(row.state), event), json.dumps(problems)
         row.upload_object = taken.upload_object if taken else None
         row.profile_object = taken.profile_object if taken else None
         row.row_count = taken.rows if taken else 0
         row.file_bytes = size if taken else 0
-        doors.vault.erase(sealed)
+        if event is not DatasetEvent.ASK:
+            doors.vault.erase(sealed)
+
+
+def tables_of(actor: Actor, doors: Checking, dataset_id: str) -> tuple[str, ...]:
+    """Return the names of the tables in one's own file, of which one is to be chosen."""
+    view = queries.dataset(actor, dataset_id)
+    if view.state is not DatasetState.CHOOSING or view.profile_object is None:
+        return ()
+    return tuple(_texts(doors.vault, view.profile_object))
+
+
+def choose_table(actor: Actor, doors: Checking, dataset_id: str, chosen: int) -> None:
+    """Have one of several tables of a file read.
+
+    Raises
+    ------
+    Conflict
+        Where nothing is to be chosen, or there is no such table.
+    """
+    names = tables_of(actor, doors, dataset_id)
+    row = _own(actor, dataset_id)
+    row.state = next_state(DatasetState(row.state), DatasetEvent.CHOOSE)
+    if not 0 <= chosen < len(names):
+        raise Conflict(_l("Choose one of the tables of the file."))
+    doors.vault.erase(row.profile_object or "")
+    row.profile_object = None
+    jobs.enqueue(READ, f"{READ}:{row.id}:{new_id()}", {"dataset": row.id, "table": chosen})
 
 
 def understood(actor: Actor, doors: Checking, dataset_id: str) -> tuple[ColumnProfile, ...]:
     """Return what was understood of one's own file."""
     view = queries.dataset(actor, dataset_id)
-    if view.profile_object is None:
-        raise Conflict(_l("The rows of this dataset were erased."))
-    for batch in doors.vault.batches(view.profile_object):
-        return tuple(
-            ColumnProfile.from_dict(json.loads(text)) for text in batch.column(0).to_pylist()
-        )
-    return ()
+    if view.profile_object is None or view.state is DatasetState.CHOOSING:
+        raise Conflict(_l("The rows of this dataset are not here."))
+    texts = _texts(doors.vault, view.profile_object)
+    return tuple(ColumnProfile.from_dict(json.loads(text)) for text in texts)
 
 
 def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> None:
@@ -209,7 +259,7 @@ def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> 
     Raises
     ------
     BadRules
-        When the answers do not make a schema; they are kept all the same.
+        When the answers do not make a schema; `keep_answers` keeps them all the same.
     PeopleNotSure
         When the owner has to say first that a column tells people apart.
     """
@@ -219,18 +269,50 @@ def answer(actor: Actor, doors: Checking, dataset_id: str, answers: Answers) -> 
     if row.joining and row.collection_id:
         people.check_identifier(collections.rules(row.collection_id), answers.person)
     state = next_state(DatasetState(row.state), DatasetEvent.CHECK)
-    row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
-    _schema_and_mapping(answers, row.collection_id if row.joining else None)
+    schema, _mapping = _schema_and_mapping(answers, row.collection_id if row.joining else None)
+    if row.collection_id and schema != collections.rules(row.collection_id).schema:
+        raise BadRules(
+            _l(
+                "The rules of the collection are set: keep its columns, categories and bounds as "
+                "they are. For other ones, upload the file again."
+            )
+        )
     offering.check_promise(row.found_for, answers.person)
+    row.answers, row.problems, row.offered = json.dumps(answers.to_dict()), "[]", "{}"
     row.state, row.everyone_is_me = state, not answers.person
     # A new key each time: the same answers may be checked again after a correction.
     jobs.enqueue(JOB, f"{JOB}:{row.id}:{new_id()}", {"dataset": row.id})
 
 
-def keep_answers(actor: Actor, dataset_id: str, answers: Answers) -> None:
-    """Keep what was typed although it could not be accepted."""
+def turn_to(actor: Actor, dataset_id: str, collection_id: str | None) -> None:
+    """Have an uploaded file join a collection, or begin one of its own.
+
+    Raises
+    ------
+    NotFound, Conflict
+    """
+    joined = collections.seen_by(actor.user_id, collection_id) if collection_id else None
+    if joined and (joined.template or not joined.open):
+        raise Conflict(_l("This collection takes no more datasets."))
     row = _own(actor, dataset_id)
-    row.answers, row.offered = json.dumps(answers.to_dict()), "{}"
+    if row.collection_id == collection_id:
+        return
+    asking = row.state in (DatasetState.UPLOADED, DatasetState.CHECKED)
+    if not asking or (row.collection_id and not row.joining):
+        raise Conflict(_l("This cannot be changed any more. Upload the file again."))
+    row.collection_id, row.joining = collection_id, collection_id is not None
+
+
+def keep_answers(actor: Actor, dataset_id: str, answers: Answers) -> None:
+    """Keep what was typed although it could not be accepted.
+
+    Rows that were checked against other answers are not what the owner says now.
+    """
+    row = _own(actor, dataset_id)
+    typed = json.dumps(answers.to_dict())
+    if row.state == DatasetState.CHECKED and row.answers != typed:
+        row.state = next_state(DatasetState.CHECKED, DatasetEvent.REVISE)
+    row.answers, row.offered = typed, "{}"
 
 
 def check(doors: Checking, dataset_id: str, progress: Callable[[int], None]) -> None:
@@ -317,13 +399,15 @@ def publish(actor: Actor, doors: Checking, dataset_id: str, wanted: frozenset[Pu
     row.purposes, row.listed_at = " ".join(sorted(agreed)), now()
     collections_service.make_public(actor, row.collection_id)
     # Leaving a purpose out here is about this dataset: it takes no earlier consent back.
-    consent.decide(actor, wanted | consent_queries.granted(actor.user_id))
+    consent.agree(actor, wanted)
     audit.record(actor.user_id, "list-dataset", "dataset", row.id)
     # What was uploaded is no longer needed: only the columns of the schema stay.
     for object_id in (row.upload_object, row.profile_object):
         if object_id:
             doors.vault.erase(object_id)
     row.upload_object = row.profile_object = None
+    answers = Answers.from_dict(json.loads(row.answers)).without_aliases()
+    row.answers = json.dumps(answers.to_dict())
 
 
 def _nothing_agreed(rules: CollectionRules) -> Any:
@@ -411,10 +495,18 @@ def rows_of(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[pa.Recor
         yield from doors.vault.batches(row.rows_object)
 
 
-def mark_measured(actor: Actor, dataset_id: str) -> None:
-    """Note that a dataset went into an edition: it is measured once."""
-    row = _own(actor, dataset_id)
-    row.state = next_state(DatasetState(row.state), DatasetEvent.MEASURE)
+def mark_measured(dataset_ids: Sequence[str]) -> frozenset[str]:
+    """Note that datasets go into an edition; return those that still wait for one.
+
+    Each is measured once: what its owner took back meanwhile is not among them.
+    """
+    measured = next_state(DatasetState.LISTED, DatasetEvent.MEASURE)
+    marked: set[str] = set()
+    for some in batched(dataset_ids, AT_ONCE):
+        here = (Dataset.id.in_(some), Dataset.state == DatasetState.LISTED)
+        chosen = update(Dataset).where(*here).values(state=measured).returning(Dataset.id)
+        marked.update(session().scalars(chosen))
+    return frozenset(marked)
 
 
 def relist(actor: Actor, dataset_id: str) -> None:
@@ -437,7 +529,7 @@ def install_worker(handlers: Handlers, doors: Checking) -> None:
         check(doors, payload["dataset"], progress)
 
     def run_reading(payload: dict[str, Any], _progress: Callable[[int], None]) -> None:
-        read(doors, payload["dataset"])
+        read(doors, payload["dataset"], payload.get("table"))
 
     handlers.add(READ, run_reading)
     handlers.add(JOB, run)
@@ -504,7 +596,11 @@ def _watching_other(
         yield batch
 
 
-def _write_profile(vault: Vault, object_id: str, understood: tuple[ColumnProfile, ...]) -> None:
-    texts = [json.dumps(column.to_dict()) for column in understood]
+def _write_texts(vault: Vault, object_id: str, texts: list[str]) -> None:
     with vault.write(object_id, PROFILE_SCHEMA) as writer:
         writer.write_batch(pa.record_batch([pa.array(texts)], schema=PROFILE_SCHEMA))
+
+
+def _texts(vault: Vault, object_id: str) -> Iterator[str]:
+    for batch in vault.batches(object_id):
+        yield from batch.column(0).to_pylist()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.collections.rules import Purpose
 from app.core import audit
@@ -30,7 +30,8 @@ class Offer:
 def offer(user_id: str, doors: Checking, where: Offer, rows: pa.RecordBatch) -> None:
     """List a person's month, once: what waits of it already is replaced.
 
-    What went into an edition stays there; nothing of that month is listed again.
+    What went into an edition stays there; nothing of that month is listed again. The audit entry
+    is the caller's, who knows why.
     """
     mine = _of(user_id, where.collection_id, where.period)
     if any(_was_measured(row) for row in mine):
@@ -55,7 +56,6 @@ def offer(user_id: str, doors: Checking, where: Offer, rows: pa.RecordBatch) -> 
         period=where.period,
     )
     session().add(row)
-    audit.record(user_id, "list-dataset", "dataset", row.id)
 
 
 def take_back(user_id: str, doors: Checking, collection_id: str, period: str) -> None:
@@ -86,14 +86,13 @@ def has_given(user_id: str, collection_id: str, period: str) -> bool:
     return session().scalar(chosen.limit(1)) is not None
 
 
-def givers(collection_id: str, period: str) -> frozenset[str]:
-    """Return who has given a month already."""
-    chosen = select(Dataset.producer_id).where(
+def givers_select(collection_id: str, period: str) -> Select[str]:
+    """Return a query for who has given a month already: for work on sets, in the database."""
+    return select(Dataset.producer_id).where(
         Dataset.collection_id == collection_id,
         Dataset.period == period,
         Dataset.state != DatasetState.ERASED,
     )
-    return frozenset(session().scalars(chosen))
 
 
 def _of(user_id: str, collection_id: str, period: str) -> list[Dataset]:

@@ -11,6 +11,7 @@ class DatasetState(StrEnum):
     """Where a dataset is."""
 
     READING = "reading"
+    CHOOSING = "choosing"
     UNREADABLE = "unreadable"
     UPLOADED = "uploaded"
     CHECKING = "checking"
@@ -25,9 +26,12 @@ class DatasetEvent(StrEnum):
 
     READ = "read"
     REFUSE = "refuse"
+    ASK = "ask"
+    CHOOSE = "choose"
     CHECK = "check"
     PASS = "pass"  # noqa: S105 (a check that passes)
     FAIL = "fail"
+    REVISE = "revise"
     PUBLISH = "publish"
     MEASURE = "measure"
     UNLIST = "unlist"
@@ -38,11 +42,14 @@ class DatasetEvent(StrEnum):
 _NEXT = {
     (DatasetState.READING, DatasetEvent.READ): DatasetState.UPLOADED,
     (DatasetState.READING, DatasetEvent.REFUSE): DatasetState.UNREADABLE,
+    (DatasetState.READING, DatasetEvent.ASK): DatasetState.CHOOSING,
+    (DatasetState.CHOOSING, DatasetEvent.CHOOSE): DatasetState.READING,
     (DatasetState.UPLOADED, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKED, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKING, DatasetEvent.CHECK): DatasetState.CHECKING,
     (DatasetState.CHECKING, DatasetEvent.PASS): DatasetState.CHECKED,
     (DatasetState.CHECKING, DatasetEvent.FAIL): DatasetState.UPLOADED,
+    (DatasetState.CHECKED, DatasetEvent.REVISE): DatasetState.UPLOADED,
     (DatasetState.CHECKED, DatasetEvent.PUBLISH): DatasetState.LISTED,
     (DatasetState.LISTED, DatasetEvent.UNLIST): DatasetState.CHECKED,
     (DatasetState.LISTED, DatasetEvent.MEASURE): DatasetState.MEASURED,

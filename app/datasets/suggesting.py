@@ -58,14 +58,18 @@ def join_data(
     answers: dict[str, Any], rules: CollectionRules, profiles: tuple[ColumnProfile, ...]
 ) -> dict[str, Any]:
     """Return what the joining form shows first: columns of the same name, if there are any."""
-    kept = {c["name"]: c["column"] for c in answers.get("columns", ())}
+    kept = {c["name"]: c for c in answers.get("columns", ())}
     by_name = {p.name.casefold(): p.name for p in profiles}
     return {
         # Never guessed: see `app.datasets.people`.
         "person": answers.get("person", ""),
         "sure": answers.get("sure", ""),
         "columns": [
-            {"name": axis, "column": kept.get(axis) or by_name.get(axis.casefold(), "")}
+            {
+                "name": axis,
+                "column": kept.get(axis, {}).get("column") or by_name.get(axis.casefold(), ""),
+                "aliases": kept.get(axis, {}).get("aliases", ""),
+            }
             for axis in rules.schema.axes
         ],
     }

@@ -10,30 +10,25 @@ from wtforms import SelectChoice
 from app.collections import plans
 from app.collections import queries as collections
 from app.collections.errors import BadRules
-from app.collections.lists import BY_KEY, ROUND_NUMBERS
 from app.collections.rules import CollectionRules, Identifier, Purpose
 from app.collections.service import Proposal
 from app.consent import queries as consent
 from app.consent.texts import TEXTS
-from app.core.db import checkpoint
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.permissions import Role, require
-from app.datasets import offering, people, queries, samples, service
+from app.datasets import queries, samples, service
+from app.datasets.answering import views as answering
+from app.datasets.answering.presets import RECORDS
 from app.datasets.errors import BadFile, NoRoom
 from app.datasets.forms import (
     EPSILONS,
     CollectionForm,
-    ColumnsForm,
-    JoinForm,
     PublishForm,
     UploadForm,
 )
-from app.datasets.ingest.profiling import ColumnProfile
-from app.datasets.people import PeopleNotSure
 from app.datasets.problems import problem_texts
 from app.datasets.states import DatasetState
-from app.datasets.suggesting import columns_data, join_data
-from app.datasets.understanding import Answers, ColumnAnswer, schema_of
+from app.datasets.understanding import Answers, schema_of
 from app.jobs import queries as jobs_queries
 from app.market import current_market, market_of
 from app.users.login import current_actor, verified_actor
@@ -42,7 +37,7 @@ from pricing.money import MICROS_PER_UNIT
 from privacy.loss import right_guesses
 
 bp = Blueprint("datasets", __name__, url_prefix="/datasets")
-EVERYONE_IS_ME = ""
+answering.add_to(bp)
 UNDER_WAY = (DatasetState.READING, DatasetState.CHECKING)
 
 
@@ -83,115 +78,18 @@ def new() -> str | Response | tuple[str, int]:
                 dataset_id = service.upload(
                     verified_actor(), _doors(), stream, form.title.data, joined or None
                 )
-            return redirect(url_for("datasets.columns", dataset_id=dataset_id))
+            return redirect(_first_questions(dataset_id))
         except (BadFile, NoRoom) as error:
             form.file.errors = [error.user_message]
     page = render_template("datasets/new.html", form=form, rules=rules)
     return page, (422 if form.errors or form.file.errors else 200)
 
 
-@bp.route("/<dataset_id>/columns", methods=["GET", "POST"])
-@login_required
-def columns(dataset_id: str) -> str | Response | tuple[str, int]:
-    actor = current_actor()
-    view = queries.dataset(actor, dataset_id)
-    if view.state not in (DatasetState.UPLOADED, DatasetState.CHECKED):
-        return redirect(url_for("datasets.show", dataset_id=dataset_id))
-    profiles = service.understood(actor, _doors(), dataset_id)
-    rules = collections.rules(view.collection_id) if view.joining and view.collection_id else None
-    form: JoinForm | ColumnsForm
-    if rules is not None:
-        form = JoinForm(data=join_data(view.answers, rules, profiles))
-        for entry in form.columns:
-            entry.column.choices = [
-                SelectChoice("", "–"),
-                *(SelectChoice(p.name, p.name) for p in profiles),
-            ]
-    else:
-        form = ColumnsForm(data=columns_data(view.answers, profiles, view.offered))
-    form.person.choices = [
-        SelectChoice(EVERYONE_IS_ME, _("All rows are about me")),
-        *(
-            SelectChoice(name, _("Column “%(column)s” tells people apart", column=name))
-            for name in people.candidates(profiles)
-        ),
-    ]
-    if any(
-        entry.form.column.data not in {p.name for p in profiles}
-        for entry in (form.columns if isinstance(form, ColumnsForm) else ())
-    ):
-        raise Invalid(_l("This form is about columns that the file does not have. Open it again."))
-    asked = None
-    if form.validate_on_submit():
-        answers = _answers(form, profiles)
-        try:
-            if "find" in request.form:
-                people.check(profiles, answers.person, answers.sure)
-                offering.keep_draft(actor, dataset_id, answers)
-                return redirect(_finding(dataset_id, request.form["find"]))
-            service.answer(actor, _doors(), dataset_id, answers)
-            return redirect(url_for("datasets.show", dataset_id=dataset_id))
-        except PeopleNotSure as error:
-            service.keep_answers(actor, dataset_id, answers)
-            checkpoint()
-            asked = error.found
-            form.person.errors = [error.user_message]
-        except BadRules as error:
-            service.keep_answers(actor, dataset_id, answers)
-            checkpoint()
-            flash(error.user_message, "error")
-    page = render_template(
-        "datasets/columns.html",
-        view=view,
-        form=form,
-        profiles={p.name: p for p in profiles},
-        rules=rules,
-        asked=asked,
-        round_numbers=ROUND_NUMBERS,
-        problems=problem_texts(view.problems),
-    )
-    return page, (422 if request.method == "POST" else 200)
-
-
-def _finding(dataset_id: str, position: str) -> str:
-    """Return where the categories of a column are found: a page of the releases."""
-    place = int(position) if position.isdecimal() and len(position) < 5 else 0
-    return url_for("categories.show", dataset_id=dataset_id, position=place)
-
-
-def _answers(form: JoinForm | ColumnsForm, profiles: tuple[ColumnProfile, ...]) -> Answers:
-    date_forms = {p.name: p.date_form for p in profiles}
-    if isinstance(form, JoinForm):
-        joined = tuple(
-            ColumnAnswer(
-                column=entry.data["column"],
-                role="",
-                name=entry.data["name"],
-                date_form=date_forms.get(entry.data["column"], ""),
-            )
-            for entry in form.columns
-        )
-        return Answers(form.person.data, 1, joined, _sure(form))
-    given = tuple(
-        ColumnAnswer(**_typed(entry.data), date_form=date_forms.get(entry.data["column"], ""))
-        for entry in form.columns
-        if entry.data["column"] != form.person.data
-    )
-    return Answers(form.person.data, form.bound.data, given, _sure(form))
-
-
-def _sure(form: JoinForm | ColumnsForm) -> str:
-    """Return the column that the box was ticked for, if it is still the one chosen."""
-    return form.person.data if form.sure.data == form.person.data else ""
-
-
-def _typed(data: dict[str, Any]) -> dict[str, Any]:
-    taken = BY_KEY.get(data["listed"] or "")
-    if taken and not (data["categories"] or "").strip():
-        data = {**data, "categories": "\n".join(taken.values)}
-        data["source"] = (data["source"] or "").strip() or taken.source
-    names = set(ColumnAnswer.__dataclass_fields__) - {"date_form", "other"}
-    return {**{name: data[name] or "" for name in names}, "other": bool(data["other"])}
+def _first_questions(dataset_id: str) -> str:
+    """Return the page that comes after an upload: three questions, or the page of its state."""
+    state = queries.dataset(current_actor(), dataset_id).state
+    page = "datasets.simple" if state is DatasetState.UPLOADED else "datasets.show"
+    return url_for(page, dataset_id=dataset_id)
 
 
 @bp.get("/<dataset_id>")
@@ -210,10 +108,20 @@ def show(dataset_id: str) -> str | Response:
         job=jobs_queries.latest_of(f"{_job_kind(view.state)}:{dataset_id}:"),
         rules=collections.rules(view.collection_id) if view.collection_id else None,
         problems=problem_texts(view.problems),
+        tables=service.tables_of(actor, _doors(), dataset_id),
         texts=TEXTS,
         in_no_edition=_in_no_edition(view),
         paused=view.state == DatasetState.LISTED and consent.choices(actor.user_id).paused,
     )
+
+
+@bp.post("/<dataset_id>/table")
+@login_required
+def choose_table(dataset_id: str) -> Response:
+    chosen = request.form.get("table", "")
+    place = int(chosen) if chosen.isdecimal() and len(chosen) < 5 else -1
+    service.choose_table(current_actor(), _doors(), dataset_id, place)
+    return redirect(url_for("datasets.show", dataset_id=dataset_id))
 
 
 def _job_kind(state: DatasetState) -> str:
@@ -235,7 +143,7 @@ def found(dataset_id: str) -> str | Response | tuple[str, int]:
     view = queries.dataset(actor, dataset_id)
     if view.state != DatasetState.CHECKED or view.collection_id is not None:
         return redirect(url_for("datasets.show", dataset_id=dataset_id))
-    form = CollectionForm()
+    form = CollectionForm(data=_supposed(view.answers.get("topic", "")))
     form.epsilon_milli.choices = [SelectChoice(str(e), _privacy_words(e / 1000)) for e in EPSILONS]
     schema, rules, _feeds = schema_of(Answers.from_dict(view.answers))
     if form.validate_on_submit():
@@ -246,6 +154,13 @@ def found(dataset_id: str) -> str | Response | tuple[str, int]:
             form.title.errors = [*form.title.errors, error.user_message]
     page = render_template("datasets/collection.html", view=view, form=form, schema=schema)
     return page, (422 if form.errors else 200)
+
+
+def _supposed(topic: str) -> dict[str, Any]:
+    """Return what the rules of a collection are filled in with, once its topic was asked."""
+    if topic not in RECORDS:
+        return {}
+    return {"topic": topic, "person": _("person"), "record": str(RECORDS[topic])}
 
 
 def _privacy_words(epsilon: float) -> str:

@@ -89,12 +89,16 @@ class PublishedRelease(Base):
 class PrivacyAccount(Base):
     """What the people of one producer have spent, over all collections; never refreshed.
 
-    One account stands for every person in a producer's datasets: through these, each of them has
-    lost at most this much. What somebody lost through other producers stands in their accounts.
+    One account stands for every person in a producer's datasets: the sum bounds what each of them
+    lost through these alone. What somebody lost through other producers stands in their accounts,
+    and both together may be up to four times one (docs/privacy.md).
     """
 
     __tablename__ = "privacy_account"
-    __table_args__ = (CheckConstraint("spent_micro_rho >= 0", name="spent_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("spent_micro_rho >= 0", name="spent_not_negative"),
+        {"sqlite_with_rowid": False},
+    )
     producer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     spent_micro_rho: Mapped[int] = mapped_column(Integer, default=0)
 

@@ -58,12 +58,12 @@ def close(actor: Actor, collection_id: str) -> tuple[str, ...]:
         level: [] for level in reversed(rules.levels)
     }
     period = periods.period_of(periods.last_closing()) if rules.template else ""
-    for dataset in datasets.listed(collection_id):
-        if dataset.period > period:
-            # Of a month whose turn comes later: it was given right after the date.
-            continue
+    # Not those of a month whose turn comes later: they were given right after the date.
+    waiting = [each for each in datasets.listed(collection_id) if each.period <= period]
+    wishes = consent.wishes({each.producer_id for each in waiting})
+    for dataset in waiting:
         # A consent that was taken back since the dataset was listed holds from here on.
-        level = rules.level(dataset.purposes & consent.granted(dataset.producer_id))
+        level = rules.level(dataset.purposes & wishes[dataset.producer_id].granted)
         if level:
             groups[level].append(dataset)
     number = (
@@ -97,7 +97,10 @@ def _found_edition(
     )
     session().add(edition)
     session().flush()
+    still = datasets_service.mark_measured([member.id for member in members])
     for member in members:
+        if member.id not in still:
+            continue
         session().add(
             EditionDataset(
                 edition_id=edition.id,
@@ -107,7 +110,6 @@ def _found_edition(
                 everyone_is_me=member.everyone_is_me,
             )
         )
-        datasets_service.mark_measured(SYSTEM, member.id)
     session().flush()
     jobs.enqueue(JOB, f"{JOB}:{edition.id}", {"edition": edition.id})
     audit.record(actor.user_id, "close-edition", "edition", edition.id)

@@ -37,18 +37,23 @@ class Kind(StrEnum):
     RESET = "reset"
 
 
-def ask(kind: Kind, user_id: str) -> None:
-    """Have an e-mail sent once the present unit of work is committed."""
-    key = new_id()
-    user = session().get_one(User, user_id)
+def ask(kind: Kind, user_id: str | None) -> None:
+    """Have an e-mail sent once the present unit of work is committed.
+
+    For nobody as much is done, and nothing is sent: how long it takes tells nobody whether there
+    is an account.
+    """
+    key, nobody = new_id(), new_id()
+    user = session().get(User, user_id or nobody)
     asked = {"at": now().isoformat(), "fingerprint": fingerprint(user)}
-    payload = {"letter": kind.value, "user": user_id, "key": key, **asked}
+    payload = {"letter": kind.value, "user": user_id or nobody, "key": key, **asked}
     jobs.enqueue(JOB, f"{JOB}:{key}", payload)
 
 
-def fingerprint(user: User) -> str:
+def fingerprint(user: User | None) -> str:
     """Return what changes when the password does, so that a link to change it works once."""
-    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
+    kept = "" if user is None else user.password_hash
+    return hashlib.sha256(kept.encode()).hexdigest()[:16]
 
 
 def compose(payload: Mapping[str, Any], site: str) -> Letter | None:

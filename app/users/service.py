@@ -212,9 +212,7 @@ def revoke(actor: Actor, session_id: str) -> None:
 def forgot(email: str) -> None:
     """E-mail a link to choose a new password, if there is such an account."""
     chosen = select(User.id).where(User.email == _normal(email), User.closed_at.is_(None))
-    known = session().scalar(chosen)
-    if known is not None:
-        letters.ask(Kind.RESET, known)
+    letters.ask(Kind.RESET, session().scalar(chosen))
 
 
 def reset(token: str, password: str) -> None:

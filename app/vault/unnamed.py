@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
+from app.core.batches import batched
 from app.core.clock import now
 from app.core.db import Database
 from app.vault.interface import Vault
@@ -28,8 +29,7 @@ def erase_unnamed(db: Database, vault: Vault, parts: Iterable[Named]) -> int:
     with db.unit_of_work(write=False) as session:
         old = select(VaultKey.object_id).where(VaultKey.kept_at < now() - NAMED_WITHIN)
         written = session.scalars(old).all()
-    for start in range(0, len(written), AT_ONCE):
-        some = written[start : start + AT_ONCE]
+    for some in batched(written, AT_ONCE):
         with db.unit_of_work():
             for object_id in frozenset(some).difference(*(named(some) for named in naming)):
                 vault.erase(object_id)

@@ -140,6 +140,7 @@ def test_a_level_compared_with_itself_gains_nothing() -> None:
         assert np.allclose(served_at_equal_income(one, levels), 0.0)
 
 
+@pytest.mark.exhaustive
 def test_the_whole_of_it_runs_and_draws_the_same_twice(tmp_path: Path) -> None:
     findings = experiment(Markets(), QUICK)
     first, second = tmp_path / "first", tmp_path / "second"

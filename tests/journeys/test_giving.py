@@ -1,6 +1,7 @@
 """A person gives their traces on a phone, in French: from the choice to "it is in"."""
 
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -101,8 +102,13 @@ class Journey:
         page.get_by_role("button", name="Terminer").click()
         page.wait_for_url("**/giving/done")
         self.see()
+        seconds = time.monotonic() - self.began
         assert self.screens <= MOST_SCREENS
-        assert time.monotonic() - self.began < MOST_SECONDS
+        assert seconds < MOST_SECONDS
+        if kept := os.environ.get("MOISSON_JOURNEY"):
+            # For `python -m bench.people --journey`.
+            told = {"screens": self.screens, "seconds": seconds}
+            Path(kept).write_text(json.dumps(told))
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def test_a_sample_is_uploaded_and_explained(page: Page) -> None:
     page.get_by_label("Name of this dataset").fill("Without scripts")
     page.get_by_label("or take a sample").select_option("catsup")
     page.get_by_role("button", name="Upload").click()
+    page.get_by_role("link", name="All the settings").click()
     expect(page.get_by_role("heading", name="What the columns mean")).to_be_visible()
     page.get_by_label("Who are the people in this file?").select_option("household")
     brand = page.get_by_role("group", name="brand", exact=True)

@@ -14,7 +14,7 @@ from tests.money.world import World
 
 pytestmark = pytest.mark.both_databases
 
-#: Steps of all examples of one engine together, in `make test-all`; `make test` plays half of them.
+#: Steps of all examples of one engine together, in `make test-all`; `make test` plays a quarter.
 STEPS = int(os.environ.get("MOISSON_MONEY_STEPS", "400"))
 LENGTH = 40
 #: A failing history is shown as it was found; making it shorter takes minutes.
@@ -30,7 +30,7 @@ def test_the_book_is_right_after_every_step_and_agrees_with_the_provider_in_the_
 
     Market.world = world
     try:
-        _run(Market, STEPS if everything else STEPS // 2)
+        _run(Market, STEPS if everything else STEPS // 4)
     finally:
         Report.write()
 

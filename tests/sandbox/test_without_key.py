@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.selection import exhaustive_but
-
 ROOT = Path(__file__).parents[2]
 
 
 KEYS = ("", "sk_live_refused", "standin_sk_local")
 
 
-@pytest.mark.parametrize("key", exhaustive_but(("sk_live_refused",), KEYS))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("key", KEYS)
 def test_the_sandbox_suite_is_skipped_with_its_reason(key: str) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-m", "stripe_sandbox"]
     done = subprocess.run(

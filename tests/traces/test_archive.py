@@ -182,3 +182,12 @@ def test_nothing_is_written_and_no_name_is_shown(
 )
 def test_paths_fit_from_their_end_at_a_slash(path: str, pattern: str, fitting: bool) -> None:
     assert fits(path, pattern) is fitting
+
+
+def test_a_member_without_a_name_is_passed_over() -> None:
+    """Its missing last letter broke the reading of the whole archive."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("\0x"), b"x")
+        archive.writestr("b.csv", b"x,y\n")
+    assert [member.path for member in found(held.getvalue())] == ["b.csv"]

@@ -1,13 +1,15 @@
 import io
 import zipfile
 from contextlib import nullcontext
+from datetime import datetime
 
 import pytest
 
+from tests.support.workbooks import workbook as styled
 from tests.traces.making.books import workbook
 from traces import sheets
 from traces import xml_elements as module
-from traces.archive import Given, members
+from traces.archive import Given, Member, members
 from traces.errors import Damaged, TooLarge
 from traces.sheets import sheet_rows
 from traces.xml_elements import Element, xml_elements
@@ -83,3 +85,14 @@ def test_a_sheet_is_counted_while_it_is_unpacked(monkeypatch: pytest.MonkeyPatch
     (member,) = members(Given("x", io.BytesIO(workbook({"One": [["a"]] * 500}, packed=True))))
     with pytest.raises(TooLarge):
         list(sheet_rows(member))
+
+
+def test_rows_of_a_sheet_know_their_number_and_which_cells_are_dates() -> None:
+    content = styled({"a": [["x"]], "b": [["y"], [], [("date", 46000), ("money", 5), True]]})
+    member = Member("book", None, lambda: io.BytesIO(content), is_workbook=True)
+    assert [(row.place, row.number) for row in sheet_rows(member)] == [(0, 1), (1, 1), (1, 3)]
+    assert [row.sheet for row in sheet_rows(member, place=1, most=1)] == ["b"]
+    *_, last = sheet_rows(member)
+    assert last.moments == {0}
+    assert last.time(0) == datetime(2025, 12, 9)  # noqa: DTZ001
+    assert last.at(2) == "true"

@@ -1,5 +1,6 @@
 """Text columns into rows of a cube, or the first twenty reasons why not."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -8,8 +9,10 @@ import pyarrow as pa
 from app.datasets.ingest import messages
 from app.datasets.ingest.errors import UploadError, UploadErrors
 from app.datasets.ingest.mapping import ColumnMapping, DimensionFeed
+from app.datasets.ingest.reading import ROW
 from app.datasets.ingest.refusals import Refused, check_text, read_number
 from privacy.schema import CubeSchema, Dimension, Measure
+from traces.text import normalise
 
 MOST_ERRORS = 20
 MOST_ALLOWED_SHOWN = 12
@@ -73,7 +76,9 @@ def _readers(
         readers.append((feed.column, pa.string(), _dimension_reader(dimension, feed)))
     for measure in schema.measures:
         column = mapping.measures[measure.name]
-        readers.append((column, pa.int64(), _measure_reader(measure)))
+        readers.append(
+            (column, pa.int64(), _measure_reader(measure, mapping.decimals.get(measure.name, "")))
+        )
     return readers
 
 
@@ -110,9 +115,10 @@ def _read(
             read.append(None)
     if refused:
         codes = encoded.indices.to_numpy(zero_copy_only=False)
+        places = batch.column(ROW).to_pylist() if ROW in batch.schema.names else ()
         for row in np.flatnonzero(np.isin(codes, list(refused)))[:MOST_ERRORS].tolist():
             why = refused[int(codes[row])]
-            at = done + row + 1 + HEADER_ROWS
+            at = places[row] if places else done + row + 1 + HEADER_ROWS
             errors.append(UploadError(why.message, at, column, **why.params))
     return pa.array(read, kind).take(encoded.indices)
 
@@ -126,11 +132,11 @@ def _person(text: str) -> str:
     return text
 
 
-def _measure_reader(measure: Measure) -> Reader:
+def _measure_reader(measure: Measure, sign: str) -> Reader:
     largest = measure.resolution * MOST_UNITS
 
     def read(text: str) -> int:
-        value = read_number(text)
+        value = read_number(text, sign)
         if abs(value) > largest:
             raise Refused(messages.NUMBER_TOO_LARGE)
         return measure.to_units(value)
@@ -142,6 +148,7 @@ def _dimension_reader(dimension: Dimension, feed: DimensionFeed) -> Reader:
     domain = frozenset(dimension.domain)
     label = feed.transform.label
     shown = dimension.domain[:MOST_ALLOWED_SHOWN]
+    known = _known(dimension, feed)
     more = ["…"] if len(dimension.domain) > MOST_ALLOWED_SHOWN else []
     allowed = ", ".join([*shown, *more])
 
@@ -149,8 +156,9 @@ def _dimension_reader(dimension: Dimension, feed: DimensionFeed) -> Reader:
         if dimension.other is not None and not text.strip():
             return dimension.other
         named = label(text)
-        value = feed.aliases.get(named, named)
-        if value in domain:
+        if named in domain:
+            return named
+        if (value := known.get(normalise(named))) is not None:
             return value
         check_text(text)
         if dimension.other is not None:
@@ -158,3 +166,11 @@ def _dimension_reader(dimension: Dimension, feed: DimensionFeed) -> Reader:
         raise Refused(messages.OUTSIDE, allowed=allowed)
 
     return read
+
+
+def _known(dimension: Dimension, feed: DimensionFeed) -> dict[str, str]:
+    """Return what a text stands for, compared without case, accents or spaces around."""
+    plain = Counter(normalise(value) for value in dimension.domain)
+    same = {normalise(value): value for value in dimension.domain}
+    alike = {text: value for text, value in same.items() if plain[text] == 1}
+    return alike | {normalise(text): value for text, value in feed.aliases.items()}

@@ -2,7 +2,8 @@
 
 IngestError
 ├── UploadError    one thing, at a row and column where there is one
-└── UploadErrors   up to 20 of them
+├── UploadErrors   up to 20 of them
+└── SeveralTables  several tables, of which the owner has to choose one
 """
 
 from app.datasets.ingest.messages import Message
@@ -66,3 +67,17 @@ class UploadErrors(IngestError):
     def __init__(self, errors: tuple[UploadError, ...]) -> None:
         self.errors = errors
         super().__init__("; ".join(str(error) for error in errors))
+
+
+class SeveralTables(IngestError):
+    """Several tables are in a file, and nobody said which one is meant.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of sheets, or of files in a zip: for the owner's eyes alone.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(f"{len(names)} tables")

@@ -18,7 +18,8 @@ class DimensionFeed:
     transform : Transform
         How a cell becomes a label; as it stands by default.
     aliases : mapping of str to str
-        What a cell (its label) stands for among the dimension's values.
+        What a cell (its label) stands for among the dimension's values; both are compared without
+        case, accents or spaces around.
     """
 
     column: str
@@ -36,8 +37,11 @@ class ColumnMapping:
         The file's column that tells people apart; None where all rows are one person.
     dimensions : mapping of dimension to DimensionFeed
     measures : mapping of measure to column
+    decimals : mapping of measure to str
+        The decimal sign of its column, where the cells tell.
     """
 
     person: str | None
     dimensions: Mapping[str, DimensionFeed]
     measures: Mapping[str, str]
+    decimals: Mapping[str, str] = field(default_factory=dict)

@@ -21,15 +21,15 @@ class Message:
 
 
 NOT_CSV = Message(
-    N_("This is a %(kind)s file, not a CSV file."),
-    N_("Open it, and save or export the table as “CSV UTF-8”."),
+    N_("This is a %(kind)s file, which cannot be read here."),
+    N_("Save or export the table as CSV, Excel (.xlsx) or JSON."),
 )
-UTF_16 = Message(
-    N_("The file is encoded as UTF-16."),
+NOT_UTF_16 = Message(
+    N_("The file begins as UTF-16 and breaks off or goes on as something else."),
     N_("Save it again as “CSV UTF-8”."),
 )
 NOT_UTF_8 = Message(
-    N_("This is not UTF-8 text; the file is probably Latin-1 or Windows-1252."),
+    N_("Some letters are damaged: they fit no encoding that we know."),
     N_("Save the file again as “CSV UTF-8”."),
 )
 NUL = Message(
@@ -39,6 +39,54 @@ NUL = Message(
 LINE_ENDS = Message(
     N_("The file's lines end in a way that is no longer used."),
     N_("Save it again as “CSV UTF-8”."),
+)
+NOT_JSON = Message(
+    N_("The JSON breaks off or is not written correctly."),
+    N_("Export it again, as a list of objects or one object a line."),
+)
+NOT_OBJECTS = Message(
+    N_("This JSON is not a list of objects with names and values."),
+    N_('Export a list such as [{"day": "Mon", "paid": 3}], or one such object a line.'),
+)
+NOT_FLAT = Message(
+    N_("Here is a list or an object where a single value should be."),
+    N_("Leave this field out, or write it as a text or a number."),
+)
+NO_TABLE = Message(
+    N_("There is no table in this file: no header with rows below it."),
+    N_("Put the table on a sheet of its own, with a first line of column names."),
+)
+NO_TABLE_INSIDE = Message(
+    N_("This zip holds no table that we can read."),
+    N_("Put one CSV, Excel or JSON file into it, or upload that file itself."),
+)
+PACKED_TOO_LARGE = Message(
+    N_("Unpacked, this file is too large for us to read."),
+    N_("Unpack it and upload the table as CSV, without the columns you do not need."),
+)
+TOO_MANY_INSIDE = Message(
+    N_("This zip holds too many files."),
+    N_("Unpack it and upload the table alone."),
+)
+ENCRYPTED = Message(
+    N_("This file has a password."),
+    N_("Save it without a password, or unpack it first."),
+)
+SPLIT = Message(
+    N_("This is one part of an archive in several parts."),
+    N_("Unpack it and upload the table alone."),
+)
+ARCHIVE_INSIDE = Message(
+    N_("This zip holds another archive."),
+    N_("Unpack it and upload the table alone."),
+)
+OTHER_ARCHIVE = Message(
+    N_("This kind of archive cannot be read; zip can."),
+    N_("Unpack it and upload the table alone."),
+)
+DAMAGED = Message(
+    N_("The file is damaged or incomplete."),
+    N_("Save or download it again. From Excel, “CSV UTF-8” works too."),
 )
 EMPTY = Message(
     N_("The file has no rows."),
@@ -102,7 +150,7 @@ BLANK = Message(
 )
 NOT_A_NUMBER = Message(
     N_("This is not a number."),
-    N_("Write plain numbers such as 1234.5 or 1234,5, without units or signs."),
+    N_("Write numbers such as 1234.5, 1 234,56 or 12 €, all with the same decimal sign."),
 )
 NOT_FINITE = Message(
     N_("This is infinite or “not a number”."),
@@ -115,6 +163,14 @@ NUMBER_TOO_LARGE = Message(
 NOT_A_DATE = Message(
     N_("This is not a date in the form %(form)s."),
     N_("Write all dates in this form, or choose another form for the column."),
+)
+NOT_A_TIME = Message(
+    N_("There is no time of day here, such as 14:32 or 2:05 PM."),
+    N_("Write the time in this way, or leave the row out."),
+)
+NOT_YES_OR_NO = Message(
+    N_("This is neither yes nor no."),
+    N_("Write yes or no (oui or non, true or false, 1 or 0), or leave the row out."),
 )
 FORMULA = Message(
     N_("This begins like a spreadsheet formula."),

@@ -9,7 +9,18 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.datasets.ingest.cells import FORMS, HAS_DIGIT, NUMBER, day, number
+from app.datasets.ingest.cells import (
+    AFTER,
+    BEFORE,
+    FORMS,
+    HAS_DIGIT,
+    NUMBER,
+    PARTING,
+    WRITTEN,
+    day,
+    number,
+)
+from app.datasets.ingest.reading import ROW
 
 DISTINCT_CAP = 10_000
 VALUES_CAP = 60
@@ -55,6 +66,8 @@ class ColumnProfile:
     decimals : int
         Most digits after the decimal sign, of a number.
     decimal_comma : bool
+    decimal : str
+        "." or ",", the decimal sign of a number, where the cells tell; else "".
     date_form : str
         "ymd", "dmy" or "mdy" of a date, else "".
     suggested_lower, suggested_upper : Decimal or None
@@ -62,6 +75,8 @@ class ColumnProfile:
         should come from what is known of the field, not from these rows.
     shaped : bool
         Whether all values look like times of day, moments or coordinates.
+    timed : bool
+        Whether all look like times of day or moments.
     """
 
     name: str
@@ -79,6 +94,8 @@ class ColumnProfile:
     suggested_lower: Decimal | None
     suggested_upper: Decimal | None
     shaped: bool = False
+    decimal: str = ""
+    timed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready copy."""
@@ -108,23 +125,20 @@ def profile(batches: Iterable[pa.RecordBatch]) -> tuple[ColumnProfile, ...]:
     observers: list[_Observer] = []
     for batch in batches:
         if not observers:
-            observers = [_Observer(name) for name in batch.schema.names]
-        for observer, column in zip(observers, batch.columns, strict=True):
-            observer.observe(column)
+            observers = [_Observer(name) for name in batch.schema.names if name != ROW]
+        for observer in observers:
+            observer.observe(batch.column(observer.name))
     return tuple(observer.conclude() for observer in observers)
 
 
 class _Observer:
     def __init__(self, name: str) -> None:
         self.name = name
-        self.rows = self.blank = self.decimals = 0
+        self.rows = self.blank = 0
         self.seen: set[str] = set()
         self.capped = False
-        self.numeric = True
-        self.comma = False
+        self.readings = [_Reading(sign) for sign in ("", *WRITTEN)]
         self.spaced = False
-        self.minimum: float | None = None
-        self.maximum: float | None = None
         self.forms = set(FORMS)
         self.dates_tried = 0
         self.shapes: tuple[str, ...] = SHAPES
@@ -137,7 +151,7 @@ class _Observer:
         values = filled.unique()
         if len(values) == 0:
             return
-        if self.numeric:
+        if self.readings:
             self._observe_numbers(values)
         if self.forms and self.dates_tried < DATE_SAMPLE:
             self._observe_dates(values)
@@ -152,24 +166,19 @@ class _Observer:
         self.spaced = self.spaced or pc.any(pc.match_substring(values, " ")).as_py()
 
     def _observe_numbers(self, values: pa.Array) -> None:
-        plain = pc.and_(
-            pc.match_substring_regex(values, PLAIN), pc.match_substring_regex(values, HAS_DIGIT)
-        )
-        if not pc.all(plain).as_py():
-            self.numeric = False
+        bare = pc.replace_substring_regex(values, BEFORE, r"\1")
+        bare = pc.replace_substring_regex(bare, AFTER, "")
+        if not pc.all(pc.match_substring_regex(bare, HAS_DIGIT)).as_py():
+            self.readings = []
             return
-        self.comma = self.comma or pc.any(pc.match_substring(values, ",")).as_py()
-        pointed = pc.replace_substring(pc.replace_substring_regex(values, THOUSANDS, ""), ",", ".")
-        pointed = pc.replace_substring_regex(pointed, r"^\+", "")
-        pointed = pc.replace_substring_regex(pointed, r"^(-?)\.", r"\10.")
-        pointed = pc.replace_substring_regex(pointed, r"\.($|[eE])", r"\1")
-        bounds = pc.min_max(pc.cast(pointed, pa.float64()))
-        low, high = bounds["min"].as_py(), bounds["max"].as_py()
-        self.minimum = low if self.minimum is None else min(self.minimum, low)
-        self.maximum = high if self.maximum is None else max(self.maximum, high)
-        tails = pc.extract_regex(pointed, r"\.(?P<tail>[0-9]*)")
-        longest = pc.max(pc.utf8_length(tails.field("tail"))).as_py() if len(tails) else 0
-        self.decimals = max(self.decimals, longest or 0)
+        self.readings = [reading for reading in self.readings if reading.observe(bare)]
+
+    def _reading(self) -> "_Reading | None":
+        """Return how numbers are written: with the sign that alone fits, else as each one reads."""
+        signed = [reading for reading in self.readings if reading.sign]
+        if len(signed) == 1:
+            return signed[0]
+        return self.readings[0] if self.readings else None
 
     def _observe_dates(self, values: pa.Array) -> None:
         for text in values.slice(0, DATE_SAMPLE).to_pylist():
@@ -179,10 +188,11 @@ class _Observer:
                 return
 
     def conclude(self) -> ColumnProfile:
-        kind = self._kind()
-        is_number = kind is ColumnKind.NUMBER
-        low = _exact(self.minimum) if is_number else None
-        high = _exact(self.maximum) if is_number else None
+        reading = self._reading()
+        kind = self._kind(reading)
+        as_number = reading if kind is ColumnKind.NUMBER else None
+        low = _exact(as_number.minimum) if as_number else None
+        high = _exact(as_number.maximum) if as_number else None
         lower, upper = suggest_bounds(low, high)
         few = not self.capped and len(self.seen) <= VALUES_CAP
         form = next((f for f in FORMS if f in self.forms), "") if kind is ColumnKind.DATE else ""
@@ -196,15 +206,17 @@ class _Observer:
             values=tuple(sorted(self.seen, key=_order)) if few else (),
             minimum=low,
             maximum=high,
-            decimals=self.decimals if is_number else 0,
-            decimal_comma=self.comma and is_number,
+            decimals=as_number.decimals if as_number else 0,
+            decimal_comma=as_number is not None and as_number.comma,
             date_form=form,
             suggested_lower=lower,
             suggested_upper=upper,
             shaped=bool(self.shapes) and self.blank < self.rows,
+            decimal=reading.sign if reading else "",
+            timed=bool(set(self.shapes) & set(SHAPES[:2])) and self.blank < self.rows,
         )
 
-    def _kind(self) -> ColumnKind:
+    def _kind(self, reading: "_Reading | None") -> ColumnKind:
         filled = self.rows - self.blank
         if filled == 0:
             return ColumnKind.TEXT
@@ -214,15 +226,48 @@ class _Observer:
         named = name in {"id", "person", "user", "household", "customer"} or name.endswith(
             ("_id", " id", ".id", "number", "uuid", "hhid")
         )
-        whole = not self.numeric or self.decimals == 0
+        whole = reading is None or reading.decimals == 0
         repeats = len(self.seen) > VALUES_CAP or named
         if named and whole and repeats:
             return ColumnKind.IDENTIFIER
-        if self.numeric:
+        if reading is not None:
             return ColumnKind.NUMBER
         if len(self.seen) <= VALUES_CAP:
             return ColumnKind.CATEGORY
         return ColumnKind.TEXT if self.spaced else ColumnKind.IDENTIFIER
+
+
+class _Reading:
+    """Numbers read with one decimal sign; "" reads each cell alone."""
+
+    def __init__(self, sign: str) -> None:
+        self.sign = sign
+        self.comma = False
+        self.decimals = 0
+        self.minimum: float | None = None
+        self.maximum: float | None = None
+
+    def observe(self, values: pa.Array) -> bool:
+        """Look at some numbers; return whether all can be read so."""
+        pattern = WRITTEN[self.sign] if self.sign else PLAIN
+        if not pc.all(pc.match_substring_regex(values, pattern)).as_py():
+            return False
+        pointed = pc.replace_substring_regex(
+            values, PARTING[self.sign] if self.sign else THOUSANDS, ""
+        )
+        self.comma = self.comma or pc.any(pc.match_substring(pointed, ",")).as_py()
+        pointed = pc.replace_substring(pointed, ",", ".")
+        pointed = pc.replace_substring_regex(pointed, r"^\+", "")
+        pointed = pc.replace_substring_regex(pointed, r"^(-?)\.", r"\10.")
+        pointed = pc.replace_substring_regex(pointed, r"\.($|[eE])", r"\1")
+        bounds = pc.min_max(pc.cast(pointed, pa.float64()))
+        low, high = bounds["min"].as_py(), bounds["max"].as_py()
+        self.minimum = low if self.minimum is None else min(self.minimum, low)
+        self.maximum = high if self.maximum is None else max(self.maximum, high)
+        tails = pc.extract_regex(pointed, r"\.(?P<tail>[0-9]*)")
+        longest = pc.max(pc.utf8_length(tails.field("tail"))).as_py() if len(tails) else 0
+        self.decimals = max(self.decimals, longest or 0)
+        return True
 
 
 def suggest_bounds(

@@ -29,8 +29,8 @@ def check_text(text: str) -> None:
         raise Refused(messages.FORMULA)
 
 
-def read_number(text: str) -> Decimal:
-    """Read a number.
+def read_number(text: str, sign: str = "") -> Decimal:
+    """Read a number, with the decimal sign of its column where that is known.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def read_number(text: str) -> Decimal:
     """
     if not text.strip():
         raise Refused(messages.BLANK)
-    value = cells.number(text)
+    value = cells.number(text, sign)
     if value is not None:
         return value
     if text.strip().lstrip("+-").casefold() in cells.NOT_FINITE:
@@ -63,3 +63,17 @@ def read_day(text: str, form: str) -> date:
     if when is None:
         raise Refused(messages.NOT_A_DATE, form=cells.FORM_NAMES[form])
     return when
+
+
+def read_hour(text: str) -> int:
+    """Read the hour of a time of day.
+
+    Raises
+    ------
+    Refused
+    """
+    check_text(text)
+    hour = cells.hour(text)
+    if hour is None:
+        raise Refused(messages.NOT_A_TIME)
+    return hour

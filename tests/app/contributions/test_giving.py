@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.contributions import cells, reading, service, views
+from app.contributions import cells, queries, reading, service, views
 from app.contributions.reading import Reader
 from app.core.db import session
 from app.core.permissions import Actor, Role
@@ -24,6 +24,7 @@ from app.releases.periods import open_period
 from app.users import queries as users
 from app.users import service as users_service
 from app.web.filters import month
+from pricing.money import Money
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -292,3 +293,15 @@ def test_whoever_signs_in_at_the_last_step_gives_by_a_button(open_app: Flask) ->
     with market_of(open_app).db.unit_of_work(write=False):
         assert len(waiting_of(buyer)) == 2
     assert browser.get("/income").status_code == 200
+
+
+def test_what_could_be_given_says_what_one_person_earned_with_it(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = Browser(open_app, person)
+    assert "Nothing was sold yet." in browser.get("/my-traces").text
+    told = {"listening": Money(4_000, "EUR"), "spending": Money(1_239_999, "EUR")}
+    with patch.object(queries, "earned_so_far", lambda _: told):
+        page = browser.get("/my-traces").text
+    assert "One person has earned less than 1 cent so far." in page
+    assert "One person has earned €1.23 so far." in page

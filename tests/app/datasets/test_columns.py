@@ -1,7 +1,7 @@
 from flask import Flask
 
-from app.core.permissions import Actor
-from app.datasets import queries
+from app.core.permissions import Actor, Role
+from app.datasets import queries, service
 from app.datasets.states import DatasetState
 from app.market import market_of
 from tests.support import factories
@@ -210,5 +210,108 @@ def test_joining_asks_for_the_collections_columns(
     assert "Choose the column of your file that holds “place”" in missing.text
     answer = browser.post(f"/datasets/{dataset_id}/columns", joined | {"columns-1-column": "where"})
     assert answer.status_code == 302
+    factories.run_jobs(lite_app)
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED
+
+
+def test_all_that_is_wrong_is_told_at_once_each_at_its_field(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    wrong = answered(
+        bound="51",
+        columns_1_categories="Mon",
+        columns_2_source="",
+        columns_2_aliases="N = nowhere",
+        columns_3_lower="fifty",
+        columns_3_resolution="",
+    )
+    page = browser.post(f"/datasets/{dataset_id}/columns", wrong)
+    assert page.status_code == 422
+    fields = (
+        "bound",
+        "columns-1-categories",
+        "columns-2-source",
+        "columns-2-aliases",
+        "columns-3-lower",
+        "columns-3-resolution",
+    )
+    for field in fields:
+        assert f'id="{field}-error"' in page.text, field
+    assert 'id="columns-3-upper-error"' not in page.text
+    for field in fields[:5]:
+        assert f'<a href="#{field}">' in page.text
+    assert "5 answers need a change" in page.text
+    assert 'value="fifty"' in page.text
+
+
+def test_who_the_people_are_and_wrong_columns_are_told_together(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    content = factories.csv_rows(400, 1)
+    dataset_id = factories.uploaded(lite_app, producer, content)
+    page = browser.post(f"/datasets/{dataset_id}/columns", answered(columns_3_lower="x")).text
+    assert "This would be 400 different people" in page
+    assert 'id="columns-3-lower-error"' in page
+
+
+def test_words_of_the_file_stand_for_categories_and_stay_with_their_owner(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    content = factories.csv_rows().replace(b",north,", "Café du Nord".join(",,").encode())
+    content = content.replace(b",south,", b",  SOUTH ,").replace(b",Mon,", b",mon,")
+    dataset_id = factories.uploaded(lite_app, producer, content)
+    typed = answered(columns_2_aliases="CAFE DU  NORD = north\n\n")
+    assert browser.post(f"/datasets/{dataset_id}/columns", typed).status_code == 302
+    factories.run_jobs(lite_app)
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED
+    rules = factories.proposal()
+    with market_of(lite_app).db.unit_of_work():
+        collection_id = service.found_collection(producer, dataset_id, rules)
+        doors = service.checking(market_of(lite_app))
+        service.publish(producer, doors, dataset_id, factories.EVERY_PURPOSE)
+        kept = queries.dataset(producer, dataset_id).answers
+    assert "CAFE" not in str(kept)
+    stranger = Browser(lite_app, factories.account(lite_app, Role.PRODUCER, Role.BUYER))
+    public = stranger.get(f"/collections/{collection_id}")
+    assert public.status_code == 200
+    assert "north" in public.text
+    assert "CAFE" not in public.text
+    assert "du Nord" not in public.text
+
+
+def test_a_collection_that_is_joined_takes_the_words_of_a_file_too(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    owner = factories.account(lite_app, *producer.roles)
+    _, collection_id = factories.listed(lite_app, owner)
+    content = factories.csv_rows().replace(b",north,", b",up,")
+    dataset_id = factories.uploaded(lite_app, producer, content, collection_id=collection_id)
+    joined = {"person": "who"}
+    for number, name in enumerate(("day", "place", "spend")):
+        joined |= {f"columns-{number}-name": name, f"columns-{number}-column": name}
+    wrong = browser.post(f"/datasets/{dataset_id}/columns", joined | {"columns-1-aliases": "up"})
+    assert 'id="columns-1-aliases-error"' in wrong.text
+    typed = joined | {"columns-1-aliases": "Up = North"}
+    assert browser.post(f"/datasets/{dataset_id}/columns", typed).status_code == 302
+    factories.run_jobs(lite_app)
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED
+
+
+def test_a_founded_collection_is_not_fed_by_other_answers(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    """Rows were checked against new answers, and listed under the rules of the earlier ones."""
+    dataset_id = factories.uploaded(lite_app, producer)
+    browser.post(f"/datasets/{dataset_id}/columns", answered())
+    factories.run_jobs(lite_app)
+    with market_of(lite_app).db.unit_of_work():
+        service.found_collection(producer, dataset_id, factories.proposal())
+    other = answered(columns_2_categories="north\nsouth\neast")
+    page = browser.post(f"/datasets/{dataset_id}/columns", other)
+    assert page.status_code == 422
+    assert "The rules of the collection are set" in page.text
+    assert state_of(lite_app, producer, dataset_id) is DatasetState.UPLOADED
+    assert browser.post(f"/datasets/{dataset_id}/columns", answered()).status_code == 302
     factories.run_jobs(lite_app)
     assert state_of(lite_app, producer, dataset_id) is DatasetState.CHECKED

@@ -11,8 +11,10 @@ from app.core.permissions import Actor, Role
 from app.datasets import queries, receiving, service
 from app.datasets.errors import BadFile, NoRoom
 from app.datasets.ingest import messages
+from app.datasets.ingest.encodings import Opened
 from app.datasets.ingest.errors import UploadError
 from app.datasets.ingest.reading import Limits, read_csv
+from app.datasets.ingest.tables import read_table
 from app.datasets.queries import DatasetView
 from app.datasets.service import Checking, checking
 from app.datasets.states import DatasetState
@@ -76,13 +78,14 @@ def test_no_request_reads_more_than_the_beginning(app: Flask, producer: Actor) -
     """Fifty megabytes of empty lines took the web process 238 s once."""
     read: list[int] = []
 
-    def watched(stream: io.BytesIO, limits: Limits) -> object:
-        read.append(len(stream.getvalue()))
-        return read_csv(stream, limits)
+    def watched(opened: Opened, limits: Limits, chosen: int | None = None) -> object:
+        with opened() as stream:
+            read.append(len(stream.read()))
+        return read_table(opened, limits, chosen)
 
     with (
-        patch.object(service, "read_csv", watched),
-        patch.object(receiving, "read_csv", watched),
+        patch.object(service, "read_table", watched),
+        patch.object(receiving, "read_table", watched),
     ):
         upload(app, producer, HEADER + ROW * MANY * 4)
     assert sum(read) <= receiving.SMALL + 1

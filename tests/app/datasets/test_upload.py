@@ -35,16 +35,16 @@ def test_a_file_is_taken_and_leads_to_its_columns(lite_app: Flask, browser: Brow
 @pytest.mark.parametrize(
     ("content", "said", "remedy"),
     [
-        ("who,day\np1,été\n".encode("latin-1"), "Row 2: This is not UTF-8", "CSV UTF-8"),
-        ("who,day\np1,x\n".encode("utf-16"), "UTF-16", "CSV UTF-8"),
+        (b"who,day\np1,\xc3\xa9\np2,\xe9\n\xc3\xa9,", "Row 3: Some letters", "CSV UTF-8"),
+        ("who,day\np1,x\n".encode("utf-16")[:-1], "begins as UTF-16", "CSV UTF-8"),
         (b"who,day\np1,Mon\np2\n", "Row 3: There are 1 cells", "as many cells as the header"),
         (b"who,who\np1,Mon\n", "Row 1, column who: Two columns", "a name of its own"),
         (b"who,day\n", "The file has no rows", "at least one row"),
-        (b"PK\x03\x04 not a table", "zip or Excel file", "export the table"),
+        (b"PK\x03\x04 not a table", "damaged or incomplete", "download it again"),
         (b"who,day\np1,\0\n", "Row 2: There is a NUL byte", "Export the table again"),
         (b'who,day\n"p1,Mon\n', "quotation marks", "Close each"),
     ],
-    ids=["latin-1", "utf-16", "ragged", "twice", "empty", "zip", "nul", "quotes"],
+    ids=["letters", "utf-16", "ragged", "twice", "empty", "zip", "nul", "quotes"],
 )
 def test_a_bad_file_is_told_row_column_and_remedy(
     lite_app: Flask, browser: Browser, content: bytes, said: str, remedy: str

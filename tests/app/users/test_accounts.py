@@ -1,14 +1,17 @@
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, event
 
 from app import create_app
 from app.core.db import session
 from app.core.permissions import Actor, Role
 from app.market import market_of
-from app.users import queries
+from app.users import queries, service
 from app.users.models import User
 from tests.conftest import environment
 from tests.support import factories
@@ -218,3 +221,39 @@ def test_pages_carry_the_headers_a_browser_enforces(lite_app: Flask) -> None:
     cookie = headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+@pytest.mark.both_databases
+def test_a_forgotten_password_is_as_much_work_for_an_address_that_nobody_has(
+    app: Flask,
+) -> None:
+    """It took 380 ms for somebody's and 28 for nobody's: a list of who has an account."""
+    who = factories.account(app, Role.BUYER)
+    db = market_of(app).db
+    with db.unit_of_work(write=False):
+        email = queries.address_of(who.user_id)
+    statements = []
+    for address in (email, "nobody@x.example"):
+        told: list[str] = []
+        with (
+            told_to(db.engine, told),
+            db.unit_of_work(),
+        ):
+            service.forgot(address)
+        statements.append([text.split("VALUES")[0] for text in told])
+    assert statements[0] == statements[1]
+    assert len(letters(app)) == 1
+
+
+@contextmanager
+def told_to(engine: Engine, told: list[str]) -> Iterator[None]:
+    """Collect what is asked of the database."""
+
+    def note(_c: object, _k: object, statement: str, *_more: object) -> None:
+        told.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

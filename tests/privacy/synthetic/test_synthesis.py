@@ -133,6 +133,7 @@ def test_the_same_tables_and_seed_give_the_same_rows(release):
     assert (one.units != other.units).any()
 
 
+@pytest.mark.exhaustive
 def test_another_process_draws_the_same_rows(release, tmp_path):
     """Sets of texts have another order in each process: nothing may hang on it."""
     rows = synthesise(tables_of(release), 3)
@@ -277,6 +278,7 @@ def test_dealing_out_gives_each_group_its_due_number_but_for_one():
     assert len(assigned(weights, np.zeros(0, np.int64), rng)) == 0
 
 
+@pytest.mark.exhaustive
 def test_many_columns_make_a_tree_of_the_tables_that_fit():
     dimensions = tuple(Dimension(f"x{i}", tuple(f"v{j}" for j in range(8))) for i in range(9))
     schema = CubeSchema(dimensions, (), 1)

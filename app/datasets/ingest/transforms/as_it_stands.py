@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 
+from app.datasets.ingest.transforms.transform import Written
+
 
 @dataclass(frozen=True)
 class AsItStands:
@@ -19,7 +21,7 @@ class AsItStands:
         return categories
 
     @classmethod
-    def configured(cls, _edges: tuple[Decimal, ...], _date_form: str) -> "AsItStands":
+    def configured(cls, _edges: tuple[Decimal, ...], _written: Written) -> "AsItStands":
         """Return the reader."""
         return cls()
 

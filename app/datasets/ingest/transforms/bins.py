@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from flask_babel import lazy_gettext as _l
 
 from app.datasets.ingest.refusals import read_number
+from app.datasets.ingest.transforms.transform import Written
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,13 @@ class Bins:
         Inner edges, increasing; a value on an edge belongs to the bin above.
     labels : tuple of str, optional
         One more than edges; named after them by default.
+    sign : str
+        The decimal sign of the column, where its cells tell.
     """
 
     edges: tuple[Decimal, ...]
     labels: tuple[str, ...] = ()
+    sign: str = ""
     KEY: ClassVar[str] = "bins"
     WORDS: ClassVar[Any] = _l("number, in bins")
     HAS_EDGES: ClassVar[bool] = True
@@ -39,13 +43,13 @@ class Bins:
         return bin_labels(edges)
 
     @classmethod
-    def configured(cls, edges: tuple[Decimal, ...], _date_form: str) -> "Bins":
+    def configured(cls, edges: tuple[Decimal, ...], written: Written) -> "Bins":
         """Return a reader of numbers."""
-        return cls(edges)
+        return cls(edges, sign=written.decimal)
 
     def label(self, text: str) -> str:
         """Name the bin of a number."""
-        value = read_number(text)
+        value = read_number(text, self.sign)
         return self.labels[sum(value >= edge for edge in self.edges)]
 
 

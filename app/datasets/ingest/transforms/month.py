@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from flask_babel import lazy_gettext as _l
 
 from app.datasets.ingest.refusals import read_day
+from app.datasets.ingest.transforms.transform import Written
 
 MONTHS = tuple(f"{month:02d}" for month in range(1, 13))
 
@@ -30,9 +31,9 @@ class Month:
         return MONTHS
 
     @classmethod
-    def configured(cls, _edges: tuple[Decimal, ...], date_form: str) -> "Month":
+    def configured(cls, _edges: tuple[Decimal, ...], written: Written) -> "Month":
         """Return a reader of dates written in an order."""
-        return cls(date_form or "ymd")
+        return cls(written.date_form or "ymd")
 
     def label(self, text: str) -> str:
         """Name the month of a date."""

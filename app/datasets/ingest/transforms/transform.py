@@ -1,7 +1,24 @@
 """What any way to read a column must do."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol, Self
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the cells of a column are written, seen over the whole file.
+
+    Parameters
+    ----------
+    date_form : str
+        "ymd", "dmy" or "mdy": the order in which a date is written.
+    decimal : str
+        "." or ","; "" where the cells leave it open.
+    """
+
+    date_form: str = ""
+    decimal: str = ""
 
 
 class Transform(Protocol):
@@ -35,14 +52,8 @@ class Transform(Protocol):
         ...
 
     @classmethod
-    def configured(cls, edges: tuple[Decimal, ...], date_form: str) -> Self:
-        """Return a reader of cells.
-
-        Parameters
-        ----------
-        date_form : str
-            "ymd", "dmy" or "mdy": the order in which a date is written.
-        """
+    def configured(cls, edges: tuple[Decimal, ...], written: Written) -> Self:
+        """Return a reader of cells that are written so."""
         ...
 
     def label(self, text: str) -> str:

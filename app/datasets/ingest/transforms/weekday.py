@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from flask_babel import lazy_gettext as _l
 
 from app.datasets.ingest.refusals import read_day
+from app.datasets.ingest.transforms.transform import Written
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -30,9 +31,9 @@ class Weekday:
         return WEEKDAYS
 
     @classmethod
-    def configured(cls, _edges: tuple[Decimal, ...], date_form: str) -> "Weekday":
+    def configured(cls, _edges: tuple[Decimal, ...], written: Written) -> "Weekday":
         """Return a reader of dates written in an order."""
-        return cls(date_form or "ymd")
+        return cls(written.date_form or "ymd")
 
     def label(self, text: str) -> str:
         """Name the day of a date."""

@@ -12,6 +12,7 @@ from app.datasets.ingest.mapping import ColumnMapping, DimensionFeed
 from app.datasets.ingest.transforms.bins import Bins
 from app.datasets.ingest.transforms.month import Month
 from app.datasets.ingest.transforms.table import TRANSFORMS
+from app.datasets.ingest.transforms.transform import Written
 from app.datasets.ingest.transforms.weekday import Weekday
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 
@@ -75,8 +76,8 @@ def test_all_rows_are_one_person_where_no_column_tells():
         (["ann", "S", "Lyon", ""], "prix", messages.BLANK),
         (["ann", "S", "Lyon", "NaN"], "prix", messages.NOT_FINITE),
         (["ann", "S", "Lyon", "-Infinity"], "prix", messages.NOT_FINITE),
-        (["ann", "S", "Lyon", "12 EUR"], "prix", messages.NOT_A_NUMBER),
-        (["ann", "S", "Lyon", "1,234.5"], "prix", messages.NOT_A_NUMBER),
+        (["ann", "S", "Lyon", "12 apples"], "prix", messages.NOT_A_NUMBER),
+        (["ann", "S", "Lyon", "1,23,4.5"], "prix", messages.NOT_A_NUMBER),
         (["ann", "S", "Lyon", "٣"], "prix", messages.NOT_A_NUMBER),
         (["ann", "S", "Lyon", "=1+1"], "prix", messages.FORMULA),
         (["ann", "S", "Lyon", "1e99"], "prix", messages.NUMBER_TOO_LARGE),
@@ -191,7 +192,7 @@ def test_every_way_to_read_a_column_has_a_key_words_and_a_domain():
     assert len({way.KEY for way in TRANSFORMS}) == len(TRANSFORMS)
     for way in TRANSFORMS:
         edges = (Decimal(10),) if way.HAS_EDGES else ()
-        domain = way.values(("2026-03-02", "b"), edges)
+        domain = way.values(("2026-03-02 14:32", "2026"), edges)
         assert way.WORDS
-        text = "12" if way.HAS_EDGES else "2026-03-02"
-        assert way.configured(edges, "ymd").label(text) in domain
+        text = {"bins": "12", "yes-no": "oui"}.get(way.KEY, "2026-03-02 14:32")
+        assert way.configured(edges, Written("ymd")).label(text) in domain

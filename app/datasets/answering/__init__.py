@@ -1,0 +1,1 @@
+"""What the owner of a file answers about it: the full page of its columns, and three questions."""
