@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.collections import queries as collections
+from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.contributions import queries as contributions
 from app.contributions.queries import Tile
@@ -22,7 +23,6 @@ from app.releases import queries as releases
 from app.releases.periods import next_closing
 from pricing.money import Money
 from privacy.loss import right_guesses
-from traces.diary import diaries
 
 #: So long before its day a month is announced.
 AHEAD = timedelta(days=7)
@@ -104,7 +104,7 @@ def _about_the_next(tiles: tuple[Tile, ...]) -> Iterator[Notice]:
                 Kind.SOON, at, about, path, tile.period, tile.closes_at, template=tile.template
             )
         elif tile.missing:
-            is_diary = tile.template in diaries()
+            is_diary = tile.template in every_diary()
             path = f"/diary/{tile.template}" if is_diary else "/give"
             yield Notice(
                 Kind.NEEDS,

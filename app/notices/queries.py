@@ -7,7 +7,7 @@ from app.core.clock import now
 from app.core.db import session
 from app.core.permissions import Actor
 from app.notices.events import AHEAD, SHOWN, month_over
-from app.notices.kinds import OFF_AT_FIRST, Kind
+from app.notices.kinds import OFF_AT_FIRST, SWITCHED, Kind
 from app.notices.models import NoticeChoice, NoticeReader
 from app.orders import queries as orders
 from app.payouts import queries as payouts
@@ -19,7 +19,7 @@ def by_email(user_id: str) -> frozenset[Kind]:
     """Return the kinds of notices that somebody wants by e-mail."""
     chosen = select(NoticeChoice.kind, NoticeChoice.by_email).where(NoticeChoice.user_id == user_id)
     said = {Kind(kind): wanted for kind, wanted in session().execute(chosen)}
-    return frozenset(kind for kind in Kind if said.get(kind, kind not in OFF_AT_FIRST))
+    return frozenset(kind for kind in SWITCHED if said.get(kind, kind not in OFF_AT_FIRST))
 
 
 def seen_until(user_id: str) -> datetime:
