@@ -16,6 +16,7 @@ from app.catalog import views as catalog
 from app.categories import views as categories
 from app.collections.texts import FILTERS
 from app.contributions import views as contributions
+from app.contributions.diaries import views as diaries
 from app.contributions.in_browser import views as in_browser
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
@@ -25,6 +26,7 @@ from app.invoicing.issuer import Issuer
 from app.market import KEY, Fact, Market, open_market
 from app.notices import views as notices
 from app.operator import views as operator
+from app.operator.diaries import views as own_diaries
 from app.operator.documents import views as operator_documents
 from app.operator.measures import views as operator_measures
 from app.operator.money import views as operator_money
@@ -69,6 +71,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     downloads.install,
     payouts.install,
     contributions.install,
+    diaries.install,
     in_browser.install,
     notices.install,
     webhooks.install,
@@ -78,6 +81,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     operator_measures.install,
     operator_money.install,
     price_books.install,
+    own_diaries.install,
     cli.install,
 )
 

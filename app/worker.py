@@ -13,7 +13,7 @@ from flask import Flask
 from app.categories import service as discovering_categories
 from app.categories.queries import SearchTerms
 from app.collections import plans
-from app.contributions import diary_entries, waiting
+from app.contributions import diary_entries, drafts, waiting
 from app.contributions import service as contributions
 from app.core.config import Settings
 from app.core.permissions import SYSTEM
@@ -29,6 +29,7 @@ from app.jobs.worker import Worker
 from app.ledger import chain
 from app.letters.post import build_post
 from app.market import Market, market_of
+from app.notices import evening
 from app.notices import letters as notice_letters
 from app.operator import verifying
 from app.payouts import sending
@@ -81,6 +82,7 @@ def runner(app: Flask) -> Runner:
     verifying.install_worker(handlers, db)
     letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     notice_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
+    evening.install_worker(handlers, db, market.settings, build_post(market.settings))
     return Runner(db, handlers)
 
 
@@ -89,10 +91,12 @@ def schedule(market: Market) -> Schedule:
     made, db = Schedule(), market.db
     made.add("offer months", OFTEN, lambda: contributions.offer_due(datasets.checking(market)))
     made.add("expire diaries", HOURLY, lambda: diary_entries.expire(datasets.checking(market)))
+    made.add("expire drafts", HOURLY, lambda: drafts.expire(datasets.checking(market)))
     made.add("forget what waits", HOURLY, lambda: waiting.expire(db))
     made.add("close editions", HOURLY, lambda: releases.close_due(db))
     made.add("erase what nothing names", HOURLY, lambda: erase_what_nothing_names(market))
     made.add("tell contributors", HOURLY, lambda: notice_letters.schedule(db))
+    made.add("remind of diaries", HOURLY, lambda: evening.schedule(db))
     made.add("keep plans", HOURLY, lambda: plans.keep_missing(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))

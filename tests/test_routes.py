@@ -11,8 +11,9 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.collections.templates import found_templates
+from app.contributions import diary_entries
 from app.contributions import service as contributions
-from app.contributions.cells import Cell, Read
+from app.contributions.cells import Cell, Entry, Read
 from app.contributions.in_browser.views import PARTS
 from app.core.permissions import Actor, Role
 from app.datasets.service import checking
@@ -44,7 +45,7 @@ TABLE = {
         catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
         webhooks.stripe pages.security contributions.choose contributions.give
         contributions.look contributions.account contributions.done
-        contributions.diary in_browser.part in_browser.take
+        diaries.write diaries.forget_draft in_browser.part in_browser.take
         notices.unsubscribe notices.leave
     """,
     For.ACCOUNTS: """
@@ -68,13 +69,14 @@ TABLE = {
         operator.orders operator.ask_refund operator.refund operator.payouts
         operator.run_payouts operator.privacy operator.reconciliation operator.reconcile
         price_books.show price_books.version price_books.new
+        own_diaries.listed own_diaries.new own_diaries.close
         money.covered money.hand_over money.payout money.take_back money.look_again
         money.ask_correct money.correct measures.take
         operator.verify_book operator_documents.listed operator_documents.written
     """,
     For.OWNER: """
         payouts.ask_spend payouts.spend contributions.own contributions.change
-        contributions.remove_entry
+        diaries.correct diaries.remove diaries.remind
         datasets.show datasets.columns datasets.simple datasets.choose_table datasets.found
         datasets.publish datasets.unlist datasets.erase editions.close orders.show orders.pay
         orders.came_back orders.check
@@ -88,7 +90,7 @@ WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split
 #: What is signed by its sender, or is a signed link itself.
 SIGNED = ("webhooks.stripe", "notices.unsubscribe", "notices.leave")
 #: What the operator reaches no more than a stranger does.
-OWN = ("contributions", "datasets", "categories", "downloads", "users", "editions")
+OWN = ("contributions", "diaries", "datasets", "categories", "downloads", "users", "editions")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -125,6 +127,11 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             contributions.join(
                 made.producer, checking(market_of(trade.app)), given, factories.EVERY_PURPOSE
             )
+            doors = checking(market_of(trade.app))
+            said = diary_entries.diary_of("diary_shopping").checked({"shop": "market"})
+            entry = Entry("diary_shopping", f"{open_period()}-28", said)
+            diary_entries.keep(made.producer, doors, entry)
+            (kept,) = diary_entries.entries(made.producer, doors, "diary_shopping")
         factories.listed(trade.app, made.producer, made.collection_id)
         buyer = factories.account(trade.app, Role.BUYER)
         with trade.db.unit_of_work(write=False):
@@ -167,7 +174,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "family": "spotify",
                 "template": "listening",
                 "verb": "skip",
-                "entry_id": "0" * 32,
+                "entry_id": kept.id,
                 "diary_key": "diary_shopping",
                 "content": trade.app.extensions[PARTS].worker,
                 "part": "reading-worker.js",
@@ -250,7 +257,9 @@ def test_the_owners_pages_open_for_them(world: World) -> None:
     }
     for rule in world.rules(For.OWNER):
         if "GET" in (rule.methods or ()):
-            producers = rule.endpoint.startswith(("datasets", "categories", "contributions"))
+            producers = rule.endpoint.startswith(
+                ("datasets", "categories", "contributions", "diaries")
+            )
             role = Role.PRODUCER if producers else Role.BUYER
             answer = owners[role].get(world.address(rule))
             assert answer.status_code in (200, 302), (rule.endpoint, answer.status_code)

@@ -6,11 +6,13 @@ from pathlib import Path
 from flask import Flask
 
 from app import create_app
+from app.collections.templates import every_template
 from app.core.permissions import Role
 from app.invoicing import issuer
 from app.market import market_of
 from app.users import passwords
 from app.users import service as users
+from tests.app.operator.diary_pages import KEY, NEW, TYPED
 from tests.conftest import environment
 from tests.support import factories
 from tests.support.browser import Browser
@@ -60,5 +62,24 @@ def test_each_market_has_its_own_jobs_mail_issuer_and_rate_limits(
         wanted = Browser(one).post("/login", {"email": "x@example.org", "password": "wrong"})
         limited = Browser(two).post("/login", {"email": "x@example.org", "password": "wrong"})
     assert (wanted.status_code, limited.status_code) == (422, 429)
+    for app in (one, two):
+        market_of(app).close()
+
+
+def test_each_market_has_its_own_diaries(
+    new_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    one, two = (opened(new_database, tmp_path / name) for name in ("one", "two"))
+    for app, title in ((one, "Bread"), (two, "Cheese")):
+        operator = Browser(app, factories.account(app, Role.OPERATOR))
+        typed = {**TYPED, "title_en": title, "open": "1"}
+        assert operator.post(NEW, typed).status_code == 302
+    # One after the other in one process, each as often as the other.
+    for app, own, others in ((one, KEY, "diary_cheese"), (two, "diary_cheese", KEY)) * 2:
+        with market_of(app).db.unit_of_work(write=False):
+            assert own in every_template()
+            assert others not in every_template()
+        assert Browser(app).get(f"/diary/{own}").status_code == 200
+        assert Browser(app).get(f"/diary/{others}").status_code == 404
     for app in (one, two):
         market_of(app).close()

@@ -26,6 +26,14 @@ UNSAID = "unsaid"
 _UNSAID = Value(UNSAID, Words("I would rather not say", "Je préfère ne pas répondre"))
 #: How many entries of one kind a month may have.
 MOST_ENTRIES = 60
+#: How many questions a diary has, and options a question: the least and the most.
+QUESTIONS, OPTIONS = (2, 8), (2, 12)
+#: How many cells a month's table has at most, and what a month may cost of privacy.
+MOST_CELLS = 2_000
+EPSILONS = (Decimal("0.1"), Decimal("0.5"))
+FEWEST_PEOPLE = 200
+#: What a page needs for itself, and the column that every diary has.
+RESERVED = ("day", "draft", "csrf_token", "entries")
 _ENTRIES = Words("How often", "Combien de fois")
 
 
@@ -67,6 +75,26 @@ class Ask:
     role: Role
     unit: str = "%"
     high: Decimal = Decimal(100)
+
+    def __post_init__(self) -> None:
+        _hold(self.key not in RESERVED, f"{self.key} is not the name of something else", "title")
+        least, most = OPTIONS
+        _hold(least <= len(self.options) <= most, f"{self.key} has options", "options")
+        keys = [option.value.key for option in self.options]
+        for n, option in enumerate(self.options):
+            rule = f"{self.key} has each option once"
+            _hold(option.value.key not in (UNSAID, *keys[:n]), rule, "options", n)
+            self._hold_number(option.number, n)
+
+    def _hold_number(self, number: object, n: int) -> None:
+        """Refuse a number where the question has none, and the reverse."""
+        if self.role is Role.DIMENSION:
+            _hold(number is None, f"{self.key} is a column, without numbers", "options", n)
+            return
+        # A truth value is a whole number, too, by its type.
+        _hold(type(number) is int, f"{self.key} has a whole number for each option", "options", n)
+        fits = isinstance(number, int) and 0 <= number <= self.high
+        _hold(fits, f"the numbers of {self.key} are within its largest", "options", n)
 
     @property
     def answers(self) -> tuple[Value, ...]:
@@ -172,7 +200,9 @@ def diary(facts: Mapping[str, Any]) -> Diary:
     """
     plain = dict(facts)
     try:
-        asks = tuple(_ask(each) for each in plain.pop("ask"))
+        told = plain.pop("ask")
+        _hold(QUESTIONS[0] <= len(told) <= QUESTIONS[1], "a diary has a few questions", "ask")
+        asks = tuple(_at(n, each) for n, each in enumerate(told))
         source = plain.pop("source")
         for name in ("title", "question", "dropped"):
             plain[name] = Words(**plain[name])
@@ -186,7 +216,10 @@ def diary(facts: Mapping[str, Any]) -> Diary:
             for ask in asks
             if ask.role is not Role.DIMENSION
         )
-        k = min(plain.pop("k"), prod(len(each.values) for each in dimensions))
+        _hold(bool(dimensions), "one question at least is a column", "ask")
+        size = prod(len(each.values) for each in dimensions)
+        _hold(size <= MOST_CELLS, "a diary has not too many cells", "ask")
+        k = min(plain.pop("k"), size)
         template = Template(
             family="diary",
             dimensions=dimensions,
@@ -196,10 +229,29 @@ def diary(facts: Mapping[str, Any]) -> Diary:
             sensitive=False,
             **plain,
         )
+        least, most = EPSILONS
+        _hold(least <= template.epsilon <= most, "a month costs little of privacy", "epsilon")
+        _hold(template.minimum_people >= FEWEST_PEOPLE, "many people", "minimum_people")
         return Diary(template, asks)
     except (KeyError, TypeError, ValueError, ArithmeticError):
         pass
     raise InvalidTemplate(f"the diary {facts.get('key')} has every field, and no other")
+
+
+def _at(n: int, facts: Mapping[str, Any]) -> Ask:
+    """Return a question, or say of what is wrong with it which question it is."""
+    try:
+        return _ask(facts)
+    except InvalidTemplate as error:
+        rule, place = error.rule, error.place
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        rule, place = f"question {n + 1} has every field, and no other", ()
+    raise InvalidTemplate(rule, ("ask", n, *place))
+
+
+def _hold(kept: bool, rule: str, *place: str | int) -> None:
+    if not kept:
+        raise InvalidTemplate(rule, place)
 
 
 def _measure(key: str, title: Words, unit: str, high: Decimal) -> Measure:

@@ -170,14 +170,17 @@ class InvalidTemplate(TracesError):
     ----------
     rule : str
         What is broken; made of public keys alone.
+    place : tuple of str or int
+        Where in a description: ("ask", 1, "options", 3); empty for the whole of it.
     """
 
     code = "invalid_template"
     user_message = "The description of this template is not consistent."
 
-    def __init__(self, rule: str) -> None:
+    def __init__(self, rule: str, place: tuple[str | int, ...] = ()) -> None:
         super().__init__()
         self.rule = rule
+        self.place = place
         self.args = (rule,)
 
     def bare(self, file: int | None = None) -> InvalidTemplate:

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -43,6 +43,24 @@ class Collection(Base):
     identifier: Mapped[str] = mapped_column(String(10), default="")
     withdrawn: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class OwnDiary(Base):
+    """A diary that an operator wrote and opened; triggers refuse any change but closing it.
+
+    `key` is the template's: it is made of the name and the version, so that nothing of one version
+    is ever mixed with another's. `content` is what `traces.diary.diary` reads, in JSON.
+    """
+
+    __tablename__ = "own_diary"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int] = mapped_column(Integer)
+    content: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    opened_by: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class CollectionPlan(Base):

@@ -7,12 +7,12 @@ They are nobody's: no founder can close, withdraw or own them, and they are publ
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
 
 from flask_babel import get_locale
 from sqlalchemy import select, update
 
 from app.collections.models import Collection
+from app.collections.own_diaries import every_diary
 from app.collections.rules import ColumnRule, Purpose
 from app.core import audit
 from app.core.clock import now
@@ -21,7 +21,6 @@ from app.core.permissions import SYSTEM
 from app.users import service as users
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from traces.catalogue import templates
-from traces.diary import diaries
 from traces.schema import Template, Words
 
 #: Which topic of the market a family of traces belongs to.
@@ -41,12 +40,13 @@ TOPICS = {
 }
 DELTA_EXPONENT = 6
 DAYS_OF_A_MONTH = 30
+#: So many columns meet in one table.
+WAYS = 2
 
 
-@cache
 def every_template() -> Mapping[str, Template]:
-    """Return the public templates, those of diaries among them, by key."""
-    return {**templates(), **{key: diary.template for key, diary in diaries().items()}}
+    """Return the public templates, by key; those of diaries among them, the market's own too."""
+    return {**templates(), **{key: diary.template for key, diary in every_diary().items()}}
 
 
 def found_templates(*, sensitive: bool = False) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def found_templates(*, sensitive: bool = False) -> tuple[str, ...]:
             continue
         for row in rows:
             row.open = False
-        _found(template)
+        found(template)
         made.append(template.key)
     return tuple(made)
 
@@ -114,8 +114,24 @@ def words_of(words: Words) -> str:
     return words.fr if locale is not None and locale.language == "fr" else words.en
 
 
-def _found(template: Template) -> None:
-    row = Collection(
+def collections_of(template: str) -> tuple[str, ...]:
+    """Return every collection of a template, those that take no more data too; the latest first."""
+    chosen = select(Collection.id).where(Collection.template == template)
+    return tuple(session().scalars(chosen.order_by(Collection.template_version.desc())))
+
+
+def found(template: Template) -> str:
+    """Found the collection of a template; return it."""
+    row = row_of(template)
+    session().add(row)
+    session().flush()
+    audit.record(SYSTEM.user_id, "found-template", "collection", row.id)
+    return row.id
+
+
+def row_of(template: Template) -> Collection:
+    """Return the collection that a template has, or would have."""
+    return Collection(
         id=new_id(),
         owner_id=users.market_account(),
         title=template.title.en,
@@ -125,7 +141,7 @@ def _found(template: Template) -> None:
         record="month",
         schema=json.dumps(schema_of(template).to_dict()),
         columns=json.dumps([_rule(each.key, each.source) for each in template.dimensions]),
-        ways=2,
+        ways=WAYS,
         epsilon_milli=int(template.epsilon * 1000),
         delta_exponent=DELTA_EXPONENT,
         purposes=" ".join(sorted(Purpose)),
@@ -136,9 +152,6 @@ def _found(template: Template) -> None:
         template=template.key,
         template_version=template.version,
     )
-    session().add(row)
-    session().flush()
-    audit.record(SYSTEM.user_id, "found-template", "collection", row.id)
 
 
 #: Two steps: fewer bring more people together.

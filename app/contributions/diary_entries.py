@@ -4,22 +4,24 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.collections.own_diaries import every_diary
 from app.contributions import cells, service
 from app.contributions.cells import Entry, Read
 from app.contributions.models import Contribution, DiaryEntry
 from app.core import audit
+from app.core.clock import now
 from app.core.db import new_id, session
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor
 from app.datasets.service import Checking
 from app.releases.periods import open_period
-from traces.diary import MOST_ENTRIES, Diary, diaries
+from traces.diary import MOST_ENTRIES, Diary
 
 _ROWS = pa.schema([("answers", pa.string())])
 #: An entry may be about a day so long ago.
@@ -43,10 +45,10 @@ def diary_of(key: str) -> Diary:
     ------
     NotFound
     """
-    found = diaries().get(key)
-    if found is None:
+    known = every_diary().get(key)
+    if known is None:
         raise NotFound(_l("There is no such page, or it is not yours."))
-    return found
+    return known
 
 
 def day_of(text: str) -> str:
@@ -56,7 +58,7 @@ def day_of(text: str) -> str:
     ------
     Conflict
     """
-    today = datetime.now(UTC).date()
+    today = now().date()
     try:
         day = date.fromisoformat(text) if text else today
     except ValueError:
@@ -82,19 +84,14 @@ def keep(actor: Actor, doors: Checking, entry: Entry) -> None:
     Conflict
         Where the month has as many as it takes.
     """
-    month = entry.day[:7]
-    if len(_rows(actor, entry.template, month)) >= MOST_ENTRIES:
-        raise Conflict(_l("This month has as many entries as it can take."))
-    object_id = new_id()
-    content = pa.record_batch([[json.dumps(dict(entry.answers))]], schema=_ROWS)
-    doors.vault.write_small(object_id, content)
+    _need_room(actor, entry.template, entry.day[:7])
     session().add(
         DiaryEntry(
             id=new_id(),
             user_id=actor.user_id,
             template=entry.template,
             day=entry.day,
-            object_id=object_id,
+            object_id=sealed(doors, entry.answers),
         )
     )
     session().flush()
@@ -107,6 +104,40 @@ def add(actor: Actor, doors: Checking, entry: Entry, key: bytes) -> None:
     audit.record(actor.user_id, "write-diary", "template", entry.template)
 
 
+def found(actor: Actor, doors: Checking, entry_id: str) -> tuple[str, EntryView]:
+    """Return one's own entry, to be corrected, and its diary.
+
+    Raises
+    ------
+    NotFound
+    """
+    row = _own(actor, entry_id)
+    return row.template, _view(doors, row)
+
+
+def correct(actor: Actor, doors: Checking, entry_id: str, entry: Entry, key: bytes) -> None:
+    """Put another day and other answers in the place of one's own entry.
+
+    Raises
+    ------
+    NotFound
+    Conflict
+        Where its month is closed, or the new one has as many as it takes.
+    """
+    row = _own(actor, entry_id)
+    before, month = row.day[:7], entry.day[:7]
+    if before < open_period():
+        raise Conflict(_l("This month is counted already. Its entries can no longer be changed."))
+    if month != before:
+        _need_room(actor, row.template, month)
+    doors.vault.erase(row.object_id)
+    row.day, row.object_id = entry.day, sealed(doors, entry.answers)
+    session().flush()
+    for each in sorted({before, month}):
+        count_again(actor, doors, row.template, each, key)
+    audit.record(actor.user_id, "correct-diary", "template", row.template)
+
+
 def remove(actor: Actor, doors: Checking, entry_id: str, key: bytes) -> str:
     """Remove one's own entry; return its diary.
 
@@ -114,9 +145,7 @@ def remove(actor: Actor, doors: Checking, entry_id: str, key: bytes) -> str:
     ------
     NotFound
     """
-    row = session().get(DiaryEntry, entry_id)
-    if row is None or row.user_id != actor.user_id:
-        raise NotFound(_l("There is no such page, or it is not yours."))
+    row = _own(actor, entry_id)
     template, month = row.template, row.day[:7]
     doors.vault.erase(row.object_id)
     session().delete(row)
@@ -127,10 +156,15 @@ def remove(actor: Actor, doors: Checking, entry_id: str, key: bytes) -> str:
 
 def entries(actor: Actor, doors: Checking, template: str) -> tuple[EntryView, ...]:
     """Return one's own entries, the latest day first."""
-    return tuple(
-        EntryView(row.id, row.day, _answers(doors, row), row.day[:7] >= open_period())
-        for row in reversed(_rows(actor, template))
+    return tuple(_view(doors, row) for row in reversed(_rows(actor, template)))
+
+
+def has_written(user_id: str, template: str, day: str) -> bool:
+    """Say whether somebody has an entry of a day."""
+    chosen = select(DiaryEntry.id).where(
+        DiaryEntry.user_id == user_id, DiaryEntry.template == template, DiaryEntry.day == day
     )
+    return session().scalar(chosen.limit(1)) is not None
 
 
 def erase_all(actor: Actor, doors: Checking, template: str = "") -> None:
@@ -154,7 +188,7 @@ def count_again(actor: Actor, doors: Checking, template: str, month: str, key: b
     diary = diary_of(template)
     # Locked first: of two entries at once the second counts the first one, too.
     row = session().get(Contribution, (actor.user_id, template), with_for_update=True)
-    said = [_answers(doors, row) for row in _rows(actor, template, month)]
+    said = [unsealed(doors, each.object_id) for each in _rows(actor, template, month)]
     made = diary.cells(said, month, key)
     if row is not None:
         months = {month: tuple(cells.Cell(c.values, c.measures) for c in made)}
@@ -167,11 +201,40 @@ def _rows(actor: Actor, template: str = "", month: str = "") -> list[DiaryEntry]
         chosen = chosen.where(DiaryEntry.template == template)
     if month:
         chosen = chosen.where(DiaryEntry.day.startswith(month))
-    return list(session().scalars(chosen.order_by(DiaryEntry.day, DiaryEntry.id)))
+    # As they stand now: what was read before a lock was waited for may have been corrected since.
+    fresh = chosen.order_by(DiaryEntry.day, DiaryEntry.id).execution_options(populate_existing=True)
+    return list(session().scalars(fresh))
 
 
-def _answers(doors: Checking, row: DiaryEntry) -> dict[str, str]:
-    for batch in doors.vault.batches(row.object_id):
+def _own(actor: Actor, entry_id: str) -> DiaryEntry:
+    # Locked: of two corrections at once the second one replaces the first, and nothing is lost.
+    row = session().get(DiaryEntry, entry_id, with_for_update=True)
+    if row is None or row.user_id != actor.user_id:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    return row
+
+
+def _need_room(actor: Actor, template: str, month: str) -> None:
+    if len(_rows(actor, template, month)) >= MOST_ENTRIES:
+        raise Conflict(_l("This month has as many entries as it can take."))
+
+
+def _view(doors: Checking, row: DiaryEntry) -> EntryView:
+    answers = unsealed(doors, row.object_id)
+    return EntryView(row.id, row.day, answers, row.day[:7] >= open_period())
+
+
+def sealed(doors: Checking, answers: Mapping[str, str]) -> str:
+    """Put answers into the vault; return the name of their object."""
+    object_id = new_id()
+    content = pa.record_batch([[json.dumps(dict(answers))]], schema=_ROWS)
+    doors.vault.write_small(object_id, content)
+    return object_id
+
+
+def unsealed(doors: Checking, object_id: str) -> dict[str, str]:
+    """Return answers from the vault."""
+    for batch in doors.vault.batches(object_id):
         answers: dict[str, str] = json.loads(batch.column(0)[0].as_py())
         return answers
     return defaultdict(str)

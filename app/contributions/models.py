@@ -41,8 +41,26 @@ class DiaryEntry(Base):
     object_id: Mapped[str] = mapped_column(String(32), unique=True)
 
 
+class DiaryDraft(Base):
+    """Somebody's half-filled entry of a diary; its answers are in the vault, never counted."""
+
+    __tablename__ = "diary_draft"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    template: Mapped[str] = mapped_column(String(60), primary_key=True)
+    object_id: Mapped[str] = mapped_column(String(32), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class DiaryReminder(Base):
+    """That somebody wants to be reminded of a diary in the evening, by e-mail."""
+
+    __tablename__ = "diary_reminder"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    template: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
 class WaitingImport(Base):
-    """Cells that a visitor has read and not given yet, sealed by a key that their browser has."""
+    """What a visitor has read or drafted, and not given: sealed by a key that their browser has."""
 
     __tablename__ = "waiting_import"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -2,11 +2,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
-from app.collections.templates import collection_of
+from app.collections.templates import collection_of, collections_of
 from app.contributions.models import Contribution
 from app.core.clock import now
 from app.core.db import session
@@ -33,6 +33,8 @@ class Tile:
         Whether their last export ends before that month.
     earned : Money
         What it has earned them so far.
+    closed : bool
+        Whether no more can be given to it: it counts as stopped.
     """
 
     template: str
@@ -47,6 +49,7 @@ class Tile:
     stopped: bool
     missing: bool
     earned: Money
+    closed: bool
 
 
 def templates_of(actor: Actor) -> tuple[str, ...]:
@@ -74,7 +77,9 @@ def tiles(actor: Actor) -> tuple[Tile, ...]:
 
 
 def _tile(row: Contribution) -> Tile | None:
-    collection = collection_of(row.template)
+    taking = collection_of(row.template)
+    # What is closed is still somebody's own: they see it, and can erase it.
+    collection = taking or next(iter(collections_of(row.template)), None)
     if collection is None:
         return None
     rules, period = collections.rules(collection), open_period()
@@ -92,18 +97,23 @@ def _tile(row: Contribution) -> Tile | None:
         next_closing(),
         slices.has_given(row.user_id, collection, period),
         row.skipped == period,
-        row.stopped_at is not None,
+        row.stopped_at is not None or taking is None,
         row.last_month < period,
         Money(micros, rules.currency),
+        taking is None,
     )
 
 
-def count_given(actor: Actor) -> int:
-    """Count the templates that somebody gives to."""
-    chosen = select(func.count()).where(
-        Contribution.user_id == actor.user_id, Contribution.stopped_at.is_(None)
+def count_given(actor: Actor) -> tuple[int, int]:
+    """Count the templates of which somebody has the open month, and those of which they miss it."""
+    period = open_period()
+    chosen = select(Contribution.last_month).where(
+        Contribution.user_id == actor.user_id,
+        Contribution.stopped_at.is_(None),
+        Contribution.skipped != period,
     )
-    return session().scalar(chosen) or 0
+    there = [last >= period for last in session().scalars(chosen)]
+    return sum(there), len(there) - sum(there)
 
 
 def givers() -> frozenset[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.collections import queries as collections
 from app.collections.rules import Purpose
-from app.collections.templates import collection_of
+from app.collections.templates import collection_of, collections_of
 from app.consent import service as consent
 from app.contributions import cells
 from app.contributions.cells import Months, Read
@@ -88,7 +88,7 @@ def replace_months(actor: Actor, doors: Checking, row: Contribution, months: Mon
     row.imported_at = now()
     _write(row, doors, {month: each for month, each in kept.items() if each})
     if not months.get(open_period(), ("unchanged",)):
-        slices.take_back(row.user_id, doors, _collection(row.template), open_period())
+        _take_back(row.user_id, doors, row.template, open_period())
     _offer(row, doors, kept)
 
 
@@ -113,7 +113,7 @@ def skip(actor: Actor, doors: Checking, template: str) -> None:
     """Leave the month that comes next out."""
     row = _own(actor, template)
     row.skipped = open_period()
-    slices.take_back(actor.user_id, doors, _collection(template), row.skipped)
+    _take_back(actor.user_id, doors, template, row.skipped)
     audit.record(actor.user_id, "skip-month", "template", template)
 
 
@@ -131,14 +131,14 @@ def stop(actor: Actor, doors: Checking, template: str) -> None:
     """Give nothing more; what waits is taken back, one's own cells stay until they are erased."""
     row = _own(actor, template)
     row.stopped_at, row.explicit_at = row.stopped_at or now(), None
-    slices.take_back(actor.user_id, doors, _collection(template), "")
+    _take_back(actor.user_id, doors, template, "")
     audit.record(actor.user_id, "stop-contribution", "template", template)
 
 
 def erase(actor: Actor, doors: Checking, template: str) -> None:
     """Erase one's own cells of a template and stop giving."""
     row = _own(actor, template)
-    slices.take_back(actor.user_id, doors, _collection(template), "")
+    _take_back(actor.user_id, doors, template, "")
     doors.vault.erase(row.object_id)
     session().delete(row)
     audit.record(actor.user_id, "erase-contribution", "template", template)
@@ -202,8 +202,10 @@ def _offer(row: Contribution, doors: Checking, months: Months) -> str:
     return period
 
 
-def _collection(template: str) -> str:
-    return collection_of(template) or ""
+def _take_back(user_id: str, doors: Checking, template: str, period: str) -> None:
+    # What waits in a collection that takes no more data is somebody's own as well.
+    for collection in collections_of(template):
+        slices.take_back(user_id, doors, collection, period)
 
 
 def _own(actor: Actor, template: str) -> Contribution:

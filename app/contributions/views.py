@@ -19,19 +19,21 @@ from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
 from app.collections import queries as collections
+from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, words_of
 from app.contributions import (
     cells,
     comparing,
     diary_entries,
+    drafts,
     presenting,
     queries,
     service,
     supposing,
     waiting,
 )
-from app.contributions.cells import Entry, Months, Read
+from app.contributions.cells import Months, Read
 from app.contributions.errors import NothingToGive, NothingWaits
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
@@ -46,9 +48,8 @@ from app.contributions.texts import (
     reason_of,
     unit_of,
 )
-from app.core.clock import now
 from app.core.db import checkpoint
-from app.core.errors import Conflict, NotFound
+from app.core.errors import NotFound
 from app.core.permissions import Actor, Role
 from app.datasets import service as datasets
 from app.datasets.service import Checking
@@ -58,7 +59,6 @@ from app.users import service as users
 from app.users.login import current_actor
 from app.web.limits import limited
 from traces import how_to
-from traces.diary import diaries
 from traces.formats import formats
 from traces.reasons import Reason
 from traces.schema import Dimension, Template
@@ -129,7 +129,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
         # Nothing is locked while a stranger's files are read.
         checkpoint()
         try:
-            read = _reader().read(found, files, request.form)
+            read = the_reader().read(found, files, request.form)
             if not isinstance(read, Asked):
                 waiting.keep(session, read)
                 return redirect(url_for("contributions.look"))
@@ -223,45 +223,8 @@ def _begin_again(gone: NothingWaits) -> Response:
     return redirect(url_for("contributions.choose"))
 
 
-@bp.route("/diary/<diary_key>", methods=["GET", "POST"])
-@limited("60/hour", ["POST"])
-def diary(diary_key: str) -> str | Response | tuple[str, int]:
-    found, actor, error = diary_entries.diary_of(diary_key), current_actor(), ""
-    mine = current_user.is_authenticated and queries.gives(actor, diary_key)
-    if request.method == "POST":
-        try:
-            answers = found.checked(request.form)
-            entry = Entry(diary_key, diary_entries.day_of(request.form.get("day", "")), answers)
-            if mine:
-                diary_entries.add(actor, _doors(), entry, _reader().key)
-                flash(_l("Saved."), "success")
-                return redirect(url_for("contributions.diary", diary_key=diary_key))
-            waiting.keep(session, diary_entries.read_of(found, entry, _reader().key))
-            return redirect(url_for("contributions.look"))
-        except ValueError:
-            error = str(_l("Choose one answer to each question."))
-        except Conflict as refused:
-            error = refused.user_message
-    page = render_template(
-        "contributions/diary.html",
-        diary=found,
-        words=words_of,
-        error=error,
-        today=now().date(),
-        period=open_period(),
-        entries=diary_entries.entries(actor, _doors(), diary_key) if mine else (),
-    )
-    return page, (422 if error else 200)
-
-
-@bp.post("/diary/entry/<entry_id>/remove")
-@login_required
-def remove_entry(entry_id: str) -> Response:
-    key = diary_entries.remove(current_actor(), _doors(), entry_id, _reader().key)
-    return redirect(url_for("contributions.diary", diary_key=key))
-
-
-def _reader() -> Reader:
+def the_reader() -> Reader:
+    """Return the reader of the present application."""
     found: Reader = current_app.extensions[READER]
     return found
 
@@ -280,9 +243,13 @@ def _give(actor: Actor, read: Read) -> None:
     service.join(actor, _doors(), read, _agreed(), explicit=bool(session.get(waiting.EXPLICIT)))
     for entry in read.entries:
         diary_entries.keep(actor, _doors(), entry)
+        drafts.forget(actor, _doors(), entry.template)
+        drafts.forget_for_visitor(session)
         if before[entry.template]:
             # There are earlier entries of the month: all of them count.
-            diary_entries.count_again(actor, _doors(), entry.template, entry.day[:7], _reader().key)
+            diary_entries.count_again(
+                actor, _doors(), entry.template, entry.day[:7], the_reader().key
+            )
 
 
 def _agreed() -> frozenset[Purpose]:
@@ -310,6 +277,7 @@ def mine() -> str:
             rules for rules in collections.public_collections() if rules.template
         ),
         diaries=_diaries(),
+        written=every_diary(),
         titles={tile.template: tile.rules.title for tile in tiles},
         highlights={
             key: presenting.highlight(found, months)
@@ -353,7 +321,7 @@ def change(template: str, verb: str) -> Response:
         "skip": service.skip,
         "give": service.give_after_all,
         "stop": service.stop,
-        "erase": service.erase,
+        "erase": _erase,
     }
     if verb not in verbs:
         raise NotFound(_l("There is no such page, or it is not yours."))
@@ -362,6 +330,12 @@ def change(template: str, verb: str) -> Response:
     except NothingToGive:
         raise NotFound(_l("There is no such page, or it is not yours.")) from None
     return redirect(url_for("contributions.mine"))
+
+
+def _erase(actor: Actor, doors: Checking, template: str) -> None:
+    service.erase(actor, doors, template)
+    diary_entries.erase_all(actor, doors, template)
+    drafts.forget(actor, doors, template)
 
 
 def _comparisons(actor: Actor, key: str, months: Months) -> list[dict[str, object]]:
@@ -393,7 +367,7 @@ def _diaries() -> list[tuple[str, str, str]]:
     """Return the diaries that can be kept: key, title, question."""
     return [
         (key, words_of(each.template.title), words_of(each.template.question))
-        for key, each in diaries().items()
+        for key, each in every_diary().items()
         if collection_of(key)
     ]
 

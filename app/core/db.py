@@ -241,6 +241,11 @@ def session() -> Session:
     return unit.session
 
 
+def is_in_unit_of_work() -> bool:
+    """Say whether a unit of work is open here."""
+    return _current.get() is not None
+
+
 def fact(kind: type[F]) -> F:
     """Return what the application of the present unit of work is configured with.
 

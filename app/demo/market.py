@@ -60,8 +60,8 @@ CAST = (
          "has given nothing yet"),
     CastMember("two", "person-two@example.org", "A person, two months in", Role.PRODUCER,
          "gives two kinds of traces; was in two editions of each"),
-    CastMember("five", "person-five@example.org", "A person who gives much", Role.PRODUCER,
-         "gives five kinds of traces; sees what each earned"),
+    CastMember("five", "person-five@example.org", "A person, a year in", Role.PRODUCER,
+         "a year of their own numbers, of five kinds of traces; sees what each earned"),
     CastMember("institute", "institute@example.org", "Research institute", Role.BUYER,
          "five orders: an upgrade, one not paid yet; an open bundle"),
     CastMember("retailer", "retailer@example.org", "Market research company", Role.BUYER,
@@ -170,6 +170,7 @@ class _Story:
             who = self.cast[name]
             for key in list(crowd.members)[:templates]:
                 crowd.members[key].append(who)
+        crowd.long_here.add(self.cast["five"].user_id)
         crowd.live()
 
     def _sales_of_months(self) -> None:

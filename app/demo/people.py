@@ -6,7 +6,7 @@ for each person. The pages say that they are invented.
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.collections.templates import collection_of, every_template, found_templates
@@ -52,6 +52,8 @@ TOGETHER = 50
 #: What an unlisted value weighs.
 RARE = 0.12
 MONTHS_BEFORE = 2
+#: So many months of somebody who has been here for long.
+A_YEAR = 12
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Crowd:
     say: Callable[[str], None]
     draw: random.Random
     members: dict[str, list[Actor]]
+    #: Who has a year of their own numbers.
+    long_here: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, stage: Stage, today: datetime, say: Callable[[str], None], people: int) -> "Crowd":
@@ -107,7 +111,7 @@ class Crowd:
 
     def join(self, who: Actor, key: str, period: str) -> None:
         """Have somebody give a template's months up to one; inside a unit of work."""
-        read = Read(key, {key: self._months(key, period)})
+        read = Read(key, {key: self._months(who, key, period)})
         service.join(who, self.stage.doors, read, EVERY_PURPOSE)
 
     def _close(self) -> None:
@@ -116,9 +120,10 @@ class Crowd:
             if collection:
                 self.stage.close(SYSTEM, collection)
 
-    def _months(self, key: str, period: str) -> Months:
+    def _months(self, who: Actor, key: str, period: str) -> Months:
         template = every_template()[key]
-        return {month: self._month(template, month) for month in _until(period)}
+        before = A_YEAR if who.user_id in self.long_here else MONTHS_BEFORE
+        return {month: self._month(template, month) for month in _until(period, before)}
 
     def _month(self, template: Template, month: str) -> tuple[Cell, ...]:
         shape, level = SHAPES[template.key], USUAL[template.key]
@@ -156,8 +161,8 @@ def _every(template: Template) -> Iterator[tuple[str, ...]]:
     yield from combined
 
 
-def _until(period: str) -> list[str]:
+def _until(period: str, before: int) -> list[str]:
     """Return a month and some before it."""
     place = int(period[:4]) * 12 + int(period[5:]) - 1
-    months = range(place - MONTHS_BEFORE, place + 1)
+    months = range(place - before, place + 1)
     return [f"{month // 12}-{month % 12 + 1:02d}" for month in months]

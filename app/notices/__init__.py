@@ -2,5 +2,6 @@
 
 kinds      what there is to tell, and how each is worded
 events     what happened, computed when somebody looks: nothing is written for each contributor
+evening    reminders of diaries, by e-mail: of all in one, on days without an entry
 letters    the e-mails, and how they are stopped by one click
 """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.collections import queries as collections
+from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.contributions import queries as contributions
 from app.contributions.queries import Tile
@@ -22,7 +23,6 @@ from app.releases import queries as releases
 from app.releases.periods import next_closing
 from pricing.money import Money
 from privacy.loss import right_guesses
-from traces.diary import diaries
 
 #: So long before its day a month is announced.
 AHEAD = timedelta(days=7)
@@ -69,6 +69,11 @@ class Notice:
     diary: bool = False
 
 
+def month_over() -> datetime:
+    """Return when the open month is over: a file can then hold all of it."""
+    return next_closing().replace(day=1)
+
+
 def notices(actor: Actor, since: datetime, until: datetime | None = None) -> tuple[Notice, ...]:
     """Return what somebody is told of a time, newest first.
 
@@ -99,9 +104,17 @@ def _about_the_next(tiles: tuple[Tile, ...]) -> Iterator[Notice]:
                 Kind.SOON, at, about, path, tile.period, tile.closes_at, template=tile.template
             )
         elif tile.missing:
-            is_diary = tile.template in diaries()
+            is_diary = tile.template in every_diary()
             path = f"/diary/{tile.template}" if is_diary else "/give"
-            yield Notice(Kind.NEEDS, at, about, path, tile.period, tile.closes_at, diary=is_diary)
+            yield Notice(
+                Kind.NEEDS,
+                month_over(),
+                about,
+                path,
+                tile.period,
+                tile.closes_at,
+                diary=is_diary,
+            )
 
 
 def _of_editions(actor: Actor, since: datetime, until: datetime) -> Iterator[Notice]:

@@ -12,12 +12,15 @@ class Kind(StrEnum):
     SOLD = "sold"
     PAID = "paid"
     MONTHLY = "monthly"
+    REMIND = "remind"
 
 
 #: What is not sent before somebody asks for it: a sale may come every hour.
 OFF_AT_FIRST = frozenset({Kind.SOLD})
+#: What is switched as a whole; reminders are, for each diary.
+SWITCHED = tuple(kind for kind in Kind if kind is not Kind.REMIND)
 #: What is listed on the page, too.
-LISTED = tuple(kind for kind in Kind if kind is not Kind.MONTHLY)
+LISTED = tuple(kind for kind in SWITCHED if kind is not Kind.MONTHLY)
 NAMES = {
     Kind.NEEDS: _l("Something needs you"),
     Kind.SOON: _l("Your month goes in next week"),
@@ -25,4 +28,5 @@ NAMES = {
     Kind.SOLD: _l("Statistics with your data were sold"),
     Kind.PAID: _l("You were paid"),
     Kind.MONTHLY: _l("A summary once a month, in five lines"),
+    Kind.REMIND: _l("Evening reminders of your diaries"),
 }

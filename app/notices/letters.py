@@ -19,7 +19,7 @@ from app.jobs.runner import Handlers
 from app.letters.letter import Letter, message
 from app.letters.post import Post
 from app.notices import links, monthly, queries, service
-from app.notices.events import AHEAD, notices
+from app.notices.events import AHEAD, month_over, notices
 from app.notices.kinds import LISTED, Kind
 from app.notices.models import NoticeReader
 from app.notices.texts import sentence
@@ -62,7 +62,7 @@ def tell_day(db: Database, day: str) -> None:
             *orders.editions_sold(since, until),
         }
         told = releases.producers_in(editions) | payouts.paid_between(since, until)
-        if since <= next_closing() - AHEAD < until:
+        if any(since <= each < until for each in (next_closing() - AHEAD, month_over())):
             told |= contributions.givers()
 
     def first(row: NoticeReader) -> bool:

@@ -6,8 +6,8 @@ from app.contributions import queries as contributions
 from app.core.clock import now
 from app.core.db import session
 from app.core.permissions import Actor
-from app.notices.events import AHEAD, SHOWN
-from app.notices.kinds import OFF_AT_FIRST, Kind
+from app.notices.events import AHEAD, SHOWN, month_over
+from app.notices.kinds import OFF_AT_FIRST, SWITCHED, Kind
 from app.notices.models import NoticeChoice, NoticeReader
 from app.orders import queries as orders
 from app.payouts import queries as payouts
@@ -19,7 +19,7 @@ def by_email(user_id: str) -> frozenset[Kind]:
     """Return the kinds of notices that somebody wants by e-mail."""
     chosen = select(NoticeChoice.kind, NoticeChoice.by_email).where(NoticeChoice.user_id == user_id)
     said = {Kind(kind): wanted for kind, wanted in session().execute(chosen)}
-    return frozenset(kind for kind in Kind if said.get(kind, kind not in OFF_AT_FIRST))
+    return frozenset(kind for kind in SWITCHED if said.get(kind, kind not in OFF_AT_FIRST))
 
 
 def seen_until(user_id: str) -> datetime:
@@ -30,11 +30,12 @@ def seen_until(user_id: str) -> datetime:
 
 
 def unseen(actor: Actor) -> int:
-    """Count what somebody was told since they looked last: for every page, so in four queries."""
+    """Count what somebody was told since they looked last: for every page, so in few queries."""
     since = seen_until(actor.user_id)
     parts = releases.published_parts(actor.user_id)
     measured = sum(e.published_at is not None and e.published_at >= since for _, e in parts)
     sold = len(orders.sales_of(tuple(edition.id for _, edition in parts), since)) if parts else 0
-    announced = next_closing() - AHEAD
-    soon = contributions.count_given(actor) if since <= announced <= now() else 0
-    return measured + sold + soon + payouts.times_paid(actor.user_id, since)
+    there, missing = contributions.count_given(actor)
+    soon = there * (since <= next_closing() - AHEAD <= now())
+    needed = missing * (since <= month_over() <= now())
+    return measured + sold + soon + needed + payouts.times_paid(actor.user_id, since)

@@ -2,11 +2,12 @@ from collections.abc import Collection
 
 from sqlalchemy import delete
 
+from app.contributions import reminders
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
 from app.core.permissions import Actor
-from app.notices.kinds import Kind
+from app.notices.kinds import SWITCHED, Kind
 from app.notices.models import NoticeChoice, NoticeReader
 
 
@@ -15,16 +16,20 @@ def mark_seen(actor: Actor) -> None:
     reader(actor.user_id).seen_at = now()
 
 
-def choose(actor: Actor, wanted: Collection[Kind]) -> None:
-    """Keep which kinds of notices somebody wants by e-mail."""
-    for kind in Kind:
+def choose(actor: Actor, wanted: Collection[Kind], diaries: Collection[str] = ()) -> None:
+    """Keep which kinds of notices somebody wants by e-mail, and of which diaries reminders."""
+    for template in {*reminders.wanted(actor.user_id), *diaries}:
+        reminders.choose(actor, template, on=template in diaries)
+    for kind in SWITCHED:
         _set(actor.user_id, kind, by_email=kind in wanted)
     audit.record(actor.user_id, "choose-notices", "user", actor.user_id)
 
 
 def stop_by_email(user_id: str, kinds: Collection[Kind]) -> None:
     """Send somebody no more e-mails of some kinds."""
-    for kind in kinds:
+    if Kind.REMIND in kinds:
+        reminders.stop_all(user_id)
+    for kind in set(kinds) - {Kind.REMIND}:
         _set(user_id, kind, by_email=False)
     audit.record(user_id, "stop-notices", "user", user_id, kinds=" ".join(sorted(kinds)))
 
@@ -39,7 +44,7 @@ def reader(user_id: str) -> NoticeReader:
     """Return the row of somebody who is told things, locked."""
     row = session().get(NoticeReader, user_id, with_for_update=True)
     if row is None:
-        row = NoticeReader(user_id=user_id, mailed_day="", mailed_month="")
+        row = NoticeReader(user_id=user_id, mailed_day="", mailed_month="", reminded_day="")
         session().add(row)
         session().flush()
     return row

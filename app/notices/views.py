@@ -3,7 +3,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.collections.templates import every_template, words_of
+from app.collections.own_diaries import every_diary
+from app.collections.templates import collection_of, every_template, words_of
+from app.contributions import queries as given
+from app.contributions import reminders
 from app.contributions import service as contributions
 from app.contributions.errors import NothingToGive
 from app.core.clock import now
@@ -13,7 +16,7 @@ from app.datasets import service as datasets
 from app.market import current_market
 from app.notices import links, queries, service
 from app.notices.events import SHOWN, notices
-from app.notices.kinds import NAMES, Kind
+from app.notices.kinds import NAMES, SWITCHED, Kind
 from app.notices.texts import sentence
 from app.releases.periods import open_period
 from app.users import queries as users
@@ -38,16 +41,29 @@ def show() -> str:
     return render_template(
         "notices/show.html",
         lines=[(each, sentence(each), each.at >= before) for each in told],
-        kinds=[(kind, NAMES[kind]) for kind in Kind],
+        kinds=[(kind, NAMES[kind]) for kind in SWITCHED],
+        diaries=_diaries(actor),
         wanted=queries.by_email(actor.user_id),
     )
+
+
+def _diaries(actor: Actor) -> list[tuple[str, str, bool]]:
+    """Return the diaries that somebody gives: key, title, whether they are reminded of it."""
+    wanted = reminders.wanted(actor.user_id)
+    return [
+        (key, words_of(each.template.title), key in wanted)
+        for key, each in every_diary().items()
+        if given.gives(actor, key) and collection_of(key)
+    ]
 
 
 @bp.post("/notices")
 @login_required
 def choose() -> Response:
-    wanted = {Kind(each) for each in request.form.getlist("kind") if each in set(Kind)}
-    service.choose(current_actor(), wanted)
+    wanted = {Kind(each) for each in request.form.getlist("kind") if each in set(SWITCHED)}
+    actor = current_actor()
+    mine = {key for key, _title, _on in _diaries(actor)}
+    service.choose(actor, wanted, mine.intersection(request.form.getlist("diary")))
     flash(_l("Saved."), "success")
     return redirect(url_for("notices.show"))
 

@@ -89,8 +89,9 @@ class PublishedRelease(Base):
 class PrivacyAccount(Base):
     """What the people of one producer have spent, over all collections; never refreshed.
 
-    One account stands for every person in a producer's datasets: through these, each of them has
-    lost at most this much. What somebody lost through other producers stands in their accounts.
+    One account stands for every person in a producer's datasets: the sum bounds what each of them
+    lost through these alone. What somebody lost through other producers stands in their accounts,
+    and both together may be up to four times one (docs/privacy.md).
     """
 
     __tablename__ = "privacy_account"

@@ -11,7 +11,7 @@ from typing import IO, Any, cast
 
 from app.collections import queries as collections
 from app.consent import queries as consent
-from app.contributions import diary_entries
+from app.contributions import diary_entries, drafts, reminders
 from app.contributions import queries as contributions_queries
 from app.contributions import service as contributions
 from app.contributions.cells import to_plain
@@ -48,6 +48,9 @@ def archive(
         file.writestr("account.json", _json(_account(actor)))
         for template, months in _traces(actor, doors):
             file.writestr(f"my-traces/{template}.json", _json(months))
+        for draft in drafts.every(actor, doors):
+            kept = {"day": draft.day, **draft.answers, "kept until": draft.until}
+            file.writestr(f"my-drafts/{draft.template}.json", _json(kept))
         every = datasets.of_producer(actor.user_id)
         for number, view in enumerate(every):
             progress(95 * number // len(every))
@@ -96,6 +99,7 @@ def _account(actor: Actor) -> dict[str, Any]:
     return {
         "profile": asdict(profile) if profile else None,
         "consent": [asdict(r) for r in consent.receipts(actor.user_id)],
+        "diary_reminders": reminders.wanted(actor.user_id),
         "preferences": asdict(consent.choices(actor.user_id)),
         "privacy_charges_micro_rho": [asdict(c) for c in releases.charges(actor.user_id)],
         "datasets": [

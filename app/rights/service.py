@@ -2,7 +2,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.catalog.price_lists import currency
 from app.collections import queries as collections
-from app.contributions import diary_entries
+from app.contributions import diary_entries, drafts, reminders
 from app.contributions import service as contributions
 from app.core.errors import Conflict
 from app.core.permissions import Actor
@@ -47,6 +47,8 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     if waive:
         settlement.waive(actor.user_id)
     diary_entries.erase_all(actor, doors)
+    drafts.erase_all(actor, doors)
+    reminders.stop_all(actor.user_id)
     contributions.erase_all(actor, doors)
     for view in datasets.of_producer(actor.user_id):
         if view.state is not DatasetState.ERASED:

@@ -66,6 +66,13 @@ def _open(email: str, password: str) -> None:
         session["locale"] = view.locale
 
 
+def _first_page() -> str:
+    """Return where somebody who signed in begins: who only gives, at what they give."""
+    roles = current_user.view.roles if current_user.is_authenticated else frozenset()
+    gives = Role.PRODUCER in roles and not roles & {Role.BUYER, Role.OPERATOR}
+    return url_for("contributions.mine" if gives else "pages.home")
+
+
 @bp.route("/signup", methods=["GET", "POST"])
 @limited("20/hour", ["POST"], "email")
 def signup() -> str | Response | tuple[str, int]:
@@ -93,7 +100,7 @@ def login() -> str | Response | tuple[str, int]:
     if form.validate_on_submit():
         try:
             _open(form.email.data, form.password.data)
-            return redirect(_next_page(url_for("pages.home")))
+            return redirect(_next_page(_first_page()))
         except WrongCredentials as error:
             log.warning("security", refused="sign-in")
             form.password.errors = [error.user_message]
@@ -137,7 +144,7 @@ def verify(token: str) -> Response:
         flash(error.user_message, "error")
         return redirect(url_for("users.account"))
     flash(_l("Your address is confirmed. Welcome."), "success")
-    return redirect(url_for("users.account" if current_user.is_authenticated else "users.login"))
+    return redirect(_first_page() if current_user.is_authenticated else url_for("users.login"))
 
 
 @bp.post("/verify")

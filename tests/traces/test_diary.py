@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -71,3 +72,76 @@ def test_every_question_has_words_in_both_languages_and_a_way_not_to_say() -> No
 def test_a_diary_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(InvalidTemplate):
         diary({"key": "diary_none", "ask": []})
+
+
+def facts(**changed: Any) -> dict[str, Any]:
+    """A small diary of a column and a mean; `of_share` changes the latter."""
+    words = {"en": "a", "fr": "b"}
+    options = [["yes", "Yes", "Oui"], ["no", "No", "Non"]]
+    told = [[*option, 100 * (option[0] == "yes")] for option in options]
+    column = {"key": "where", "title": words, "role": "dimension", "options": options}
+    share = {"key": "well", "title": words, "role": "share", "options": told}
+    return {
+        "key": "diary_small",
+        "version": 1,
+        "k": 2,
+        "epsilon": "0.25",
+        "minimum_people": 200,
+        "title": words,
+        "question": words,
+        "dropped": words,
+        "source": "Invented.",
+        "ask": [column, share | changed.pop("of_share", {})],
+    } | changed
+
+
+def many(n: int) -> list[list[Any]]:
+    return [[f"o{each}", "a", "b", each] for each in range(n)]
+
+
+def test_the_small_diary_is_valid() -> None:
+    assert diary(facts()).template.size == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"epsilon": "0.6"}, ("epsilon",)),
+        ({"epsilon": "0.05"}, ("epsilon",)),
+        ({"minimum_people": 199}, ("minimum_people",)),
+        ({"ask": facts()["ask"][:1]}, ("ask",)),
+        ({"ask": facts()["ask"] * 5}, ("ask",)),
+        ({"ask": [facts()["ask"][1], facts()["ask"][1] | {"key": "b"}]}, ("ask",)),
+        ({"ask": [facts()["ask"][0]] * 2}, ()),
+        ({"of_share": {"options": many(1)}}, ("ask", 1, "options")),
+        ({"of_share": {"options": many(13)}}, ("ask", 1, "options")),
+        ({"of_share": {"options": [*many(2), ["o1", "a", "b", 1]]}}, ("ask", 1, "options", 2)),
+        ({"of_share": {"options": [*many(2), [UNSAID, "a", "b", 1]]}}, ("ask", 1, "options", 2)),
+        ({"of_share": {"options": [["x", "a", "b", 101], *many(1)]}}, ("ask", 1, "options", 0)),
+        ({"of_share": {"options": [["x", "a", "b", -1], *many(1)]}}, ("ask", 1, "options", 0)),
+        ({"of_share": {"options": [["x", "a", "b", 1.5], *many(1)]}}, ("ask", 1, "options", 0)),
+        ({"of_share": {"options": [["x", "a", "b", True], *many(1)]}}, ("ask", 1, "options", 0)),
+        ({"of_share": {"options": [["x", "a", "b"], *many(1)]}}, ("ask", 1, "options", 0)),
+        ({"of_share": {"role": "dimension"}}, ("ask", 1, "options", 0)),
+        ({"of_share": {"role": "cake"}}, ("ask", 1)),
+        ({"of_share": {"key": "day"}}, ("ask", 1, "title")),
+        ({"of_share": {"key": "entries"}}, ("ask", 1, "title")),
+        ({"of_share": {"surprise": 1}}, ("ask", 1)),
+        ({"surprise": 1}, ()),
+    ],
+)
+def test_what_cannot_be_a_diary_is_refused_and_the_place_is_named(
+    changed: dict[str, Any], place: tuple[str | int, ...]
+) -> None:
+    with pytest.raises(InvalidTemplate) as refused:
+        diary(facts(**changed))
+    assert refused.value.place == place
+
+
+def test_a_diary_has_not_too_many_cells() -> None:
+    column = facts()["ask"][0]
+    options = [each[:3] for each in many(12)]
+    asks = [column | {"key": f"c{n}", "options": options} for n in range(3)]
+    with pytest.raises(InvalidTemplate) as refused:
+        diary(facts(ask=asks))
+    assert refused.value.rule == "a diary has not too many cells"

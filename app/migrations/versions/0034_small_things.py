@@ -1,7 +1,7 @@
 """an explicit agreement to data about health; less around the small things of a person
 
 Revision ID: 0034
-Revises: 0031
+Revises: 0032
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

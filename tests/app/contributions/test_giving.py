@@ -235,7 +235,7 @@ def test_cells_that_no_template_has_are_refused() -> None:
 
 
 def test_nothing_is_locked_while_a_strangers_files_are_read(open_app: Flask) -> None:
-    db, reading = market_of(open_app).db, views._reader().read
+    db, reading = market_of(open_app).db, views.the_reader().read
     written = []
 
     def meanwhile(*arguments: Any) -> Any:

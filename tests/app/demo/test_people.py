@@ -1,6 +1,7 @@
 """Individuals end to end: accounts, an edition on its date, a sale, shares and what each earned."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -19,6 +20,9 @@ from app.demo.people import Crowd
 from app.earnings import queries as earnings
 from app.ledger import accounts
 from app.market import market_of
+from app.payouts import queries as payouts
+from app.payouts import sending
+from app.payouts.queries import PayoutTerms
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from tests.support import factories
@@ -28,11 +32,15 @@ from tests.support.trading import Trade, trading
 TODAY = datetime(2026, 3, 20, 9, tzinfo=UTC)
 #: So many that the noise of their count leaves it above two hundred: 5.3 standard deviations.
 PEOPLE = 480
+#: In `make test-all`.
+ALL_PEOPLE = 1_000
+BUYERS = 12
+AT_ONCE = PayoutTerms(refund_days=0, minimum_cents=1)
 
 
 @pytest.fixture(scope="module")
 def crowd(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, everything: bool
 ) -> Iterator[tuple[Trade, Crowd]]:
     folder = tmp_path_factory.mktemp("people")
     (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
@@ -41,7 +49,8 @@ def crowd(
         only = {"listening": people.SHAPES["listening"]}
         with patch.object(people, "SHAPES", only), patch.object(people, "SHARE", 1.0):
             with fixed_at(TODAY):
-                made = Crowd.of(stage, TODAY, lambda _: None, PEOPLE)
+                many = ALL_PEOPLE if everything else PEOPLE
+                made = Crowd.of(stage, TODAY, lambda _: None, many)
             made.live()
             yield trade, made
 
@@ -54,7 +63,7 @@ def view_of(trade: Trade) -> ReleaseView:
 
 
 def test_two_months_are_counted_on_their_days(crowd: tuple[Trade, Crowd]) -> None:
-    trade, _ = crowd
+    trade, made = crowd
     with trade.db.unit_of_work(write=False):
         rules = collections.rules(collection_of("listening") or "")
         published = [e for e in releases.editions_of(rules) if e.published_at]
@@ -64,7 +73,10 @@ def test_two_months_are_counted_on_their_days(crowd: tuple[Trade, Crowd]) -> Non
             releases.release(published[0].id).release.plan.tiers[0]
         )
     # Six standard deviations: false alarms once in a hundred million.
-    assert abs(counted.value - PEOPLE) < 6 * (counted.high - counted.low) / 3.92
+    assert (
+        abs(counted.value - len(made.members["listening"]))
+        < 6 * (counted.high - counted.low) / 3.92
+    )
 
 
 def test_a_sale_pays_everybody_the_same_and_the_sums_hold(crowd: tuple[Trade, Crowd]) -> None:
@@ -72,16 +84,41 @@ def test_a_sale_pays_everybody_the_same_and_the_sums_hold(crowd: tuple[Trade, Cr
     view = view_of(trade)
     with trade.db.unit_of_work(write=False):
         keys = made.stage.single_tables(view.edition.id, "gold")
+    pool, members = accounts.pool(view.edition.id), made.members["listening"]
+
+    def earned() -> set[int]:
+        with trade.db.unit_of_work(write=False):
+            return {earnings.earned(m.user_id).get(view.edition.id, 0) for m in members}
+
+    (before,), booked = earned(), trade.balance(pool)
     trade.bought(factories.account(trade.app, Role.BUYER), keys)
-    with trade.db.unit_of_work(write=False):
-        each = {
-            earnings.earned(m.user_id).get(view.edition.id, 0) for m in made.members["listening"]
-        }
-    (share,) = each
-    assert share > 0
-    booked = -trade.balance(accounts.pool(view.edition.id))
-    assert booked == share * view.shares_expected
+    (after,) = earned()
+    assert after > before
+    assert booked - trade.balance(pool) == (after - before) * view.shares_expected
     assert trade.compare().agrees
+
+
+def test_two_of_them_are_paid_to_the_cent_and_the_book_agrees(
+    crowd: tuple[Trade, Crowd],
+) -> None:
+    trade, made = crowd
+    view = view_of(trade)
+    with trade.db.unit_of_work(write=False):
+        keys = made.stage.single_tables(view.edition.id, "gold")
+    for _ in range(BUYERS):
+        trade.bought(factories.account(trade.app, Role.BUYER), keys)
+    two = made.members["listening"][:2]
+    for who in two:
+        trade.onboard(who)
+    assert trade.compare().agrees
+    assert sending.run(replace(trade.paying(), terms=AT_ONCE)).sent == 2
+    with trade.db.unit_of_work(write=False):
+        for who in two:
+            (payout,) = payouts.payouts_of(who.user_id)
+            earned = sum(earnings.earned(who.user_id).values())
+            assert payout.cents == earned // 10_000 > 0
+    assert trade.compare().agrees
+    trade.check_agreement()
 
 
 def test_mine_stands_beside_everybodys(crowd: tuple[Trade, Crowd]) -> None:

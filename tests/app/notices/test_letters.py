@@ -12,7 +12,7 @@ from app.core.permissions import Actor, Role
 from app.letters.letter import Letter, message
 from app.market import market_of
 from app.notices import letters, links, queries
-from app.notices.kinds import Kind
+from app.notices.kinds import SWITCHED, Kind
 from tests.app.notices.conftest import CLOSED, counted
 from tests.support import factories
 from tests.support.browser import Browser
@@ -97,7 +97,7 @@ def test_one_request_of_an_e_mail_program_ends_e_mails_of_these_kinds(
     assert "Stop these e-mails?" in client.get(address).text
     assert Kind.SOON in wanted(open_app, person)
     assert client.post(address, data={"List-Unsubscribe": "One-Click"}).status_code == 200
-    assert wanted(open_app, person) == set(Kind) - {Kind.SOLD, Kind.SOON}
+    assert wanted(open_app, person) == set(SWITCHED) - {Kind.SOLD, Kind.SOON}
     assert composed(open_app, person, day=day(CLOSED - timedelta(days=7))) is None
 
 

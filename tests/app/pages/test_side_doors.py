@@ -221,7 +221,7 @@ OPEN_TO = {
 #: What answers somebody who may open it with something else than a page of its own.
 ELSEWHERE = {
     "contributions.give": 404,  # this market has no templates
-    "contributions.diary": 404,
+    "diaries.write": 404,
     "contributions.look": 302,  # nothing waits
     "contributions.account": 302,
     "notices.unsubscribe": 404,  # the link is none

@@ -257,3 +257,13 @@ def told_to(engine: Engine, told: list[str]) -> Iterator[None]:
         yield
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def test_who_only_gives_begins_at_what_they_give(lite_app: Flask) -> None:
+    for roles, place in (
+        ((Role.PRODUCER,), "/my-traces"),
+        ((Role.PRODUCER, Role.BUYER), "/"),
+        ((Role.BUYER,), "/"),
+    ):
+        email = email_of(lite_app, factories.account(lite_app, *roles))
+        assert login(lite_app, email).headers["Location"] == place

@@ -1,0 +1,1 @@
+"""Diaries that an operator writes of closed questions: the form, the preview, the list."""
