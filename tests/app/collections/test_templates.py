@@ -15,9 +15,11 @@ from app.contributions.cells import Cell, Read
 from app.contributions.models import Contribution
 from app.core.db import session
 from app.core.permissions import Actor, Role
+from app.datasets import slices
 from app.datasets.service import checking
 from app.market import market_of
 from app.releases.periods import open_period
+from tests.app.collections.test_diary_openings import opened
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -60,11 +62,14 @@ def test_the_collection_of_a_template_that_is_gone_takes_no_more_data(
         assert closed == [GONE]
 
 
-def test_founders_collections_stay_open(lite_app: Flask) -> None:
+def test_collections_of_founders_and_of_an_operators_own_diary_stay_open(lite_app: Flask) -> None:
     _, collection_id = factories.listed(lite_app, factories.account(lite_app, Role.PRODUCER))
-    with market_of(lite_app).db.unit_of_work():
-        found_templates()
-        assert session().get_one(Collection, collection_id).open
+    key = opened(lite_app, factories.account(lite_app, Role.OPERATOR))
+    for _ in range(2):
+        with market_of(lite_app).db.unit_of_work():
+            found_templates()
+            assert session().get_one(Collection, collection_id).open
+            assert collection_of(key)
 
 
 def test_pages_and_the_export_of_whoever_gave_to_it_go_on(lite_app: Flask, giver: Actor) -> None:
@@ -76,11 +81,22 @@ def test_pages_and_the_export_of_whoever_gave_to_it_go_on(lite_app: Flask, giver
     for page in ("/my-traces", "/notices", "/give", "/catalogue", "/rights/", "/income"):
         assert browser.get(page).status_code == 200, page
     assert "Listening by time of day" in browser.get(f"/collections/{collection_id}").text
+    mine = browser.get("/my-traces").text
+    assert "Listening by time of day" in mine
+    assert "nothing more goes in" in mine
+    assert f'href="/my-traces/{GONE}"' not in mine
     browser.post("/rights/export", {})
     factories.run_jobs(lite_app)
     with zipfile.ZipFile(io.BytesIO(browser.get("/rights/export.zip").data)) as packed:
         kept = json.loads(packed.read(f"my-traces/{GONE}.json"))
     assert list(kept["months"]) == [open_period()]
+    assert waiting(lite_app, giver, collection_id)
     assert browser.post(f"/my-traces/{GONE}/erase", {}).status_code == 302
+    assert not waiting(lite_app, giver, collection_id)
     with market_of(lite_app).db.unit_of_work(write=False):
         assert session().get(Contribution, (giver.user_id, GONE)) is None
+
+
+def waiting(app: Flask, who: Actor, collection_id: str) -> bool:
+    with market_of(app).db.unit_of_work(write=False):
+        return slices.has_given(who.user_id, collection_id, open_period())

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,8 +18,7 @@ PAY = Pay(date(2025, 3, 14), -4_250, "XXXX", "xxxx", 1)
 
 
 def sent(browser: Browser, layout: str, paid_in: str = "EUR", **answers: str) -> Any:
-    pay = Pay(PAY.day, PAY.cents, PAY.label, PAY.name, 1, currency=paid_in)
-    name, content = write([pay], 0, layout)
+    name, content = write([replace(PAY, currency=paid_in)], 0, layout)
     data = {"file": (io.BytesIO(content), name), **answers}
     return browser.post("/give/bank", data, content_type="multipart/form-data")
 
@@ -65,6 +65,22 @@ def test_where_a_file_names_no_currency_its_owner_is_asked_in_words(open_app: Fl
     assert looked(browser) == {"spending_gbp"}
     refused = sent(browser, "qif", date_order="dmy", currency="XXX")
     assert "in a currency that we do not collect yet" in refused.text
+
+
+def test_an_earlier_answer_is_sent_again_with_the_next_one(open_app: Flask) -> None:
+    """3 April or 4 March, then in which currency: the second page holds the first answer."""
+    browser, content = Browser(open_app), write([replace(PAY, day=date(2025, 3, 4))], 0, "qif")[1]
+
+    def give(**answers: str) -> Any:
+        data = {"file": (io.BytesIO(content), "x.qif"), **answers}
+        return browser.post("/give/bank", data, content_type="multipart/form-data")
+
+    assert 'name="date_order" value="mdy"' in give().text
+    page = give(date_order="mdy").text
+    assert 'type="radio" id="q-currency-1" name="currency" value="EUR"' in page
+    assert '<input type="hidden" name="date_order" value="mdy">' in page
+    assert page.count('name="date_order"') == 1
+    assert give(date_order="mdy", currency="EUR").headers["Location"] == "/giving/look"
 
 
 def test_the_page_to_give_asks_one_question_for_all_currencies(open_app: Flask) -> None:
