@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -18,6 +18,8 @@ class Contribution(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     template: Mapped[str] = mapped_column(String(60), primary_key=True)
     object_id: Mapped[str] = mapped_column(String(32))
+    #: What the cells mean: those of another version are not offered.
+    template_version: Mapped[int] = mapped_column(Integer, default=1)
     purposes: Mapped[str] = mapped_column(String(200))
     first_month: Mapped[str] = mapped_column(String(7))
     last_month: Mapped[str] = mapped_column(String(7))

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
-from app.collections.templates import collection_of, collections_of
+from app.collections.templates import collection_of, collections_of, every_template
 from app.contributions.models import Contribution
 from app.core.clock import now
 from app.core.db import session
@@ -98,10 +98,16 @@ def _tile(row: Contribution) -> Tile | None:
         slices.has_given(row.user_id, collection, period),
         row.skipped == period,
         row.stopped_at is not None or taking is None,
-        row.last_month < period,
+        row.last_month < period or _is_old(row),
         Money(micros, rules.currency),
         taking is None,
     )
+
+
+def _is_old(row: Contribution) -> bool:
+    """Say whether somebody's cells are of another version of their template."""
+    template = every_template().get(row.template)
+    return template is not None and template.version != row.template_version
 
 
 def count_given(actor: Actor) -> tuple[int, int]:

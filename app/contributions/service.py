@@ -67,9 +67,12 @@ def join(
             row = Contribution(user_id=actor.user_id, template=key, joined_at=now(), skipped="")
             session().add(row)
         else:
-            kept = dict(sorted({**trace(actor, doors, key), **kept}.items())[-cells.MOST_MONTHS :])
+            same = row.template_version == template.version
+            before = trace(actor, doors, key) if same else {}
+            kept = dict(sorted({**before, **kept}.items())[-cells.MOST_MONTHS :])
             doors.vault.erase(row.object_id)
         row.imported_at, row.stopped_at = now(), None
+        row.template_version = template.version
         row.explicit_at = now() if template.sensitive else None
         row.purposes = " ".join(sorted(purposes))
         row.format_ids = " ".join(read.format_ids)[:300]
@@ -194,6 +197,9 @@ def _offer(row: Contribution, doors: Checking, months: Months) -> str:
     if row.stopped_at is not None or row.skipped == period or not months.get(period):
         return ""
     if template.sensitive and row.explicit_at is None:
+        return ""
+    if row.template_version != template.version:
+        # Cells of another version mean something else: a new file says it anew.
         return ""
     rules = collections.rules(collection)
     agreed = rules.level(frozenset(Purpose(p) for p in row.purposes.split()))

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.collections.templates import collection_of
-from app.contributions import service
+from app.collections.templates import collection_of, found_templates
+from app.contributions import queries, service
 from app.contributions.cells import Cell, Read
 from app.contributions.models import Contribution
 from app.core.clock import fixed_at
@@ -112,3 +112,27 @@ def test_a_month_given_on_the_closing_day_waits_for_the_next_date(
     close(open_app)
     with market_of(open_app).db.unit_of_work(write=False):
         assert session().scalars(select(EditionDataset)).all() == []
+
+
+@pytest.mark.both_databases
+def test_cells_of_another_version_of_a_template_are_not_offered_and_a_new_file_replaces_them(
+    app: Flask,
+) -> None:
+    doors, db = checking(market_of(app)), market_of(app).db
+    with db.unit_of_work():
+        found_templates()
+    who = given(app, doors)
+    with fixed_at(BEFORE), db.unit_of_work():
+        service.skip(who, doors, "listening")
+        session().execute(update(Contribution).values(skipped="", template_version=0))
+    with fixed_at(BEFORE):
+        service.offer_due(doors)
+    with fixed_at(BEFORE), db.unit_of_work():
+        assert not any(rows_of(who))
+        (tile,) = queries.tiles(who)
+        assert tile.missing
+        cell = Cell(("weekend", "09-12"), (10,))
+        read = Read("spotify", {"listening": {PERIOD: (cell,)}})
+        service.join(who, doors, read, factories.EVERY_PURPOSE)
+        assert service.trace(who, doors, "listening") == {PERIOD: (cell,)}
+        assert any(rows_of(who))
