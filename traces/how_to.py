@@ -22,7 +22,7 @@ class Guide:
 
     Parameters
     ----------
-    provider : str
+    provider : Words
         Its name, as people know it.
     formats : tuple of str
         Ids of the formats that its files have.
@@ -34,7 +34,7 @@ class Guide:
         Whether somebody went through it; else it is from memory.
     """
 
-    provider: str
+    provider: Words
     formats: tuple[str, ...]
     wait: Words
     steps: tuple[Words, ...]
@@ -79,11 +79,13 @@ def guide(facts: Mapping[str, Any]) -> Guide:
     """
     plain: dict[str, Any] = dict(facts)
     try:
+        named = plain.pop("provider")
+        provider = Words(*named) if isinstance(named, list) else Words(named, named)
         wait = Words(plain.pop("wait_en"), plain.pop("wait_fr"))
         english: Sequence[str] = plain.pop("steps_en")
         steps = tuple(Words(*both) for both in zip(english, plain.pop("steps_fr"), strict=True))
         formats = tuple(plain.pop("formats"))
-        made = Guide(formats=formats, wait=wait, steps=steps, **plain)
+        made = Guide(formats=formats, provider=provider, wait=wait, steps=steps, **plain)
         if formats and 1 <= len(english) <= MOST_STEPS:
             return made
     except (KeyError, TypeError, AttributeError, ValueError):

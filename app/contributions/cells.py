@@ -63,6 +63,19 @@ class Read:
     format_ids: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
 
+    def with_(self, later: "Read") -> "Read":
+        """Return this and what was read later; of one template, what was read later."""
+        reasons = {*self.dropped, *later.dropped}
+        earlier = (each for each in self.entries if each.template not in later.traces)
+        return Read(
+            later.family,
+            {**self.traces, **later.traces},
+            self.kept + later.kept,
+            {each: self.dropped.get(each, 0) + later.dropped.get(each, 0) for each in reasons},
+            tuple(sorted({*self.format_ids, *later.format_ids})),
+            (*earlier, *later.entries),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
         return {

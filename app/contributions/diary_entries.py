@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor
 from app.datasets.service import Checking
 from app.releases.periods import open_period
-from traces.diary import MOST_ENTRIES, Diary
+from traces.diary import MOST_ENTRIES, Diary, Role
 
 _ROWS = pa.schema([("answers", pa.string())])
 #: An entry may be about a day so long ago.
@@ -68,12 +68,20 @@ def day_of(text: str) -> str:
     return day.isoformat()
 
 
-def read_of(diary: Diary, entry: Entry, key: bytes) -> Read:
-    """Return what one entry would give, for a person who has not agreed to anything yet."""
-    month = entry.day[:7]
-    made = diary.cells([entry.answers], month, key)
-    months = {month: tuple(cells.Cell(c.values, c.measures) for c in made)}
-    return Read(diary.key, {diary.key: months}, 1, {}, (), (entry,))
+def read_of(diary: Diary, entries: Sequence[Entry], key: bytes) -> Read:
+    """Return what some entries would give, for a person who has not agreed to anything yet."""
+    months = {}
+    for month in {entry.day[:7] for entry in entries}:
+        said = [entry.answers for entry in entries if entry.day[:7] == month]
+        made = diary.cells(said, month, key)
+        months[month] = tuple(cells.Cell(c.values, c.measures) for c in made)
+    return Read(diary.key, {diary.key: months}, 1, {}, (), tuple(entries))
+
+
+def cell_of(entry: Entry) -> tuple[str, ...]:
+    """Return the cell that an entry counts in: its answers to the questions that divide people."""
+    asks = diary_of(entry.template).asks
+    return tuple(entry.answers[ask.key] for ask in asks if ask.role is Role.DIMENSION)
 
 
 def keep(actor: Actor, doors: Checking, entry: Entry) -> None:

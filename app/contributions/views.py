@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
@@ -131,7 +132,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
         try:
             read = the_reader().read(found, files, request.form)
             if not isinstance(read, Asked):
-                waiting.keep(session, read)
+                waiting.add(session, read)
                 return redirect(url_for("contributions.look"))
             asked = read
         except NotRead as refused:
@@ -179,6 +180,7 @@ def look() -> str | Response | tuple[str, int]:
         form=form,
         sensitive=sensitive,
         sheets=[_sheet(key, months) for key, months in read.traces.items()],
+        gone=set(request.form.getlist("place")) - set(request.form.getlist("keep")),
         dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
         closes_at=next_closing(),
@@ -240,13 +242,14 @@ def _give(actor: Actor, read: Read) -> None:
         users.offer_too(actor)
         actor = Actor(actor.user_id, actor.roles | {Role.PRODUCER})
     before = {entry.template: queries.has_given(actor, entry.template) for entry in read.entries}
+    written = Counter(entry.template for entry in read.entries)
     service.join(actor, _doors(), read, _agreed(), explicit=bool(session.get(waiting.EXPLICIT)))
     for entry in read.entries:
         diary_entries.keep(actor, _doors(), entry)
         drafts.forget(actor, _doors(), entry.template)
         drafts.forget_for_visitor(session)
-        if before[entry.template]:
-            # There are earlier entries of the month: all of them count.
+        if before[entry.template] or written[entry.template] > 1:
+            # There are other entries of the month: all of them count.
             diary_entries.count_again(
                 actor, _doors(), entry.template, entry.day[:7], the_reader().key
             )
@@ -376,7 +379,7 @@ def _guides(found: Family) -> list[dict[str, object]]:
     """Return how to get the files of each provider, in the reader's language."""
     return [
         {
-            "provider": guide.provider,
+            "provider": words_of(guide.provider),
             "wait": words_of(guide.wait),
             "steps": [words_of(step) for step in guide.steps],
             "checked": guide.checked,
@@ -400,7 +403,12 @@ def _without(read: Read, shown: set[str], kept: Iterable[str]) -> Read:
         }
         if some := {month: each for month, each in left.items() if each}:
             traces[key] = some
-    return replace(read, traces=traces)
+    entries = tuple(
+        each
+        for each in read.entries
+        if _place(each.template, diary_entries.cell_of(each)) not in gone
+    )
+    return replace(read, traces=traces, entries=entries)
 
 
 def _place(template: str, values: tuple[str, ...]) -> str:

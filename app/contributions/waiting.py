@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
 
 from app.contributions import by_browser
-from app.contributions.cells import Read
+from app.contributions.cells import Entry, Read
 from app.contributions.errors import NothingWaits
 from app.contributions.models import WaitingImport
 from app.core.clock import now
@@ -37,6 +37,26 @@ def keep(browser: MutableMapping[str, Any], read: Read) -> None:
         raise NothingWaits(_l("This is more than one person can give. Choose fewer files."))
     forget(browser)
     by_browser.seal(browser, KEY, content, LIFE)
+
+
+def add(browser: MutableMapping[str, Any], read: Read) -> None:
+    """Seal what was read beside what this browser had waiting; the newest of a template counts.
+
+    Somebody may choose several things before they sign up. All of it is looked at again: what was
+    agreed to before is forgotten.
+    """
+    try:
+        keep(browser, find(browser).with_(read))
+    except NothingWaits:
+        keep(browser, read)
+
+
+def entries(browser: MutableMapping[str, Any], template: str) -> tuple[Entry, ...]:
+    """Return the entries of a diary that this browser has waiting."""
+    try:
+        return tuple(each for each in find(browser).entries if each.template == template)
+    except NothingWaits:
+        return ()
 
 
 def find(browser: MutableMapping[str, Any]) -> Read:

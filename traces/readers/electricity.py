@@ -85,6 +85,9 @@ def _enedis_record(row: Row, facts: Row, columns: Sequence[str], meters: Meters)
         if minutes.isascii() and minutes.isdigit() and len(minutes) < 4:
             length = int(minutes) * MINUTE
             meters.span(curve, end - length, length, value, unit)
+        elif unit not in ("Wh", "kWh"):
+            # A power says nothing without the time it lasted: it is never taken for a day's.
+            meters.findings.drop(Reason.UNREADABLE)
         else:
             day = meters.findings.clock.at(end).day
             meters.day(curve, day, value, unit)

@@ -64,7 +64,8 @@ def write(diary_key: str) -> str | Response | tuple[str, int]:
     try:
         entry = _entry(found)
         if not mine:
-            waiting.keep(session, diary_entries.read_of(found, entry, the_reader().key))
+            every = (*waiting.entries(session, diary_key), entry)
+            waiting.add(session, diary_entries.read_of(found, every, the_reader().key))
             return redirect(url_for("contributions.look"))
         diary_entries.add(current_actor(), _doors(), entry, the_reader().key)
     except ValueError:

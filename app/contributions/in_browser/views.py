@@ -113,7 +113,7 @@ def take(family: str) -> Response:
     if found is None:
         raise NotFound(_l("There is no such page, or it is not yours."))
     try:
-        waiting.keep(session, posted.read_of(found, request.form.get("cells", "")))
+        waiting.add(session, posted.read_of(found, request.form.get("cells", "")))
     except (NotTaken, NothingWaits) as refused:
         flash(refused.user_message, "error")
         return redirect(url_for("contributions.give", family=family))

@@ -305,3 +305,35 @@ def test_what_could_be_given_says_what_one_person_earned_with_it(
         page = browser.get("/my-traces").text
     assert "One person has earned less than 1 cent so far." in page
     assert "One person has earned €1.23 so far." in page
+
+
+def test_a_line_that_was_taken_out_stays_out_after_a_mistake(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    answer = browser.post("/giving/look", {"place": every, "keep": every[1:]})
+    assert answer.status_code == 422
+    ticked = re.findall(r'name="keep" value="([^"]+)" checked', answer.text)
+    assert ticked == every[1:]
+
+
+def test_several_things_can_be_chosen_before_signing_up_and_all_of_them_are_given(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = Browser(open_app, person)
+    sent(browser, plays(open_period()))
+    today = f"{open_period()}-15"
+    for place in ("market", "online"):
+        answers = {"day": today, "shop": place}
+        assert browser.post("/diary/diary_shopping", answers).status_code == 302
+    page = browser.get("/giving/look").text
+    assert "Listening by time of day" in page
+    every = places(page)
+    gone = next(each for each in every if "online" in each)
+    kept = [each for each in every if each != gone]
+    browser.post("/giving/look", {"place": every, "keep": kept, "level": "research"})
+    doors = checking(market_of(open_app))
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert queries.gives(person, "listening")
+        (shopping,) = service.trace(person, doors, "diary_shopping").values()
+    assert [cell.values[0] for cell in shopping] == ["market"]

@@ -31,7 +31,7 @@ def keeper(open_app: Flask) -> Actor:
             diary = diary_entries.diary_of(key)
             entry = Entry(key, "2026-03-01", diary.checked(answers))
             doors = checking(market_of(open_app))
-            read = diary_entries.read_of(diary, entry, b"key")
+            read = diary_entries.read_of(diary, [entry], b"key")
             service.join(who, doors, read, factories.EVERY_PURPOSE)
             diary_entries.keep(who, doors, entry)
     return who

@@ -286,3 +286,18 @@ def test_an_index_split_between_files_gives_the_same_days() -> None:
         parts = ["\r\n".join(lines[:at]), "\r\n".join([*lines[:3], *lines[at:]])]
         result = read(*[(f"{n}.csv", part.encode()) for n, part in enumerate(parts)])
         assert totals_of(result) == totals_of(once)
+
+
+def test_a_power_without_its_time_is_never_taken_for_a_day() -> None:
+    """A curve in watts that names no step gave each day its largest half hour, times 24."""
+    head = (
+        "Identifiant PRM;Type de donnees;Date de debut;Date de fin;Grandeur physique;"
+        f"Grandeur metier;Etape metier;Unite\n{METER};Courbe de charge;01/06/2025;01/07/2025;"
+        "Energie active;Consommation;Comptage Brut;W\nHorodate;Valeur\n"
+    )
+    lines = [f"2025-06-{day:02d}T00:30:00+02:00;1200\n" for day in range(1, 29)]
+    result = read_all(
+        [("a.csv", (head + "".join(lines)).encode())], DECLARED, ["home_energy_daily"]
+    )
+    assert result.slices == ()
+    assert result.dropped[Reason.UNREADABLE] == len(lines)
