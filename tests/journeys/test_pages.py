@@ -33,11 +33,9 @@ def main_part(page: Page) -> str:
 
 
 CASES = [(who, look) for who in ACCOUNTS for look in LOOKS]
-#: Everybody on a phone, a visitor wide too. The others with `make test-all`; the walk from the
+#: Everybody on a phone. The others with `make test-all`; the walk from the
 #: upload to the payout looks at what producers, buyers and the operator see on a wide screen.
-SHORTER = {f"{who}-{look}" for who, look in CASES if look.startswith("french")} | {
-    f"{who}-english, light, wide" for who in ("visitor",)
-}
+SHORTER = {f"{who}-{look}" for who, look in CASES if look.startswith("french")}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from tests.conftest import environment
 from tests.support import factories
 from tests.support.browser import Browser
 from tests.support.compiled import compile_once
+from tests.support.selection import exhaustive_but
 from tests.test_routes import For
 
 GIVEN, CLOSED = (datetime(2026, 3, day, 9, 17, 31, tzinfo=UTC) for day in (5, 10))
@@ -59,7 +60,7 @@ NEIGHBOURS = {
 }
 
 
-@pytest.fixture(params=NEIGHBOURS)
+@pytest.fixture(params=exhaustive_but(list(NEIGHBOURS)[:1], NEIGHBOURS))
 def worlds(
     request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path
 ) -> Iterator[list[tuple[doors.World, Actor]]]:

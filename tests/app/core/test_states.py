@@ -13,8 +13,10 @@ LIVES = {
     ("datasets", "Dataset"): """
         reading read uploaded     | reading refuse unreadable
         reading erase erased      | unreadable erase erased
+        reading ask choosing      | choosing choose reading | choosing erase erased
         uploaded check checking   | checked check checking | checking check checking
         checking pass checked     | checking fail uploaded | checked publish listed
+        checked revise uploaded
         listed unlist checked     | listed measure measured | measured relist listed
         uploaded erase erased     | checking erase erased  | checked erase erased
         listed erase erased       | measured erase erased  | erased erase erased

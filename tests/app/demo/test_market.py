@@ -119,6 +119,7 @@ def test_everything_happened_in_order(filled: Trade) -> None:
             assert order.created_at <= order.paid_at
 
 
+@pytest.mark.exhaustive
 def test_filling_again_changes_nothing(filled: Trade) -> None:
     before = audit.lines_about("system")
     assert not filling(filled)

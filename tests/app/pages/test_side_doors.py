@@ -101,7 +101,7 @@ NEIGHBOURS = {
 }
 
 
-@pytest.fixture(params=exhaustive_but(list(NEIGHBOURS)[:3], NEIGHBOURS))
+@pytest.fixture(params=exhaustive_but(list(NEIGHBOURS)[:2], NEIGHBOURS))
 def worlds(
     request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path
 ) -> Iterator[list[World]]:

@@ -91,7 +91,7 @@ SO_FAR = {"count": (1, "counting"), "measure": (2, "charged")}
 #: Where noise may be lost, and where it may not; the others with `make test-all`.
 SHORTER = {
     "count": ("after the noise",),
-    "measure": ("before the mark", "after the mark"),
+    "measure": ("after the mark",),
 }
 DEATHS = [
     pytest.param(

@@ -19,6 +19,7 @@ from app.datasets.ingest import messages
 from app.datasets.ingest.errors import SeveralTables, UploadError
 from app.datasets.ingest.reading import ROW, Limits
 from app.datasets.ingest.tables import read_table
+from tests.support.selection import exhaustive_but
 from tests.support.workbooks import workbook
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -311,7 +312,9 @@ def peak(kind: str, count: int) -> int:
     return int(done.stdout)
 
 
-@pytest.mark.parametrize("kind", ["cp1252", "utf-16", "json", "zip", "xlsx"])
+@pytest.mark.parametrize(
+    "kind", exhaustive_but(["xlsx"], ["cp1252", "utf-16", "json", "zip", "xlsx"])
+)
 def test_memory_stays_flat_when_a_file_grows(kind: str) -> None:
     """Three times the rows, beyond one batch: buffers may fill, the peak grows by half at most."""
     assert peak(kind, 30_000) < 1.5 * peak(kind, 10_000)
