@@ -313,7 +313,7 @@ def peak(kind: str, count: int) -> int:
 
 
 @pytest.mark.parametrize(
-    "kind", exhaustive_but(["xlsx"], ["cp1252", "utf-16", "json", "zip", "xlsx"])
+    "kind", exhaustive_but(["cp1252"], ["cp1252", "utf-16", "json", "zip", "xlsx"])
 )
 def test_memory_stays_flat_when_a_file_grows(kind: str) -> None:
     """Three times the rows, beyond one batch: buffers may fill, the peak grows by half at most."""
