@@ -10,7 +10,7 @@ from app.core.batches import batched
 from app.core.clock import now
 from app.core.db import Database
 from app.vault.interface import Vault
-from app.vault.models import VaultKey
+from app.vault.models import SmallObject, VaultKey
 
 log = structlog.get_logger("vault")
 #: Whatever is written is named within this time, or never.
@@ -23,11 +23,15 @@ Named = Callable[[Collection[str]], frozenset[str]]
 def erase_unnamed(db: Database, vault: Vault, parts: Iterable[Named]) -> int:
     """Erase the large objects that no part names a day after they were written; return how many.
 
-    Small objects are written with the row that names them, so none of them is ever unnamed.
+    Small objects are written with the row that names them, so none of them is ever unnamed: they
+    are not looked at.
     """
     naming, erased = tuple(parts), 0
     with db.unit_of_work(write=False) as session:
-        old = select(VaultKey.object_id).where(VaultKey.kept_at < now() - NAMED_WITHIN)
+        old = select(VaultKey.object_id).where(
+            VaultKey.kept_at < now() - NAMED_WITHIN,
+            VaultKey.object_id.not_in(select(SmallObject.object_id)),
+        )
         written = session.scalars(old).all()
     for some in batched(written, AT_ONCE):
         with db.unit_of_work():

@@ -58,3 +58,15 @@ def grow_older(app: Flask) -> None:
 
 def erase(app: Flask) -> None:
     worker.erase_what_nothing_names(market_of(app))
+
+
+@pytest.mark.both_databases
+def test_small_objects_such_as_a_persons_own_months_and_diaries_stay(app: Flask) -> None:
+    """Their keys lie beside those of large ones; they are written with the row that names them."""
+    doors, small = checking(market_of(app)), [new_id() for _ in range(3)]
+    with market_of(app).db.unit_of_work():
+        for object_id in small:
+            doors.vault.write_small(object_id, pa.record_batch([["mine"]], names=["cells"]))
+    grow_older(app)
+    erase(app)
+    assert all(doors.vault.exists(each) for each in small)
