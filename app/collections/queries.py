@@ -37,6 +37,12 @@ def public_collections() -> tuple[CollectionRules, ...]:
     return tuple(rules for rules in all_collections() if rules.public)
 
 
+def template_collections() -> tuple[CollectionRules, ...]:
+    """Return the market's own collections: as many as there are templates."""
+    chosen = select(Collection).where(Collection.template != "")
+    return tuple(_rules(row) for row in session().scalars(chosen))
+
+
 def seen_by(user_id: str, collection_id: str, *, operator: bool = False) -> CollectionRules:
     """Return a collection's rules to somebody who may see them: before consent, its founder alone.
 

@@ -15,6 +15,7 @@ from app.collections.rules import (
     Levels,
     Purpose,
     ladder,
+    planned,
 )
 from app.core import audit
 from app.core.clock import now
@@ -66,6 +67,21 @@ class Proposal:
     def levels(self) -> Levels:
         """What people may agree to."""
         return ladder(self.purposes) if self.steps else (self.purposes,)
+
+
+def prepare(proposal: Proposal) -> None:
+    """Plan what is proposed with nothing locked: founding it then finds the plan made.
+
+    Raises
+    ------
+    BadRules
+    """
+    _check(proposal)
+    epsilon, delta = proposal.epsilon_milli / 1000, 10.0**-DELTA_EXPONENT
+    try:
+        planned(proposal.schema, proposal.ways, epsilon, delta, plans.SHOWN_SOURCES)
+    except PrivacyError as error:
+        raise BadRules(error.user_message) from None
 
 
 def found(actor: Actor, proposal: Proposal) -> str:

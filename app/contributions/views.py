@@ -276,9 +276,7 @@ def mine() -> str:
         "contributions/mine.html",
         tiles=tiles,
         families=families(),
-        earned=queries.earned_so_far(
-            rules for rules in collections.public_collections() if rules.template
-        ),
+        earned=queries.earned_so_far(collections.template_collections()),
         diaries=_diaries(),
         written=every_diary(),
         titles={tile.template: tile.rules.title for tile in tiles},

@@ -360,6 +360,8 @@ def found_collection(actor: Actor, dataset_id: str, proposal: collections_servic
     ------
     BadRules, Conflict
     """
+    checkpoint()
+    collections_service.prepare(proposal)
     row = _own(actor, dataset_id)
     if row.collection_id is not None or row.state != DatasetState.CHECKED:
         raise Conflict(_l("Check the columns first."))

@@ -28,6 +28,8 @@ from privacy.loss import right_guesses
 AHEAD = timedelta(days=7)
 #: The page goes back so far.
 SHOWN = timedelta(days=90)
+#: So many sales are told one by one; all of them stand on the page of what was earned.
+MOST_SALES = 100
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _of_editions(actor: Actor, since: datetime, until: datetime) -> Iterator[Not
                 people=edition.people,
                 guesses=round(right_guesses(rules.epsilon)),
             )
-    for sale in orders.sales_of(tuple(shares), since):
+    for sale in orders.sales_of(tuple(shares), since, until, MOST_SALES):
         earned = Money(sale.kept_micros * shares[sale.edition_id], sale.currency)
         about = titles[sale.edition_id]
         yield Notice(Kind.SOLD, sale.sold_at, about, "/income", purpose=sale.purpose, amount=earned)

@@ -8,9 +8,11 @@ from flask_babel import ngettext
 from app.catalog.price_lists import currency
 from app.contributions import queries as contributions
 from app.core.permissions import Actor
+from app.earnings import queries as earnings
 from app.notices.events import notices
 from app.notices.kinds import Kind
 from app.notices.texts import cents
+from app.orders import queries as orders
 from app.releases.periods import next_closing, open_period
 from app.web.filters import moment
 from app.web.filters import month as in_words
@@ -29,10 +31,11 @@ def lines(actor: Actor, month: str) -> tuple[str, ...]:
     if not given:
         return ()
     until = datetime.fromisoformat(f"{month}-12T00:00:00+00:00").astimezone(UTC)
-    told = notices(actor, until - timedelta(days=31), until)
-    counted = [each for each in told if each.kind is Kind.MEASURED]
-    sold = [each for each in told if each.kind is Kind.SOLD]
-    earned = sum(each.amount.micros for each in sold if each.amount)
+    since, who = until - timedelta(days=31), actor.user_id
+    counted = [each for each in notices(actor, since, until) if each.kind is Kind.MEASURED]
+    sold = orders.count_sales(list(earnings.shares_of(who)), since, until)
+    before, after = (sum(earnings.earned(who, at).values()) for at in (since, until))
+    earned = after - before
     every = Money(sum(tile.earned.micros for tile in given), currency())
     return (
         _("You give: %(titles)s.", titles=", ".join(tile.rules.title for tile in given)),
@@ -41,7 +44,7 @@ def lines(actor: Actor, month: str) -> tuple[str, ...]:
             "Counted and published with you: %(num)s months of statistics.",
             len(counted),
         ),
-        ngettext("Sold: %(num)s time.", "Sold: %(num)s times.", len(sold)),
+        ngettext("Sold: %(num)s time.", "Sold: %(num)s times.", sold),
         _(
             "Earned: %(month)s since the last letter, %(all)s so far.",
             month=cents(Money(earned, currency())),

@@ -34,7 +34,7 @@ def unseen(actor: Actor) -> int:
     since = seen_until(actor.user_id)
     parts = releases.published_parts(actor.user_id)
     measured = sum(e.published_at is not None and e.published_at >= since for _, e in parts)
-    sold = len(orders.sales_of(tuple(edition.id for _, edition in parts), since)) if parts else 0
+    sold = orders.count_sales([edition.id for _, edition in parts], since) if parts else 0
     there, missing = contributions.count_given(actor)
     soon = there * (since <= next_closing() - AHEAD <= now())
     needed = missing * (since <= month_over() <= now())

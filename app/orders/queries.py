@@ -1,5 +1,5 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -253,8 +253,33 @@ def editions_sold(since: datetime, until: datetime) -> tuple[str, ...]:
     return tuple(session().scalars(chosen.distinct()))
 
 
-def sales_of(edition_ids: tuple[str, ...], since: datetime | None = None) -> tuple[SaleView, ...]:
-    """Return what sales earned some editions, newest first; from a moment on, or all."""
+def count_sales(
+    edition_ids: Collection[str], since: datetime, until: datetime | None = None
+) -> int:
+    """Count the sales of some editions from a moment on, and before another."""
+    chosen = select(func.count()).where(
+        SaleEdition.edition_id.in_(edition_ids), SaleEdition.sold_at >= since
+    )
+    if until is not None:
+        chosen = chosen.where(SaleEdition.sold_at < until)
+    return session().scalar(chosen) or 0
+
+
+def sales_of(
+    edition_ids: tuple[str, ...],
+    since: datetime | None = None,
+    until: datetime | None = None,
+    most: int | None = None,
+) -> tuple[SaleView, ...]:
+    """Return what sales earned some editions, newest first.
+
+    Parameters
+    ----------
+    since, until : datetime, optional
+        From the first, and before the second.
+    most : int, optional
+        So many at most.
+    """
     chosen = (
         select(SaleEdition, Order.purpose, Order.currency)
         .join(Order, Order.id == SaleEdition.order_id)
@@ -263,6 +288,9 @@ def sales_of(edition_ids: tuple[str, ...], since: datetime | None = None) -> tup
     )
     if since is not None:
         chosen = chosen.where(SaleEdition.sold_at >= since)
+    if until is not None:
+        chosen = chosen.where(SaleEdition.sold_at < until)
+    chosen = chosen.limit(most)
     return tuple(
         SaleView(
             sale.order_id,

@@ -25,6 +25,7 @@ from app.contributions.families import family as family_of
 from app.contributions.in_browser import parts, posted, words
 from app.contributions.in_browser.parts import Parts
 from app.contributions.reading import ZONE
+from app.core.db import checkpoint
 from app.core.errors import NotFound
 from app.market import market_of
 from app.web.limits import limited
@@ -112,6 +113,8 @@ def take(family: str) -> Response:
     found = family_of(family)
     if found is None:
         raise NotFound(_l("There is no such page, or it is not yours."))
+    # Nothing is locked while what a stranger sent is taken apart.
+    checkpoint()
     try:
         waiting.add(session, posted.read_of(found, request.form.get("cells", "")))
     except (NotTaken, NothingWaits) as refused:

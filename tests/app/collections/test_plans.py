@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -12,6 +13,7 @@ from app.collections.rules import CollectionRules
 from app.collections.templates import found_templates
 from app.core.db import session
 from app.core.permissions import Role
+from app.datasets import service as datasets
 from app.market import market_of
 from tests.support import factories
 
@@ -55,3 +57,22 @@ def test_what_was_founded_before_plans_were_kept_is_planned_once_by_the_schedule
         with db.unit_of_work(write=False):
             for rules in queries.all_collections():
                 assert plans.shown(rules).schema == rules.schema
+
+
+def test_nothing_is_locked_while_a_new_collection_is_planned(app: Flask) -> None:
+    """Founding planned under SQLite's one lock for writing, and others waited."""
+    db, planning, written = market_of(app).db, service.planned, []
+    producer = factories.account(app, Role.PRODUCER)
+    dataset_id = factories.checked(app, producer)
+
+    def meanwhile(*arguments: Any) -> Any:
+        made = planning(*arguments)
+        with db.unit_of_work() as others:
+            others.connection().exec_driver_sql("UPDATE audit_head SET sequence = sequence")
+            written.append(1)
+        return made
+
+    with patch.object(service, "planned", meanwhile), db.unit_of_work():
+        session().connection()
+        datasets.found_collection(producer, dataset_id, factories.proposal())
+    assert written == [1]
