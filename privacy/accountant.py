@@ -10,12 +10,13 @@ from privacy.loss import Rho
 class Account:
     """What one person allows in all, and what was charged so far.
 
-    zCDP adds up under adaptive composition, so a whole number of millionths is all there is
-    to keep.
+    Losses of Gaussian mechanisms add up as rho, even where each is chosen by what came before, so a
+    whole number of millionths is all there is to keep.
 
     References
     ----------
-    Bun, Steinke (2016), Concentrated Differential Privacy, arXiv 1605.02065, Lemma 1.7.
+    Smith, Thakurta (2022), Fully Adaptive Composition for Gaussian Differential Privacy, arXiv
+    2210.17520.
     """
 
     ceiling: Rho

@@ -40,7 +40,7 @@ def count_people(
     """
     people = sum(_people(engine, table) for table in tables)
     before_noise()
-    return people + int(samplers.discrete_gaussian(plan.variance, 1)[0])
+    return people + int(samplers.rounded_gaussian(plan.variance, 1)[0])
 
 
 def _people(engine: Engine, table: "ir.Table") -> int:

@@ -8,7 +8,7 @@ is not found falls into "other". Only a worker imports this, as it draws noise.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import exp, sqrt
+from math import erfc, sqrt
 from typing import TYPE_CHECKING
 
 import ibis
@@ -17,7 +17,7 @@ from privacy.cube import bounding
 from privacy.cube.engine import Engine
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho, rho_for
-from privacy.noise.samplers import discrete_gaussian
+from privacy.noise.samplers import rounded_gaussian
 from privacy.schema import Dimension, is_name
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ class DiscoveryPlan:
     bound : int
         Most values of one person that count, k >= 1.
     rho : Rho
-        The part of the loss that is zCDP: what is charged to each person.
+        The Gaussian part of the loss: what is charged to each person.
     threshold_delta : float
         The rest: the chance that a value only one person has is named. Adds to delta.
     variance : Fraction
-        Of the discrete Gaussian noise, in squared people.
+        Of the normal noise before it is rounded, in squared people.
     threshold : int
         Least noisy count of people at which a value is named.
     """
@@ -81,7 +81,7 @@ def plan_discovery(epsilon: float, delta: float, bound: int = 1) -> DiscoveryPla
     person with up to k values. On values that others have too, counts move by at most sqrt(k) in
     Euclidean distance, which costs rho = k / (2 variance). A value that nobody else has counts 1,
     and is named with the chance P(1 + Z >= threshold); of k such values one is named with at most
-    k times that chance. So the whole is threshold_delta-approximate rho-zCDP.
+    k times that chance. So the whole is a Gaussian loss of rho, but for that chance.
 
     Parameters
     ----------
@@ -99,8 +99,7 @@ def plan_discovery(epsilon: float, delta: float, bound: int = 1) -> DiscoveryPla
     ----------
     Korolova, Kenthapadi, Mishra, Ntoulas (2009), Releasing Search Queries and Clicks Privately
     (thresholds); Desfontaines, Voss, Gipson, Mandayam (2022), Differentially Private Partition
-    Selection, arXiv 2006.03684; Bun, Steinke (2016), arXiv 1605.02065, section 8 (approximate
-    zCDP).
+    Selection, arXiv 2006.03684.
     """
     if bound < 1:
         raise PlanError("At least one value of each person must count")
@@ -151,19 +150,12 @@ def find_categories(
     # A value that cannot be a category's name falls into "other": that depends on the value alone.
     exact = {row[column]: int(row[COUNT]) for row in counted.to_pylist() if is_name(row[column])}
     before_noise()
-    noise = discrete_gaussian(plan.variance, len(exact)).tolist()
+    noise = rounded_gaussian(plan.variance, len(exact)).tolist()
     noisy = {value: exact[value] + draw for value, draw in zip(sorted(exact), noise, strict=True)}
     named = {value: count for value, count in noisy.items() if count >= plan.threshold}
     return FoundCategories(plan, column, named)
 
 
 def chance_at_least(variance: Fraction, least: int) -> float:
-    """Bound P(Z >= least) for discrete Gaussian noise from above."""
-    spread = float(variance)
-    reach = int(40 * sqrt(spread)) + 40
-    weights = [exp(-x * x / (2 * spread)) for x in range(reach)]
-    whole = 2 * sum(weights) - 1
-    if least <= 0:
-        return 1.0
-    # Terms beyond the reach are below exp(-800) each and are covered by the safety factor.
-    return sum(weights[least:]) / whole * SAFETY
+    """Bound from above the chance that rounded noise is at least a whole number."""
+    return min(1.0, erfc((least - 0.5) / sqrt(2 * float(variance))) / 2 * SAFETY)

@@ -73,8 +73,8 @@ except NotInstalled as error:
 def test_noise_is_drawn_without_the_optional_packages(tmp_path: Path) -> None:
     code = """
 from fractions import Fraction
-from privacy.noise.samplers import discrete_gaussian
-print(len(discrete_gaussian(Fraction(2) ** 110, 5)))
+from privacy.noise.samplers import rounded_gaussian
+print(len(rounded_gaussian(Fraction(2) ** 110, 5)))
 """
     done = run(code, tmp_path)
     assert done.stdout.strip() == "5", done.stderr

@@ -19,7 +19,6 @@ from app.users import queries as users
 from app.users.login import current_actor
 from pricing.errors import PricingError
 from pricing.money import Money
-from privacy.loss import right_guesses
 
 bp = Blueprint("catalog", __name__)
 NOBODY = Actor("", frozenset())
@@ -54,7 +53,7 @@ def release(edition_id: str) -> str:
         people=products.people(view),
         preview=preview,
         priced=queries.priced(view),
-        guesses=right_guesses(view.rules.epsilon),
+        guesses=view.rules.guesses,
     )
 
 
@@ -77,7 +76,7 @@ def collection(collection_id: str) -> str:
         carried_over=releases.carried_over(rules),
         may_hurry=mine and not current_market().settings.production,
         closing=releases_service.next_closing(rules),
-        guesses=right_guesses(rules.epsilon),
+        guesses=rules.guesses,
     )
 
 

@@ -46,7 +46,7 @@ class SearchTerms:
 
 #: The plan of `privacy.discovery`, written down: that module draws noise, so no page loads it.
 #: The worker refuses to work where the two differ.
-TERMS = SearchTerms(FINDING_EPSILON, FINDING_DELTA, 1, Rho(5141), FINDING_DELTA / 2, 55)
+TERMS = SearchTerms(FINDING_EPSILON, FINDING_DELTA, 1, Rho(5826), FINDING_DELTA / 2, 51)
 
 
 class SearchState(StrEnum):

@@ -114,7 +114,7 @@ def _page(
         running=known and known.state in ("wanted", "charged") and job and job.state != "failed",
         job=job,
         terms=TERMS,
-        alone=right_guesses(TERMS.epsilon),
+        alone=right_guesses(TERMS.rho),
         before=loss_of(spent),
         after=loss_of(spent + TERMS.rho.micro),
         paused=consent.choices(view.producer_id).paused,

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pricing.money import Money
+from privacy.loss import rho_for, right_guesses
 from privacy.plan.counting import CountPlan, plan_count, tables_epsilon
 from privacy.plan.planning import NoisePlan, plan_release
 from privacy.plan.workload import Workload, default_workload
@@ -136,6 +137,11 @@ class CollectionRules:
     def workload(self) -> Workload:
         """The tables asked of each edition."""
         return default_workload(self.schema, self.ways)
+
+    @property
+    def guesses(self) -> float:
+        """Of 100 guesses whether somebody took part in an edition, so many are right at most."""
+        return right_guesses(rho_for(self.epsilon, self.delta))
 
     @property
     def floor(self) -> Money:

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
 from app.collections.templates import collection_of
-from privacy.loss import Rho, epsilon_of, rho_for, right_guesses
+from privacy.loss import Rho, rho_for, right_guesses
 from traces.catalogue import templates
 from traces.formats import Format, formats
 
@@ -127,10 +127,7 @@ class Family:
         All templates count together, as a month of files goes into each of them.
         """
         every = [rules for _, rules in self.templates]
-        rho = sum((rho_for(rules.epsilon, rules.delta) for rules in every), Rho(0))
-        # Whatever somebody guesses from one template alone is a guess from all of them.
-        epsilon = epsilon_of(rho, min(rules.delta for rules in every))
-        return right_guesses(max(epsilon, *(rules.epsilon for rules in every)))
+        return right_guesses(sum((rho_for(r.epsilon, r.delta) for r in every), Rho(0)))
 
 
 def families() -> tuple[Family, ...]:

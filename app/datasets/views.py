@@ -1,3 +1,4 @@
+from math import ceil
 from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from app.collections import plans
 from app.collections import queries as collections
 from app.collections.errors import BadRules
 from app.collections.rules import CollectionRules, Identifier, Purpose
-from app.collections.service import Proposal
+from app.collections.service import DELTA_EXPONENT, Proposal
 from app.consent import queries as consent
 from app.consent.texts import TEXTS
 from app.core.errors import Conflict
@@ -34,7 +35,7 @@ from app.market import current_market, market_of
 from app.users.login import current_actor, verified_actor
 from app.web.limits import limited
 from pricing.money import MICROS_PER_UNIT
-from privacy.loss import right_guesses
+from privacy.loss import rho_for, right_guesses
 
 bp = Blueprint("datasets", __name__, url_prefix="/datasets")
 answering.add_to(bp)
@@ -167,7 +168,7 @@ def _privacy_words(epsilon: float) -> str:
     words: str = _(
         "epsilon %(epsilon)s: of 100 guesses about one person, at most %(right)s are right",
         epsilon=epsilon,
-        right=round(right_guesses(epsilon)),
+        right=ceil(right_guesses(rho_for(epsilon, 10.0**-DELTA_EXPONENT))),
     )
     return words
 
@@ -219,7 +220,7 @@ def publish(dataset_id: str) -> str | Response | tuple[str, int]:
 
 
 def _plan(rules: CollectionRules) -> dict[str, Any]:
-    return {"plan": plans.shown(rules), "guesses": right_guesses(rules.epsilon)}
+    return {"plan": plans.shown(rules), "guesses": rules.guesses}
 
 
 @bp.post("/<dataset_id>/unlist")

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from math import ceil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,7 +48,6 @@ from app.reconciliation import service as reconciliation
 from app.releases import queries as releases
 from app.web.filters import margin
 from pricing.money import Money
-from privacy.loss import right_guesses
 
 Say = Callable[[str], None]
 HOST = "127.0.0.1"
@@ -205,9 +205,9 @@ class _Walk:
         collection_id = self.stage.found(self.producer, dataset_id, WORK.proposal())
         with self.db.unit_of_work(write=False):
             rules = collections.rules(collection_id)
-        plan, right = rules.plan(sources=2), right_guesses(rules.epsilon)
+        plan, right = rules.plan(sources=2), ceil(rules.guesses)
         self.say(f"   {rules.title}: epsilon {rules.epsilon:g}, delta {rules.delta:g}")
-        self.say(f"   Of 100 guesses whether somebody took part, at most {right:.0f} are right")
+        self.say(f"   Of 100 guesses whether somebody took part, at most {right} are right")
         self.say(f"   {len(plan.workload.marginals)} tables; 95 of 100 counts are off by less than")
         for name in ("gender", "education"):
             off = [f"{t.name} ±{margin(plan.cell_sd((name,), t)):.0f}" for t in plan.tiers]

@@ -10,12 +10,12 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from math import ceil
 
 from app.catalog.charts import quartiles
 from app.catalog.products import Product, product_title, table
 from app.core.spreadsheets import guarded
 from app.releases.queries import ReleaseView
-from privacy.loss import right_guesses
 from privacy.tables import adjusted, derived
 from privacy.tables.table import CONTRIBUTIONS, SUM, Coordinates, Estimate, Table
 
@@ -142,10 +142,10 @@ def release_facts(view: ReleaseView) -> dict[str, object]:
         "neighbours": "all contributions of one unit added or removed",
         "epsilon": view.rules.epsilon,
         "delta": plan.delta,
-        "rho_zcdp": (plan.rho.micro + counting) / 1_000_000,
-        "rho_zcdp_of_counting_people_first": counting / 1_000_000,
+        "rho": (plan.rho.micro + counting) / 1_000_000,
+        "rho_of_counting_people_first": counting / 1_000_000,
         "people_counted_first_with_noise": counted,
-        "at_most_right_guesses_of_100": round(right_guesses(view.rules.epsilon), 1),
+        "at_most_right_guesses_of_100": ceil(view.rules.guesses * 10) / 10,
         "scope": "the whole release: all tables and tiers together, however often sold",
         "mechanism": plan.mechanism.value,
         "noise": plan.noise.words.noise,

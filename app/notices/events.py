@@ -7,6 +7,7 @@ it, and whoever looks pays for what they see.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 
 from app.collections import queries as collections
 from app.collections.own_diaries import every_diary
@@ -22,7 +23,6 @@ from app.payouts.states import PayoutState
 from app.releases import queries as releases
 from app.releases.periods import next_closing
 from pricing.money import Money
-from privacy.loss import right_guesses
 
 #: So long before its day a month is announced.
 AHEAD = timedelta(days=7)
@@ -134,7 +134,7 @@ def _of_editions(actor: Actor, since: datetime, until: datetime) -> Iterator[Not
                 f"/catalogue/{edition.id}",
                 edition.period,
                 people=edition.people,
-                guesses=round(right_guesses(rules.epsilon)),
+                guesses=ceil(rules.guesses),
             )
     for sale in orders.sales_of(tuple(shares), since, until, MOST_SALES):
         earned = Money(sale.kept_micros * shares[sale.edition_id], sale.currency)

@@ -15,7 +15,7 @@ BLIND = 50.0
 #: How the subject of a charge begins that paid for the tables of an edition.
 MEASURED = "edition:"
 #: Where the bars of the histogram begin, in right guesses of 100: the last ends at 100.
-ODDS = (50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 99)
+ODDS = (50, 52, 54, 56, 58, 60, 65, 70, 75, 80, 90)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Loss:
     Attributes
     ----------
     micro_rho : int
-        Millionths of rho (zCDP).
+        Millionths of rho.
     epsilon, delta : float
         The same as (epsilon, delta); delta includes what charges added to it.
     guesses : float
@@ -91,8 +91,8 @@ def loss_of(micro_rho: int, extra_delta: float = 0.0) -> Loss:
     extra_delta : float
         What charges added to delta beside.
     """
-    epsilon = epsilon_of(Rho(micro_rho), DELTA)
-    return Loss(micro_rho, epsilon, DELTA + extra_delta, right_guesses(epsilon))
+    rho = Rho(micro_rho)
+    return Loss(micro_rho, epsilon_of(rho, DELTA), DELTA + extra_delta, right_guesses(rho))
 
 
 def read(charges: tuple[ChargeView, ...], own: int | None, market: int) -> Odometer:

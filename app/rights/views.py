@@ -1,3 +1,5 @@
+from math import ceil
+
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -37,19 +39,19 @@ def _doors() -> Checking:
 def _ceiling_form(present: int | None) -> CeilingForm:
     form = CeilingForm()
     market = current_market().settings.account_ceiling_micro_rho
-    every = [(rho_for(e, DELTA).micro, e) for e in CEILINGS]
+    every = [(rho_for(e, DELTA), e) for e in CEILINGS]
     # One above the market's would be no ceiling of one's own.
-    offered = [(str(micro), e) for micro, e in every if micro < market]
+    offered = [(rho, e) for rho, e in every if rho.micro < market]
     form.ceiling.choices = [
         SelectChoice(
             "", _("the market's ceiling, epsilon %(e)s", e=round(loss_of(market).epsilon, 1))
         ),
         *(
             SelectChoice(
-                value,
-                _("epsilon %(e)s (%(g)s of 100 guesses)", e=e, g=round(right_guesses(e))),
+                str(rho.micro),
+                _("epsilon %(e)s (%(g)s of 100 guesses)", e=e, g=ceil(right_guesses(rho))),
             )
-            for value, e in offered
+            for rho, e in offered
         ),
     ]
     if present is not None and not form.is_submitted():

@@ -18,6 +18,10 @@ Bits = npt.NDArray[np.uint64]
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+#: Bounds of an exponent, narrower each time they are asked for: of one that depends on numbers
+#: whose bits are drawn as they are needed.
+Narrowing = Callable[[], tuple[Fraction, Fraction]]
+
 BITS = 53
 STEP = 2.0**-BITS
 #: Bounds, times 1 + x, the relative error of exp(-x) by floats: they err by less than 2^-44.
@@ -44,7 +48,14 @@ def signs(size: int) -> Flags:
     return np.asarray(drawn & 1, dtype=bool)
 
 
-def happens(exponents: npt.NDArray[np.float64], exact: Callable[[int], Fraction]) -> Flags:
+def words(size: int, count: int) -> Bits:
+    """Draw uniform words of 64 bits: (size, count) uint64."""
+    return _random(size * count).reshape(size, count)
+
+
+def happens(
+    exponents: npt.NDArray[np.float64], exact: Callable[[int], Fraction | Narrowing]
+) -> Flags:
     """Tell which events of probability exp(-x) happen, exactly.
 
     Parameters
@@ -52,7 +63,8 @@ def happens(exponents: npt.NDArray[np.float64], exact: Callable[[int], Fraction]
     exponents : (size,) float64
         x >= 0, each within 2^-44 (1 + x) of its exact value.
     exact : callable
-        Returns the exact x of a position; asked where floats cannot decide.
+        Returns the exact x of a position, or what narrows it down; asked where floats cannot
+        decide.
 
     Returns
     -------
@@ -69,7 +81,7 @@ def happens(exponents: npt.NDArray[np.float64], exact: Callable[[int], Fraction]
     return np.asarray(yes, dtype=bool)
 
 
-def decide(head: int, bits: int, exponent: Fraction) -> bool:
+def decide(head: int, bits: int, exponent: Fraction | Narrowing) -> bool:
     """Tell whether a uniform number lies below exp(-exponent), drawing its further bits.
 
     Parameters
@@ -77,15 +89,15 @@ def decide(head: int, bits: int, exponent: Fraction) -> bool:
     head : int
         Its first `bits` binary digits.
     bits : int
-    exponent : Fraction
-        >= 0.
+    exponent : Fraction or callable
+        >= 0; or what returns narrower and narrower bounds of it.
     """
     digits = 40
     while True:
-        low, high = _exp_bounds(exponent, digits)
-        if Fraction(head + 1, 1 << bits) <= low:
+        least, most = (exponent, exponent) if isinstance(exponent, Fraction) else exponent()
+        if Fraction(head + 1, 1 << bits) <= _exp_bounds(most, digits)[0]:
             return True
-        if Fraction(head, 1 << bits) >= high:
+        if Fraction(head, 1 << bits) >= _exp_bounds(least, digits)[1]:
             return False
         head, bits, digits = head << 64 | secrets.randbits(64), bits + 64, digits + 40
 

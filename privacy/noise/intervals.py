@@ -3,12 +3,38 @@
 They are no confidence intervals of a survey: they say nothing of people who were not asked.
 """
 
-from math import ceil, sqrt
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, exp, pi, sqrt
 from statistics import NormalDist
 
 LEVEL = 0.95
 #: Half of a noise interval of normal noise, in standard deviations: 1.96. The only place.
 QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
+
+
+@lru_cache(maxsize=4096)
+def rounded_variance(variance: Fraction) -> float:
+    """Return the variance of a normal number that was rounded to a whole one.
+
+    That of the normal number and of the rounding, 1/12, and of what they have in common, which
+    vanishes quickly: a Fourier series of the rounding error.
+
+    References
+    ----------
+    Sheppard (1898), Proc. London Math. Soc. 29, 353-380 (the 1/12); docs/privacy.md, "Noise on a
+    grid" (the series).
+    """
+    if not variance:
+        return 0.0
+    normal = float(variance)
+    total = normal + 1 / 12
+    for order in range(1, 1000):
+        reach = exp(-2 * (pi * order) ** 2 * normal)
+        if reach < 1e-18:
+            break
+        total += (-1) ** order * reach * (4 * normal + 1 / (pi * order) ** 2)
+    return total
 
 
 def whole_half_width(sd: float) -> int:

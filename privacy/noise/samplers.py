@@ -1,16 +1,17 @@
 """Draw exact discrete noise from the operating system's randomness.
 
-Of diffprivlib only the event with chance exp(-x) is used (`privacy.noise.bernoulli`): it compares
-a uniform draw with a fraction, exactly, one event at a time. Its `GaussianDiscrete` draws the
-uniform as a float and takes a number of steps that grows with sigma, which is millions on our
-grids. So the two short loops of the paper stand here: over many draws at once with the events of
-`privacy.noise.coins`, and, for grids finer than 64-bit numbers hold, one at a time with the
-library's event, given fractions and a uniform that compares exactly. No seed, no state and no
-generator can be passed in.
+Gaussian noise is a normal number rounded to a whole one: the noise of a mechanism that adds a
+normal number and rounds, which costs no more than the normal number does. Of diffprivlib only the
+event with chance exp(-x) is used (`privacy.noise.bernoulli`): its Gaussian samplers compute with
+floats. So short loops stand here: over many draws at once with the events of
+`privacy.noise.coins`, and, for Laplace noise on grids finer than 64-bit numbers hold, one at a
+time with the library's event, given fractions and a uniform that compares exactly. No seed, no
+state and no generator can be passed in.
 """
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
@@ -20,13 +21,15 @@ import numpy.typing as npt
 from privacy.errors import PlanError
 from privacy.noise import k_norm
 from privacy.noise.bernoulli import bernoulli_neg_exp
-from privacy.noise.coins import Whole, below, happens, signs
+from privacy.noise.coins import Bits, Narrowing, Whole, below, happens, signs, words
 
 Exact = npt.NDArray[np.object_]
 
 ONE = Fraction(1)
-#: Above this scale draws are made one at a time: 64 bits leave room for 2^9 scales.
+#: Up to this scale numbers fit 64 bits, with room for 2^9 scales. Wider Laplace noise is drawn one
+#: at a time, wider Gaussian noise in coarser steps that further random bits make fine.
 WIDEST = 2**52
+WORD = 64
 #: How many candidates of a vector are drawn at once: at first, and at most.
 FIRST_TRIES, MOST_TRIES = 16, 4096
 
@@ -50,15 +53,20 @@ class _ExactCoins(secrets.SystemRandom):
 _COINS = _ExactCoins()
 
 
-def discrete_gaussian(variance: Fraction, size: int) -> Exact:
-    """Draw independent discrete Gaussian noise.
+def rounded_gaussian(variance: Fraction, size: int) -> Exact:
+    """Draw independent normal numbers, each rounded to the nearest whole number.
 
-    P(x) is proportional to exp(-x^2 / (2 variance)) over all integers, exactly.
+    P(n) is the chance that a normal number of this variance lies between n - 1/2 and n + 1/2,
+    exactly. A candidate x = j t + r, t whole and near sigma, has j with a chance proportional to
+    exp(-j) and r uniform between 0 and t; it is kept with the chance
+    exp(-(x^2 / (2 variance) - j + variance / (2 t^2))), which is at most 1, as the exponent is at
+    least (j t / sigma - sigma / t)^2 / 2. So kept numbers have a density proportional to
+    exp(-x^2 / (2 variance)). Bits of r are drawn as they are needed.
 
     Parameters
     ----------
     variance : Fraction
-        sigma squared, > 0, in squared steps of the grid.
+        Of the normal number, > 0, in squared steps of the grid; see `intervals.rounded_variance`.
     size : int
         How many draws.
 
@@ -74,15 +82,14 @@ def discrete_gaussian(variance: Fraction, size: int) -> Exact:
 
     References
     ----------
-    Canonne, Kamath, Steinke (2020), The Discrete Gaussian for Differential Privacy,
-    arXiv 2004.00010, Algorithm 3.
+    Karney (2016), Sampling Exactly from the Normal Distribution, ACM Trans. Math. Softw. 42,
+    arXiv 1303.6257: normal numbers by rejection whose bits are drawn lazily. The envelope is ours.
     """
     if variance <= 0:
         raise PlanError("Noise needs a positive variance")
-    scale = isqrt(variance.numerator // variance.denominator) + 1
-    if scale > WIDEST:
-        return _objects([_gaussian(Fraction(variance), scale) for _ in range(size)])
-    return _fill(size, lambda wanted: _gaussians(Fraction(variance), scale, wanted))
+    finer = max(0, _scale(variance).bit_length() - WIDEST.bit_length() + 1)
+    coarse = Fraction(variance) / 4**finer
+    return _fill(size, lambda wanted: _gaussians(coarse, finer, wanted))
 
 
 def discrete_laplace(scale: Fraction, size: int) -> Exact:
@@ -165,29 +172,86 @@ def discrete_k_norm(scale: Fraction, bound: int, size: int) -> Exact:
         count = min(2 * count, MOST_TRIES)
 
 
-def _fill(size: int, draw: Callable[[int], Whole]) -> Exact:
+def _fill(size: int, draw: Callable[[int], Whole | Exact]) -> Exact:
     """Draw until there are enough: each round gives as many as are accepted."""
-    parts: list[Whole] = []
+    parts: list[Exact] = []
     missing = size
     while missing > 0:
         drawn = draw(2 * missing + 16)[:missing]
-        parts.append(drawn)
+        parts.append(drawn.astype(object))
         missing -= len(drawn)
-    return np.concatenate([*parts, np.empty(0, np.int64)]).astype(object)
+    return np.concatenate([*parts, np.empty(0, object)])
 
 
-def _gaussians(variance: Fraction, scale: int, wanted: int) -> Whole:
-    """Draw Gaussian candidates by Algorithm 3; return those accepted: (at most wanted,) int64."""
-    candidates = _laplaces(scale, 1, wanted)
-    middle = variance / scale
-    distances = np.abs(candidates).astype(float) - float(middle)
-    exponents = distances * distances / (2 * float(variance))
+def _scale(variance: Fraction) -> int:
+    """Return a whole number near the standard deviation, and above it."""
+    return isqrt(variance.numerator // variance.denominator) + 1
 
-    def exact(position: int) -> Fraction:
-        distance = abs(int(candidates[position])) - middle
-        return distance * distance / (2 * variance)
 
-    return candidates[happens(exponents, exact)]
+def _gaussians(variance: Fraction, finer: int, wanted: int) -> Whole | Exact:
+    """Draw candidates of `rounded_gaussian`; return those accepted, rounded: (at most wanted,).
+
+    They are counted in steps 2^finer times finer than those of the variance.
+    """
+    scale = _scale(variance)
+    turns = _wholes(wanted)
+    places = below(scale, wanted)
+    fractions = words(wanted, finer // WORD + 1)
+    rest = places + fractions[:, 0] * 2.0**-WORD
+    numbers = turns * float(scale) + rest
+    top = variance / (2 * scale**2)
+    exponents = numbers * numbers / (2 * float(variance)) - turns + float(top)
+
+    def exact(position: int) -> Narrowing:
+        turn = int(turns[position])
+        whole = turn * scale + int(places[position])
+        digits = _digits(fractions[position])
+
+        def narrower() -> tuple[Fraction, Fraction]:
+            nonlocal digits
+            digits = digits.more()
+            low, high = (
+                (whole + bound) ** 2 / (2 * variance) - turn + top for bound in digits.bounds()
+            )
+            return low, high
+
+        return narrower
+
+    kept = happens(exponents, exact)
+    sizes = _rounded(turns[kept] * scale + places[kept], fractions[kept], finer)
+    return np.where(signs(len(sizes)), -sizes, sizes)
+
+
+@dataclass(frozen=True)
+class _Digits:
+    """The first binary digits of a number between 0 and 1."""
+
+    head: int
+    bits: int
+
+    def more(self) -> "_Digits":
+        """Draw further ones."""
+        return _Digits(self.head << WORD | secrets.randbits(WORD), self.bits + WORD)
+
+    def bounds(self) -> tuple[Fraction, Fraction]:
+        """Return what the number lies between."""
+        return Fraction(self.head, 1 << self.bits), Fraction(self.head + 1, 1 << self.bits)
+
+
+def _digits(row: Bits) -> _Digits:
+    return _Digits(int.from_bytes(row.astype(">u8").tobytes(), "big"), WORD * len(row))
+
+
+def _rounded(whole: Whole, fractions: Bits, finer: int) -> Whole | Exact:
+    """Round numbers to steps 2^finer times finer than one: the next digit says whether up."""
+    if not finer:
+        return whole + (fractions[:, 0] >> np.uint64(WORD - 1)).astype(np.int64)
+    sizes = np.empty(len(whole), dtype=object)
+    for position, (number, row) in enumerate(zip(whole.tolist(), fractions, strict=True)):
+        digits = _digits(row)
+        first = digits.head >> (digits.bits - finer - 1)
+        sizes[position] = (number << finer) + (first + 1 >> 1)
+    return sizes
 
 
 def _laplaces(numerator: int, denominator: int, wanted: int) -> Whole:
@@ -221,14 +285,6 @@ def _objects(draws: list[int]) -> Exact:
     array = np.empty(len(draws), dtype=object)
     array[:] = draws
     return array
-
-
-def _gaussian(variance: Fraction, scale: int) -> int:
-    while True:
-        candidate = _laplace(scale, 1)
-        distance = abs(candidate) - variance / scale
-        if _happens(distance * distance / (2 * variance)):
-            return candidate
 
 
 def _laplace(numerator: int, denominator: int) -> int:

@@ -21,7 +21,7 @@ DEVIATIONS = 3
 
 @dataclass(frozen=True)
 class CountPlan:
-    """A number of people with discrete Gaussian noise; one person changes it by one.
+    """A number of people with rounded Gaussian noise; one person changes it by one.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class CountPlan:
 
     References
     ----------
-    Bun, Steinke (2016), arXiv 1605.02065, Proposition 1.6: rho = 1 / (2 variance).
+    Dong, Roth, Su (2019), arXiv 1905.02383, Theorem 2.7: mu = 1 / sd, so rho = 1 / (2 variance).
     """
 
     rho: Rho
@@ -41,7 +41,7 @@ class CountPlan:
 
     @property
     def variance(self) -> Fraction:
-        """In squared people."""
+        """Of the normal number, in squared people."""
         return Fraction(MICRO, 2 * self.rho.micro)
 
     @property
@@ -61,7 +61,7 @@ def plan_count(epsilon: float, delta: float) -> CountPlan:
     Parameters
     ----------
     epsilon, delta : float
-        What a whole edition may cost one person; the count costs a tenth of it, as zCDP.
+        What a whole edition may cost one person; the count costs a tenth of its rho.
 
     Raises
     ------
@@ -75,11 +75,11 @@ def plan_count(epsilon: float, delta: float) -> CountPlan:
 def tables_epsilon(epsilon: float, delta: float) -> float:
     """Return what the tables of an edition may cost once its people were counted.
 
-    The count, and the tables chosen by what it said, cost the sum of both as zCDP.
+    The count, and the tables chosen by what it said, cost the sum of both.
 
     References
     ----------
-    Bun, Steinke (2016), arXiv 1605.02065, Lemma 2.3: adaptive composition.
+    Dong, Roth, Su (2019), arXiv 1905.02383, Corollary 3.3: adaptive composition.
     """
     whole = rho_for(epsilon, delta).micro
     return min(epsilon, epsilon_of(Rho(whole - whole // PART), delta))

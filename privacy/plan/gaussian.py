@@ -1,4 +1,4 @@
-"""Discrete Gaussian noise on every residual of the tables."""
+"""Gaussian noise, rounded to whole steps, on every residual of the tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,29 +23,28 @@ SAFETY = 1 + 1e-9
 
 @dataclass(frozen=True)
 class GaussianNoise:
-    """Discrete Gaussian noise on every residual.
+    """Gaussian noise, rounded to whole steps, on every residual.
 
     Parameters
     ----------
     grid_variances : tuple of Fraction
-        Noise variance of each residual of the closure at the finest tier, in squared steps of
-        its grid, 1 / (q_A D_A).
-    people_variance, share_variance : Fraction
-        In squared people and squared contributions; 0 where it is not measured.
+        Variance of the normal number of each residual of the closure at the finest tier, before it
+        is rounded, in squared steps of its grid, 1 / (q_A D_A).
+    normal_people, normal_share : Fraction
+        The same, in squared people and squared contributions; 0 where it is not measured.
 
     References
     ----------
-    Canonne, Kamath, Steinke (2020), The Discrete Gaussian for Differential Privacy, arXiv
-    2004.00010, and docs/privacy.md, "Noise on a grid".
+    docs/privacy.md, "Noise on a grid".
     """
 
     grid_variances: tuple[Fraction, ...]
-    people_variance: Fraction
-    share_variance: Fraction
+    normal_people: Fraction
+    normal_share: Fraction
 
-    name: ClassVar[str] = "gaussian"
+    name: ClassVar[str] = "rounded-gaussian"
     words: ClassVar[Words] = Words(
-        "discrete Gaussian noise on residuals, drawn once",
+        "Gaussian noise, rounded, on residuals, drawn once",
         f"value +- {intervals.QUANTILE:.2f} standard deviations of the noise",
         "Fieller's set of a ratio of two Gaussian figures",
     )
@@ -72,14 +71,12 @@ class GaussianNoise:
 
     def is_sound(self, terms: PlanTerms, charge: Charge) -> bool:
         """Work out anew whether the noise costs no more than it is charged for."""
+        grids = [grid * size for grid, size in map(terms.grid_and_size, terms.closure)]
         variances = np.array(
-            [
-                self.residual_variance(position, *terms.grid_and_size(subset))
-                for position, subset in enumerate(terms.closure)
-            ]
+            [float(v / grid**2) for v, grid in zip(self.grid_variances, grids, strict=True)]
         )
         costs = Costs(terms.schema, terms.closure)
-        people, shares = self.people_variance, self.share_variance
+        people, shares = self.normal_people, self.normal_share
         bound = terms.schema.bound
         return (
             charge.rho <= rho_for(terms.epsilon, terms.delta)
@@ -99,7 +96,17 @@ class GaussianNoise:
 
     def residual_variance(self, position: int, grid: int, size: int) -> float:
         """Return s2_A in squared contributions; `grid` is q_A, `size` is D_A."""
-        return float(self.grid_variances[position] / (grid * size) ** 2)
+        return intervals.rounded_variance(self.grid_variances[position]) / (grid * size) ** 2
+
+    @property
+    def people_variance(self) -> float:
+        """Of the number of people, in squared people; 0 where it is not measured."""
+        return intervals.rounded_variance(self.normal_people)
+
+    @property
+    def share_variance(self) -> float:
+        """Of a source's share, in squared contributions; 0 where it is not measured."""
+        return intervals.rounded_variance(self.normal_share)
 
     def denominator(self, grid: int, size: int) -> int:
         """Return what a residual's whole numbers are counted in: 1 / (q_A D_A^2)."""
@@ -111,8 +118,7 @@ class GaussianNoise:
 
     def people_half_width(self, factor: int) -> float:
         """Return half the noise interval of the number of people, in whole people."""
-        sd = sqrt(float(self.people_variance) * factor)
-        return float(intervals.whole_half_width(sd))
+        return float(intervals.whole_half_width(sqrt(self.people_variance * factor)))
 
     def draw_residuals(
         self,
@@ -125,7 +131,7 @@ class GaussianNoise:
         drawn = {}
         for subset, variance in zip(terms.closure, self.grid_variances, strict=True):
             shape = terms.shape(subset)
-            noise = samplers.discrete_gaussian(variance * step, prod(shape)).reshape(shape)
+            noise = samplers.rounded_gaussian(variance * step, prod(shape)).reshape(shape)
             drawn[subset] = (
                 without_means(noise) if counts is None else residual(counts[subset], noise)
             )
@@ -133,18 +139,18 @@ class GaussianNoise:
 
     def draw_people(self, samplers: Samplers, step: int) -> int:
         """Draw the noise of the number of people."""
-        return int(samplers.discrete_gaussian(self.people_variance * step, 1)[0])
+        return int(samplers.rounded_gaussian(self.normal_people * step, 1)[0])
 
     def draw_share(self, samplers: Samplers) -> int:
         """Draw the noise of one source's kept contributions."""
-        return int(samplers.discrete_gaussian(self.share_variance, 1)[0])
+        return int(samplers.rounded_gaussian(self.normal_share, 1)[0])
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready copy; exact numbers as text."""
         return {
             "grid_variances": [str(variance) for variance in self.grid_variances],
-            "people_variance": str(self.people_variance),
-            "share_variance": str(self.share_variance),
+            "people_variance": str(self.normal_people),
+            "share_variance": str(self.normal_share),
         }
 
     @classmethod

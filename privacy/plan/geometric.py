@@ -23,7 +23,7 @@ class GeometricNoise:
     """Two-sided geometric noise on each cell of the base table.
 
     The base has all axes of the workload. One person changes it by at most k in all, whatever the
-    measures, so a scale of k / epsilon costs epsilon [DMNS06], and epsilon^2 / 2 as zCDP [BS16].
+    measures, so a scale of k / epsilon costs epsilon [DMNS06]; as rho, `pure_rho`.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ class PlanTerms:
 
 @dataclass(frozen=True)
 class Charge:
-    """The zCDP loss of a release: of its tables, its number of people, its sources' shares."""
+    """The loss of a release: of its tables, its number of people, its sources' shares."""
 
     cube: Rho
     people: Rho
@@ -126,8 +126,8 @@ class Samplers(Protocol):
     Handed in where noise is drawn, so that reading a plan or a release loads none of it.
     """
 
-    def discrete_gaussian(self, variance: Fraction, size: int) -> Exact:
-        """Draw (size,) whole numbers with P(x) ~ exp(-x^2 / (2 variance))."""
+    def rounded_gaussian(self, variance: Fraction, size: int) -> Exact:
+        """Draw (size,) normal numbers of that variance, rounded to whole ones."""
         ...
 
     def discrete_laplace(self, scale: Fraction, size: int) -> Exact:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from privacy.errors import PlanError
+from privacy.plan.discrete import DiscreteGaussianNoise
 from privacy.plan.gaussian import GaussianNoise
 from privacy.plan.geometric import GeometricNoise
 from privacy.plan.k_norm import KNormNoise
@@ -15,9 +16,10 @@ from privacy.plan.workload import Marginal
 class Mechanism(StrEnum):
     """Which noise: `AUTO` takes the one with the smallest predicted error, before any row is read.
 
-    `GAUSSIAN` is discrete Gaussian noise on residuals, `GEOMETRIC` two-sided geometric noise on
+    `GAUSSIAN` is rounded Gaussian noise on residuals, `GEOMETRIC` two-sided geometric noise on
     the one table from which all tables of the workload follow by summing, `K_NORM` noise shaped
-    like what one person can change in that table, for small tables of counts.
+    like what one person can change in that table, for small tables of counts. `DISCRETE` is what
+    earlier releases have, and is planned no more.
 
     Attributes
     ----------
@@ -38,10 +40,11 @@ class Mechanism(StrEnum):
     GAUSSIAN = GaussianNoise.name, GaussianNoise
     GEOMETRIC = GeometricNoise.name, GeometricNoise
     K_NORM = KNormNoise.name, KNormNoise
+    DISCRETE = DiscreteGaussianNoise.name, DiscreteGaussianNoise
 
 
-#: All kinds; the first serves all tables and budgets that are allowed at all.
-KINDS: tuple[type[Noise], ...] = tuple(one.kind for one in Mechanism if one.kind is not None)
+#: What can be planned; the first serves all tables and budgets that are allowed at all.
+KINDS: tuple[type[Noise], ...] = (GaussianNoise, GeometricNoise, KNormNoise)
 
 
 def noise_from(data: Mapping[str, Any], closure: tuple[Marginal, ...]) -> Noise:
@@ -52,8 +55,8 @@ def noise_from(data: Mapping[str, Any], closure: tuple[Marginal, ...]) -> Noise:
     PlanError, ValueError, KeyError
         Where it is not one.
     """
-    # Releases older than the choice of a mechanism are all Gaussian.
-    kind = Mechanism(data.get("mechanism", Mechanism.GAUSSIAN)).kind
+    # Releases older than the choice of a mechanism are all of this kind.
+    kind = Mechanism(data.get("mechanism", Mechanism.DISCRETE)).kind
     if kind is None:
         raise PlanError("no noise is named")
     return kind.from_dict(data, closure)

@@ -68,12 +68,12 @@ class NoisePlan:
 
     @property
     def charge(self) -> Charge:
-        """The zCDP loss of tables, number of people and shares."""
+        """The loss of tables, number of people and shares."""
         return Charge(self.cube_rho, self.people_rho, self.shares_rho)
 
     @property
     def rho(self) -> Rho:
-        """The zCDP loss of the whole release: what is charged to each person."""
+        """The loss of the whole release: what is charged to each person."""
         return self.charge.rho
 
     @property

@@ -39,7 +39,7 @@ def plan_release(
         Producers' datasets measured together, >= 1.
     mechanism : Mechanism
         `AUTO` compares all kinds of noise at this epsilon and delta. Geometric noise may be
-        better for one small table, but costs far more as zCDP: for releases that repeat, and so
+        better for one small table, but costs far more rho: for releases that repeat, and so
         add up on a person's account, Gaussian noise is always the better one.
     objective : Objective, optional
     people : bool

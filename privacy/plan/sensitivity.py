@@ -18,7 +18,7 @@ class Costs:
     """What persons cost against the noise of a closure's residuals.
 
     One person holds up to k records in distinct hard cells; the cube costs half of their squared
-    noise-weighted size, as zCDP. With f(S) = sum_A (1/s2_A) prod_{i in A} (1[i in S] - 1/d_i), the
+    noise-weighted size, in rho. With f(S) = sum_A (1/s2_A) prod_{i in A} (1[i in S] - 1/d_i), the
     inner product of two one-hot records that agree exactly on the axes S is f(S); costs are convex
     in the masses, so one-hot records are the worst; two distinct records never agree on every hard
     axis. Hence at most k f(all) + k (k-1) max(0, max_S f(S)).
@@ -58,7 +58,7 @@ class Costs:
         Returns
         -------
         float
-            The bound; the zCDP loss is half of it.
+            The bound, mu squared; rho is half of it.
         """
         alike = self._alike(variances)
         return self._cost(variances, float(alike.max()) if alike.size else 0.0)

@@ -13,7 +13,7 @@ from privacy import measure
 from privacy.cube import bounding
 from privacy.drawing import noise_of
 from privacy.noise import samplers
-from privacy.noise.samplers import discrete_gaussian
+from privacy.noise.samplers import rounded_gaussian
 from privacy.plan.mechanism import Counts
 from privacy.plan.noise_plan import NoisePlan
 from privacy.release import Release
@@ -25,7 +25,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 def half_the_noise(patch: pytest.MonkeyPatch) -> None:
     """Standard deviations are half of what was planned."""
-    patch.setattr(samplers, "discrete_gaussian", lambda v, n: discrete_gaussian(v / 4, n))
+    patch.setattr(samplers, "rounded_gaussian", lambda v, n: rounded_gaussian(v / 4, n))
 
 
 def bound_off_by_one(patch: pytest.MonkeyPatch) -> None:
@@ -40,9 +40,9 @@ def seed_reused(patch: pytest.MonkeyPatch) -> None:
 
     @cache
     def drawn(variance: Fraction, size: int) -> object:
-        return discrete_gaussian(variance, size)
+        return rounded_gaussian(variance, size)
 
-    patch.setattr(samplers, "discrete_gaussian", drawn)
+    patch.setattr(samplers, "rounded_gaussian", drawn)
 
 
 def clamp_after_sum(patch: pytest.MonkeyPatch) -> None:
@@ -76,6 +76,6 @@ def one_noise_for_all_tables(patch: pytest.MonkeyPatch) -> None:
     """Residuals of one size share their noise, so that it cancels between them."""
 
     def shared(variance: Fraction, size: int) -> object:
-        return discrete_gaussian(variance, 1).repeat(size)
+        return rounded_gaussian(variance, 1).repeat(size)
 
-    patch.setattr(samplers, "discrete_gaussian", shared)
+    patch.setattr(samplers, "rounded_gaussian", shared)

@@ -141,9 +141,9 @@ class WholePath:
             counts.extend(int(drawn(variance, size)[0]) for _ in range(draws))
             return [0]
 
-        drawn = counting.samplers.discrete_gaussian
+        drawn = counting.samplers.rounded_gaussian
         with DuckDBEngine(threads=1) as engine:
-            with patch.object(counting.samplers, "discrete_gaussian", several):
+            with patch.object(counting.samplers, "rounded_gaussian", several):
                 people = count_edition(engine, self.vault, sources, count)
         seen = [people + noise for noise in counts]
         figures = iter(self._measure(sources, draws))

@@ -103,7 +103,7 @@ def list_dataset(page: Page, tmp_path: Path) -> None:
     page.get_by_label("What is one contribution?").fill("visit")
     page.get_by_role("button", name="Keep these rules").click()
     expect(page.get_by_role("heading", name="What will be published")).to_be_visible()
-    expect(page.get_by_text("Of 100 guesses whether one did, at most 73 are right")).to_be_visible()
+    expect(page.get_by_text("Of 100 guesses whether one did, at most 55 are right")).to_be_visible()
     accessible(page)
     for purpose in ("Research", "Public interest", "Commercial use"):
         page.get_by_label(purpose, exact=True).check()

@@ -11,7 +11,6 @@ from app.core.permissions import Actor, Role, require
 from app.operator.diaries.forms import DiaryForm, at_first
 from app.users.login import current_actor
 from app.web.limits import limited
-from privacy.loss import right_guesses
 from traces.diary import UNSAID
 
 bp = Blueprint("own_diaries", __name__, url_prefix="/operator/diaries")
@@ -57,7 +56,7 @@ def new() -> str | Response | tuple[str, int]:
         drawn=drawn,
         words=words_of,
         unsaid=UNSAID,
-        guesses=right_guesses(drawn.rules.epsilon),
+        guesses=drawn.rules.guesses,
     )
 
 

@@ -89,7 +89,7 @@ def test_the_release_page_shows_released_figures(shop: Flask, made: factories.Pu
             assert table.estimates() == view.release.table(table.marginal, bronze).estimates()
     page = text_of(Browser(shop).get(f"/catalogue/{made.edition_id}").text)
     assert f"Took part (with noise) {counted.value:,.0f} {counted.low:,.0f} …" in page
-    assert "at most 73 right" in page
+    assert "at most 55 right" in page
     assert "noise interval" in page
 
 

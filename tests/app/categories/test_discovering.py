@@ -323,8 +323,8 @@ def test_from_the_columns_page_to_the_collections_rules(lite_app: Flask) -> None
     place = f"/datasets/{dataset_id}/categories/1"
     assert asked.headers["Location"] == place
     explained = browser.get(place).text
-    assert "more than about 55 people" in explained
-    assert "at most 62 are right" in explained
+    assert "more than about 51 people" in explained
+    assert "at most 53 are right" in explained
     assert LONE not in explained
     assert browser.post(place, {"person": "who"}).status_code == 422
     assert browser.post(place, {"person": "shop", "sure": "y"}).status_code == 422

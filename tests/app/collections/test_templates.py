@@ -13,15 +13,18 @@ from app.collections.templates import collection_of, every_template, found_templ
 from app.contributions import service
 from app.contributions.cells import Cell, Read
 from app.contributions.models import Contribution
+from app.core.config import load_settings
 from app.core.db import session
 from app.core.permissions import Actor, Role
 from app.datasets import slices
 from app.datasets.service import checking
 from app.market import market_of
 from app.releases.periods import open_period
+from privacy.loss import Rho, rho_for, right_guesses
 from tests.app.collections.test_diary_openings import opened
 from tests.support import factories
 from tests.support.browser import Browser
+from traces.catalogue import templates
 
 GONE = "listening_of_old"
 
@@ -100,3 +103,15 @@ def test_pages_and_the_export_of_whoever_gave_to_it_go_on(lite_app: Flask, giver
 def waiting(app: Flask, who: Actor, collection_id: str) -> bool:
     with market_of(app).db.unit_of_work(write=False):
         return slices.has_given(who.user_id, collection_id, open_period())
+
+
+def test_a_year_of_the_five_dearest_templates_stays_well_under_the_ceiling() -> None:
+    """The figures that docs/traces.md states: 60 of 100 guesses, where the ceiling allows 69."""
+    costs = [rho_for(float(each.epsilon), 1e-6) for each in templates().values()]
+    dearest = sorted(costs, reverse=True)[:5]
+    year = sum(dearest * 12, Rho(0))
+    assert right_guesses(year) == pytest.approx(60, abs=0.2)
+    assert year.micro * 3 < load_settings({}).account_ceiling_micro_rho
+    assert right_guesses(Rho(load_settings({}).account_ceiling_micro_rho)) == pytest.approx(
+        69, abs=0.2
+    )

@@ -1,4 +1,5 @@
 import io
+from math import ceil
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from app.core.permissions import Role
 from app.datasets import service as datasets
 from app.datasets.service import checking
 from app.market import market_of
-from privacy.loss import right_guesses
+from privacy.loss import rho_for, right_guesses
 from tests.support import factories
 from tests.support.browser import Browser
 from traces.formats import formats
@@ -56,10 +57,10 @@ def test_guesses_count_all_templates_of_a_family_together(open_app: Flask) -> No
         found = {each.key: each for each in families()}
         one, two = found["timeline"], found["electricity"]
     assert [len(each.templates) for each in (one, two)] == [1, 2]
-    assert one.guesses == pytest.approx(right_guesses(0.25))
-    # Less than with two epsilons that are simply added, more than with one of them.
-    assert right_guesses(0.25) < two.guesses < right_guesses(0.5)
-    assert f"at most {round(two.guesses)} times" in Browser(open_app).get("/give/electricity").text
+    each = rho_for(0.25, 1e-6)
+    assert one.guesses == right_guesses(each)
+    assert two.guesses == right_guesses(each + each) > one.guesses
+    assert f"at most {ceil(two.guesses)} times" in Browser(open_app).get("/give/electricity").text
 
 
 def test_a_template_reads_in_the_readers_language(open_app: Flask) -> None:

@@ -53,7 +53,7 @@ def test_what_will_be_published_is_said_in_plain_words(
 ) -> None:
     dataset_id = founded(lite_app, browser, producer)
     page = browser.get(f"/datasets/{dataset_id}/publish").text
-    assert "at most 73 are right" in page
+    assert "at most 55 are right" in page
     assert "day × place" in page
     assert "±" in page
 

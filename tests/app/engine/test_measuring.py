@@ -107,7 +107,7 @@ def test_people_are_counted_as_they_are_measured(vault):
     measured_people = counted(vault, sources)[0]
     plan = CountPlan(Rho(500_000))
     with DuckDBEngine(threads=1) as engine, patch.object(counting, "samplers") as noise:
-        noise.discrete_gaussian.return_value = [0]
+        noise.rounded_gaussian.return_value = [0]
         assert count_edition(engine, vault, sources, plan) == measured_people == 902
 
 
@@ -127,7 +127,7 @@ def test_a_count_that_may_not_draw_draws_nothing(vault):
     with DuckDBEngine(threads=1) as engine, patch.object(counting, "samplers") as noise:
         with pytest.raises(RuntimeError, match="another worker"):
             count_edition(engine, vault, {"a": files(IDS["alpha"])}, CountPlan(Rho(9)), refuse)
-        noise.discrete_gaussian.assert_not_called()
+        noise.rounded_gaussian.assert_not_called()
 
 
 def test_the_last_row_is_that_of_the_last_file(tmp_path):

@@ -37,7 +37,7 @@ def test_the_preview_shows_what_people_would_see_with_its_plan_and_odds(
     assert page.status_code == 200
     for text in ("Which bread do people eat?", "I would rather not say", "Le pain", "was_it_good"):
         assert text in page.text
-    assert "Of 100 guesses whether one did, at most 56 are right" in page.text
+    assert "Of 100 guesses whether one did, at most 52 are right" in page.text
     assert "At most 3 of 3 cells" in page.text
     assert re.search(r"which_bread</th><td class=\"num\">± \d", page.text)
     # Nothing of it is public, nor anywhere else.

@@ -11,9 +11,8 @@ from app.market import market_of
 from app.operator import odometer
 from app.releases import charging, queries
 from app.releases.charging import Charge
-from app.releases.odometer import DELTA
 from app.users import queries as users
-from privacy.loss import Rho, epsilon_of, right_guesses
+from privacy.loss import Rho, right_guesses
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -42,7 +41,7 @@ def test_the_figures_are_those_of_the_charges(app: Flask) -> None:
         spent = queries.spent(made.producer.user_id)
     assert view.accounts == 3
     assert view.highest is not None
-    assert view.highest.guesses == right_guesses(epsilon_of(Rho(200_000), DELTA))
+    assert view.highest.guesses == right_guesses(Rho(200_000))
     assert sum(count for _, _, count in view.by_odds) == 3
     nearest = [(line.producer_id, line.own) for line in view.nearest]
     assert nearest[:2] == [(few.user_id, True), (most.user_id, False)]

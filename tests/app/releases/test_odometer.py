@@ -38,7 +38,7 @@ def test_each_reading_is_that_of_all_charges_so_far(costs: list[int], own: int) 
         assert reading.charge == charges[n - 1]
         assert reading.after.micro_rho == rho
         assert reading.after.epsilon == epsilon
-        assert reading.after.guesses == right_guesses(epsilon)
+        assert reading.after.guesses == right_guesses(Rho(rho))
         assert reading.after.delta == pytest.approx(DELTA + n * 1e-8)
     assert view.spent == view.readings[-1].after
     assert view.own is not None

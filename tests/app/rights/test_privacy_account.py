@@ -54,14 +54,14 @@ def test_the_table_beside_the_curve_equals_the_charges(lite_app: Flask) -> None:
     for line, charge in zip(shown, charges, strict=True):
         total += charge.micro_rho
         epsilon = epsilon_of(Rho(total), DELTA)
-        assert line[2:] == [f"{right_guesses(epsilon):.1f}", f"{epsilon:.3f}"]
+        assert line[2:] == [f"{right_guesses(Rho(total)):.1f}", f"{epsilon:.3f}"]
     assert "edition 1" in shown[0][1]
     assert shown[0][1].startswith("people counted")
     assert shown[2][1] == "categories found"
     costs = rows_of(page, "rho")
     assert [line[1] for line in costs] == [f"{c.micro_rho:,}" for c in charges]
     assert [float(line[3]) for line in costs] == [0.0, 0.0, 5e-8]
-    assert f"{right_guesses(epsilon):.1f} / 100" in page
+    assert f"{right_guesses(Rho(total)):.1f} / 100" in page
     assert "at delta 1.05e-06" in page
     # The staircase: a step up for each charge, beginning at 50, on the line y = 200.
     path = re.search(r'class="whisker" fill="none" d="M 40 200 ([^"]+)"', page)
@@ -70,7 +70,7 @@ def test_the_table_beside_the_curve_equals_the_charges(lite_app: Flask) -> None:
     assert heights[0] == 200.0
     assert heights == sorted(heights, reverse=True)
     assert len(heights) == 2 * len(charges) + 1
-    assert heights[-1] == pytest.approx(200 - (right_guesses(epsilon) - 50) * 3.8, abs=0.05)
+    assert heights[-1] == pytest.approx(200 - (right_guesses(Rho(total)) - 50) * 3.8, abs=0.05)
 
 
 def test_what_is_left_follows_the_lower_ceiling(lite_app: Flask) -> None:

@@ -47,8 +47,8 @@ def answer(code):
 def test_needs_no_machine_learning_and_leaves_nothing_behind():
     code = (
         "from fractions import Fraction\n"
-        "from privacy.noise.samplers import discrete_gaussian\n"
-        "assert len(discrete_gaussian(Fraction(2) ** 120, 3)) == 3\n"
+        "from privacy.noise.samplers import rounded_gaussian\n"
+        "assert len(rounded_gaussian(Fraction(2) ** 120, 3)) == 3\n"
         "print([name for name in sys.modules if name.split('.')[0] in {'diffprivlib', 'sklearn'}])"
     )
     assert answer(code) == "[]"

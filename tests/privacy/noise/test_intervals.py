@@ -1,13 +1,28 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from privacy.noise import intervals
 
 
 def test_holds_ninety_five_percent_of_a_gaussian():
     assert pytest.approx(1.959964) == intervals.QUANTILE
+
+
+@pytest.mark.parametrize("variance", [Fraction(1, n) for n in (1024, 50, 3)] + [Fraction(9)])
+def test_the_variance_of_rounded_noise_is_that_of_its_exact_distribution(variance):
+    reach = 40
+    edges = norm.cdf((np.arange(-reach, reach + 2) - 0.5) / float(variance) ** 0.5)
+    exact = float((np.diff(edges) * np.arange(-reach, reach + 1) ** 2).sum())
+    assert intervals.rounded_variance(variance) == pytest.approx(exact, rel=1e-9, abs=1e-15)
+
+
+def test_noise_that_is_not_measured_has_no_variance():
+    assert intervals.rounded_variance(Fraction(0)) == 0
 
 
 @given(st.floats(0.1, 50))

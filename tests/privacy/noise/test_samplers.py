@@ -5,18 +5,19 @@ from math import exp, sqrt
 
 import numpy as np
 import pytest
-from scipy.stats import chi2
+from scipy.stats import chi2, kstest, norm
 
 from privacy.errors import PlanError
-from privacy.noise import laplace, samplers
-from privacy.noise.samplers import discrete_gaussian, discrete_laplace
+from privacy.noise import coins, laplace, samplers
+from privacy.noise.samplers import discrete_laplace, rounded_gaussian
 
 FALSE_ALARM = 1e-6
 
 
 def gaussian_chances(variance, reach):
-    weights = np.array([exp(-x * x / (2 * variance)) for x in range(-reach, reach + 1)])
-    return weights / weights.sum()
+    """The chance of each whole number: that of a normal one within half a step of it."""
+    edges = norm.cdf((np.arange(-reach, reach + 2) - 0.5) / sqrt(variance))
+    return np.diff(edges)
 
 
 def laplace_chances(scale, reach):
@@ -56,8 +57,19 @@ def draws(request, monkeypatch):
 def test_each_gaussian_value_comes_as_often_as_it_should(draws, variance):
     reach = int(3 * sqrt(variance)) + 2
     assert fits(
-        discrete_gaussian(variance, draws), gaussian_chances(float(variance), 20 * reach), reach
+        rounded_gaussian(variance, draws), gaussian_chances(float(variance), 20 * reach), reach
     )
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("widest", [2**52, 2])
+def test_gaussian_values_come_as_often_when_floats_are_not_trusted(monkeypatch, widest):
+    """Every decision is left to further bits and exact fractions."""
+    monkeypatch.setattr(coins, "TOLERANCE", 1e6)
+    monkeypatch.setattr(samplers, "WIDEST", widest)
+    variance = Fraction(40, 3)
+    drawn = rounded_gaussian(variance, 8_000)
+    assert fits(drawn, gaussian_chances(float(variance), 200), 12)
 
 
 @pytest.mark.statistics
@@ -71,9 +83,18 @@ def test_each_laplace_value_comes_as_often_as_it_should(draws, scale):
 @pytest.mark.parametrize("variance", [Fraction(10**16 + 1, 7), Fraction(2**103), Fraction(2**106)])
 def test_wide_noise_has_its_variance_and_no_mean(variance):
     """On a grid of millions of steps; 5 standard errors each: a false alarm in about 10^6 runs."""
-    drawn = discrete_gaussian(variance, 8_000).astype(float) / sqrt(variance)
+    drawn = rounded_gaussian(variance, 8_000).astype(float) / sqrt(variance)
     assert abs(drawn.mean()) < 5 / sqrt(8_000)
     assert abs(drawn.var() - 1) < 5 * sqrt(2 / 8_000)
+    assert kstest(drawn, "norm").pvalue > FALSE_ALARM
+
+
+@pytest.mark.statistics
+def test_the_last_digits_of_wide_noise_are_even():
+    """Those below the coarse steps are random bits: chi-square of 16 ends."""
+    drawn = rounded_gaussian(Fraction(2**200), 16_000)
+    seen = np.bincount([number % 16 for number in drawn], minlength=16)
+    assert ((seen - 1_000) ** 2 / 1_000).sum() < chi2.isf(FALSE_ALARM, 15)
 
 
 @pytest.mark.statistics
@@ -87,20 +108,20 @@ def test_laplace_noise_has_its_variance_and_no_mean(scale):
 
 def test_gives_as_many_as_were_asked():
     for size in (0, 1, 7, 1000):
-        assert len(discrete_gaussian(Fraction(5), size)) == size
+        assert len(rounded_gaussian(Fraction(5), size)) == size
         assert len(discrete_laplace(Fraction(5), size)) == size
 
 
 def test_never_the_same_twice():
     """128 draws of 40 bits: equal by chance about never."""
     variance = Fraction(2**80)
-    one, two = (discrete_gaussian(variance, 128).tolist() for _ in range(2))
+    one, two = (rounded_gaussian(variance, 128).tolist() for _ in range(2))
     assert one != two
 
 
 def test_numbers_are_exact_beyond_what_floats_hold():
     for variance in (Fraction(2**200), Fraction(2**103)):
-        drawn = discrete_gaussian(variance, 64).tolist()
+        drawn = rounded_gaussian(variance, 64).tolist()
         assert all(isinstance(number, int) for number in drawn)
         assert any(number % 2 for number in drawn)
 
@@ -108,6 +129,6 @@ def test_numbers_are_exact_beyond_what_floats_hold():
 @pytest.mark.parametrize("amount", [Fraction(0), Fraction(-1)])
 def test_refuses_no_noise(amount):
     with pytest.raises(PlanError):
-        discrete_gaussian(amount, 1)
+        rounded_gaussian(amount, 1)
     with pytest.raises(PlanError):
         discrete_laplace(amount, 1)
