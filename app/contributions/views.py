@@ -23,6 +23,7 @@ from app.collections import queries as collections
 from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, words_of
+from app.collections.units import unit_of
 from app.contributions import (
     cells,
     comparing,
@@ -47,7 +48,6 @@ from app.contributions.texts import (
     amount_of,
     euros,
     reason_of,
-    unit_of,
 )
 from app.core.db import checkpoint
 from app.core.errors import NotFound
