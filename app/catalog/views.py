@@ -56,6 +56,7 @@ def release(edition_id: str) -> str:
         people=products.people(view),
         preview=preview,
         priced=queries.priced(view),
+        noisy=products.is_mostly_noise(view),
         guesses=view.rules.guesses,
     )
 
