@@ -208,6 +208,20 @@ def test_archives_that_hold_too_much_together_are_refused_unread(open_app: Flask
     assert "too large" in answer.text.lower()
 
 
+def test_the_list_of_an_archive_is_measured_before_it_is_read(open_app: Flask) -> None:
+    """Half a million members took five seconds and 300 MB, of whoever came by."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("endsong_0.json", b"[]")
+    content = bytearray(packed.getvalue())
+    end = content.rfind(b"PK\x05\x06")
+    content[end + 10 : end + 12] = b"\xff\xff"
+    with patch("zipfile.ZipFile", side_effect=AssertionError("it read the list")):
+        answer = sent(Browser(open_app), bytes(content))
+    assert answer.status_code == 422
+    assert "too many files" in answer.text.lower()
+
+
 def test_traces_are_in_the_export_of_ones_own_data(open_app: Flask, person: Actor) -> None:
     browser = Browser(open_app, person)
     sent(browser, plays(open_period()))
