@@ -225,9 +225,8 @@ def test_the_list_of_an_archive_is_measured_before_it_is_read(open_app: Flask) -
 def test_traces_are_in_the_export_of_ones_own_data(open_app: Flask, person: Actor) -> None:
     browser = Browser(open_app, person)
     sent(browser, plays(open_period()))
-    browser.post(
-        "/giving/look", {"level": "research", "keep": places(browser.get("/giving/look").text)}
-    )
+    every = places(browser.get("/giving/look").text)
+    browser.post("/giving/look", {"place": every, "keep": every, "level": "research"})
     browser.post("/rights/export", {})
     factories.run_jobs(open_app)
     with zipfile.ZipFile(io.BytesIO(browser.get("/rights/export.zip").data)) as packed:
@@ -329,6 +328,29 @@ def test_a_line_that_was_taken_out_stays_out_after_a_mistake(open_app: Flask) ->
     assert answer.status_code == 422
     ticked = re.findall(r'name="keep" value="([^"]+)" checked', answer.text)
     assert ticked == every[1:]
+
+
+def test_what_was_added_in_another_tab_is_looked_at_before_it_is_agreed_to(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = Browser(open_app, person)
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    assert browser.post("/diary/diary_shopping", answers).status_code == 302
+    old = {"place": every, "keep": every[1:], "level": "everything"}
+    again = browser.post("/giving/look", old)
+    assert again.status_code == 422
+    assert "Lines were added after you opened this page" in again.text
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert queries.templates_of(person) == ()
+    # What was ticked before is, and what was taken out is not.
+    now = places(again.text)
+    assert set(now) > set(every)
+    ticked = re.findall(r'name="keep" value="([^"]+)" checked', again.text)
+    assert set(now) - set(ticked) == {every[0]}
+    fields = {"place": now, "keep": ticked, "level": "everything"}
+    assert browser.post("/giving/look", fields).headers["Location"] == "/giving/done"
 
 
 def test_several_things_can_be_chosen_before_signing_up_and_all_of_them_are_given(
