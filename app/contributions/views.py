@@ -35,7 +35,7 @@ from app.contributions import (
     waiting,
 )
 from app.contributions.cells import Months, Read
-from app.contributions.errors import NothingToGive, NothingWaits
+from app.contributions.errors import NothingToGive, NothingWaits, TooMuch
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
@@ -135,7 +135,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
                 waiting.add(session, read)
                 return redirect(url_for("contributions.look"))
             asked = read
-        except NotRead as refused:
+        except (NotRead, TooMuch) as refused:
             error = refused.user_message
     page = render_template(
         "contributions/give.html",

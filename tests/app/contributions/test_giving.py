@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.contributions import cells, queries, reading, service, views
+from app.contributions import cells, queries, reading, service, views, waiting
 from app.contributions.reading import Reader
 from app.core.db import session
 from app.core.permissions import Actor, Role
@@ -328,6 +328,21 @@ def test_a_line_that_was_taken_out_stays_out_after_a_mistake(open_app: Flask) ->
     assert answer.status_code == 422
     ticked = re.findall(r'name="keep" value="([^"]+)" checked', answer.text)
     assert ticked == every[1:]
+
+
+def test_what_is_too_much_is_refused_and_what_waited_before_still_does(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    before = places(browser.get("/giving/look").text)
+    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    with patch.object(waiting, "MOST_BYTES", 10):
+        for refused in (
+            sent(browser, plays(open_period())),
+            browser.post("/diary/diary_shopping", answers),
+        ):
+            assert refused.status_code == 422
+            assert "more than one person can give" in refused.text
+    assert places(browser.get("/giving/look").text) == before
 
 
 def test_what_was_added_in_another_tab_is_looked_at_before_it_is_agreed_to(
