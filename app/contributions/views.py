@@ -36,7 +36,7 @@ from app.contributions import (
     waiting,
 )
 from app.contributions.cells import Months, Read
-from app.contributions.errors import NothingToGive, NothingWaits
+from app.contributions.errors import NothingToGive, NothingWaits, TooMuch
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, AccountForm, AgreeForm
@@ -135,7 +135,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
                 waiting.add(session, read)
                 return redirect(url_for("contributions.look"))
             asked = read
-        except NotRead as refused:
+        except (NotRead, TooMuch) as refused:
             error = refused.user_message
     page = render_template(
         "contributions/give.html",
@@ -165,8 +165,10 @@ def look() -> str | Response | tuple[str, int]:
     except NothingWaits as gone:
         return _begin_again(gone)
     form, sensitive = AgreeForm(), any(_template(key).sensitive for key in read.traces)
-    if form.agreed_to(sensitive=sensitive):
-        left = _without(read, set(request.form.getlist("place")), request.form.getlist("keep"))
+    shown = set(request.form.getlist("place"))
+    # In another tab somebody may have chosen more meanwhile.
+    if form.agreed_to(sensitive=sensitive, seen=_places(read) <= shown):
+        left = _without(read, shown, request.form.getlist("keep"))
         if not left.traces:
             return redirect(url_for("contributions.choose"))
         waiting.keep(session, left)
@@ -180,7 +182,7 @@ def look() -> str | Response | tuple[str, int]:
         form=form,
         sensitive=sensitive,
         sheets=[_sheet(key, months) for key, months in read.traces.items()],
-        gone=set(request.form.getlist("place")) - set(request.form.getlist("keep")),
+        gone=shown - set(request.form.getlist("keep")),
         dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
         closes_at=next_closing(),
@@ -411,6 +413,15 @@ def _without(read: Read, shown: set[str], kept: Iterable[str]) -> Read:
 
 def _place(template: str, values: tuple[str, ...]) -> str:
     return "/".join((template, *values))
+
+
+def _places(read: Read) -> set[str]:
+    return {
+        _place(key, cell.values)
+        for key, months in read.traces.items()
+        for each in months.values()
+        for cell in each
+    }
 
 
 def _sheet(key: str, months: Months) -> Sheet:
