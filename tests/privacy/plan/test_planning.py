@@ -81,6 +81,7 @@ GEOMETRIC = plan_release(
         {"epsilon": 0.5},
         {"schema": replace(SCHEMA, contribution_bound=3)},
         {"sources": 0},
+        {"brought_rho": Rho(10_000)},
     ],
 )
 def test_a_plan_tampered_with_is_found_out(change):
