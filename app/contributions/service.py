@@ -154,6 +154,23 @@ def erase_all(actor: Actor, doors: Checking) -> None:
         erase(actor, doors, template)
 
 
+def offer_own(user_id: str, doors: Checking) -> None:
+    """Offer the open month of one person: once they have confirmed their address."""
+    chosen = select(Contribution).where(Contribution.user_id == user_id).with_for_update()
+    for row in session().scalars(chosen).all():
+        collection = collection_of(row.template)
+        if collection is None or slices.has_given(user_id, collection, open_period()):
+            continue
+        try:
+            months = trace(Actor(user_id, frozenset()), doors, row.template)
+        except slices.UNREADABLE as error:
+            # Of one template: the others go in all the same.
+            log.error("offer", error=type(error).__name__)
+            continue
+        if month := _offer(row, doors, months):
+            audit.record(user_id, "give-month", "template", row.template, month=month)
+
+
 def offer_due(doors: Checking) -> None:
     """Offer the open month of everybody who gives: the schedule's task, before editions close."""
     for user_id, template in _waiting(doors):

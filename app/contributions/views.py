@@ -58,6 +58,7 @@ from app.market import current_market, market_of
 from app.releases.periods import next_closing, open_period
 from app.users import service as users
 from app.users.login import current_actor
+from app.users.views import when_confirmed
 from app.web.limits import limited
 from traces import how_to
 from traces.formats import formats
@@ -452,6 +453,8 @@ def _label(dimension: Dimension, value: str) -> str:
 
 def install(app: Flask) -> None:
     """Add these pages to an application."""
-    app.extensions[READER] = Reader(market_of(app).settings.edition_secret)
+    market = market_of(app)
+    app.extensions[READER] = Reader(market.settings.edition_secret)
     app.jinja_env.filters["euros"] = euros
+    when_confirmed(app, lambda user_id: service.offer_own(user_id, datasets.checking(market)))
     app.register_blueprint(bp)

@@ -27,6 +27,7 @@ from app.web.filters import month
 from pricing.money import Money
 from tests.support import factories
 from tests.support.browser import Browser
+from tests.support.inbox import read_mail
 
 MARKER = "ZZCANARYZZ"
 
@@ -87,6 +88,33 @@ def test_a_visitor_gives_a_month_in_four_screens_and_signs_up_at_the_end(open_ap
     service.offer_due(checking(market_of(open_app)))
     with market_of(open_app).db.unit_of_work(write=False):
         assert waiting_of(view.actor) == [("listed", open_period())] * 2
+
+
+def test_what_was_given_before_the_address_was_confirmed_is_in_with_the_click(
+    open_app: Flask,
+) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    browser.post("/giving/look", {"place": every, "keep": every, "level": "everything"})
+    who = {"email": "new.person@people.example", "password": factories.PASSWORD}
+    browser.post("/giving/account", who)
+    factories.run_jobs(open_app)
+    ((said, _),) = read_mail(market_of(open_app).settings.instance / "mail")
+    link = re.search(r"/verify/\S+", said)
+    assert link is not None
+    assert browser.post("/login", who).status_code == 302
+    assert "waits for your e-mail confirmation" in browser.get("/my-traces").text
+    browser.get(link[0])
+    page = browser.get("/my-traces").text
+    assert "waits for your e-mail confirmation" not in page
+    assert page.count(f"{month(open_period())} is in") == 2
+    # The link again changes nothing.
+    browser.get(link[0])
+    with market_of(open_app).db.unit_of_work(write=False):
+        view = users.by_email(who["email"])
+        assert view is not None
+        assert waiting_of(view.actor).count(("listed", open_period())) == 2
 
 
 SYSTEM_OPERATOR = Actor("system", frozenset({Role.OPERATOR}))
