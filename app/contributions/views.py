@@ -35,6 +35,7 @@ from app.contributions import (
     waiting,
 )
 from app.contributions.cells import Months, Read
+from app.contributions.comparing import Comparison
 from app.contributions.errors import NothingToGive, NothingWaits
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
@@ -352,10 +353,24 @@ def _comparisons(actor: Actor, key: str, months: Months) -> list[dict[str, objec
             "comparison": each,
             "title": words_of(by_key[each.dimension].title),
             "rows": [(_label(by_key[each.dimension], row.value), row) for row in each.rows],
+            "measure": words_of(template.measures[0].title),
             "unit": unit_of(template.measures[0].unit),
+            "example": _example(template, each, months),
         }
         for each in found
     ]
+
+
+def _example(template: Template, found: Comparison, months: Months) -> str:
+    """Name one of the cells that means are taken over; none where a value has one cell alone."""
+    if len(template.dimensions) < 2 or not months[found.own]:
+        return ""
+    return _line(template, months[found.own][0].values)
+
+
+def _line(template: Template, values: tuple[str, ...]) -> str:
+    labels = (_label(d, v) for d, v in zip(template.dimensions, values, strict=True))
+    return " · ".join(labels)
 
 
 def _template(key: str) -> Template:
@@ -428,7 +443,7 @@ def _sheet(key: str, months: Months) -> Sheet:
     lines = tuple(
         Line(
             _place(key, values),
-            " · ".join(_label(d, v) for d, v in zip(template.dimensions, values, strict=True)),
+            _line(template, values),
             here[values].numbers if values in here else (),
             round(100 * here[values].numbers[0] / most) if values in here else 0,
         )
