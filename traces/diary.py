@@ -42,7 +42,7 @@ class Role(StrEnum):
 
     DIMENSION = "dimension"  # a column of the table
     SUM = "sum"  # added up over the month
-    SHARE = "share"  # the mean over the entries that have an answer
+    SHARE = "share"  # the mean over the entries
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,16 @@ class Diary:
                 raise ValueError("an answer is none of those that can be given")
         return kept
 
+    def counts(self, entry: Mapping[str, str]) -> bool:
+        """Say whether an entry can be counted: each question with numbers has one.
+
+        A table needs a number of everybody in it, and nought would be one that nobody said.
+        """
+        asked = (ask for ask in self.asks if ask.role is not Role.DIMENSION)
+        return all(ask.number(entry[ask.key]) is not None for ask in asked)
+
     def cells(self, entries: Iterable[Mapping[str, str]], month: str, key: bytes) -> list[Cell]:
-        """Return the cells of a month's entries.
+        """Return the cells of a month's entries; one that lacks a number is in none.
 
         Parameters
         ----------
@@ -152,7 +160,7 @@ class Diary:
         """
         groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
         hard = [ask for ask in self.asks if ask.role is Role.DIMENSION]
-        for entry in entries:
+        for entry in filter(self.counts, entries):
             groups.setdefault(tuple(entry[ask.key] for ask in hard), []).append(entry)
         template = self.template
         taken = choose(sorted(groups), template.k, template=template.key, month=month, key=key)
@@ -163,9 +171,8 @@ class Diary:
         for ask in self.asks:
             if ask.role is Role.DIMENSION:
                 continue
-            said = [n for e in entries if (n := ask.number(e[ask.key])) is not None]
-            count = 1 if ask.role is Role.SUM else max(1, len(said))
-            exact.append(Fraction(sum(said), count))
+            total = sum(ask.number(entry[ask.key]) or 0 for entry in entries)
+            exact.append(Fraction(total, 1 if ask.role is Role.SUM else len(entries)))
         fitted = zip(self.template.measures, exact, strict=True)
         return tuple(measure.fit(number)[0] for measure, number in fitted)
 

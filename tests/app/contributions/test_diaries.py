@@ -66,6 +66,47 @@ def test_the_last_entry_removed_leaves_nothing_of_the_month(open_app: Flask, per
     assert not months(open_app, person)
 
 
+def test_an_entry_that_leaves_a_number_unsaid_is_kept_and_not_counted(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = begun(open_app, person)
+    answer = browser.post(ADDRESS, {**ANSWERS, "spent": "unsaid"})
+    assert answer.headers["Location"] == ADDRESS
+    page = browser.get(ADDRESS).text
+    assert "It is not counted: a number was left unsaid." in page
+    assert page.count("Not counted") == 1
+    (cells,) = months(open_app, person).values()
+    assert [(c.values, c.numbers) for c in cells] == [(("market", "no"), (1, 17, 100))]
+
+
+def test_where_no_entry_is_counted_the_tile_says_so_and_no_number(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = begun(open_app, person)
+    found = re.search(r"/diary/entry/[0-9a-f]+", browser.get(ADDRESS).text)
+    assert found is not None
+    browser.post(found[0], {**ANSWERS, "spent": "unsaid"})
+    tile = browser.get("/my-traces").text
+    assert "no entry counts for" in tile
+    assert "€0" not in tile.split("What I could give")[0].split("Earned so far")[0]
+    assert not months(open_app, person)
+
+
+def test_a_first_entry_says_which_questions_make_it_count(open_app: Flask) -> None:
+    answer = Browser(open_app).post(ADDRESS, {**ANSWERS, "spent": "unsaid"})
+    assert answer.status_code == 422
+    assert "To be counted, answer: How much did you spend? Did you bring your own bag?" in (
+        answer.text
+    )
+
+
+def test_an_entry_without_any_answer_is_refused(open_app: Flask, person: Actor) -> None:
+    for browser in (Browser(open_app), begun(open_app, person)):
+        answer = browser.post(ADDRESS, {})
+        assert answer.status_code == 422
+        assert "Answer at least one question" in answer.text
+
+
 @pytest.mark.parametrize("day", ["2001-01-01", "2099-01-01", "yesterday"])
 def test_an_entry_is_about_a_day_that_can_still_be_counted(
     open_app: Flask, person: Actor, day: str
