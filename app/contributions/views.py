@@ -60,6 +60,7 @@ from app.releases.periods import next_closing, open_period
 from app.users import service as users
 from app.users.login import current_actor
 from app.users.views import when_confirmed
+from app.web.filters import month as in_words
 from app.web.limits import limited
 from traces import how_to
 from traces.formats import formats
@@ -317,6 +318,25 @@ def own(template: str) -> str:
     )
 
 
+@bp.get("/my-traces/<template>/erase/ask")
+@login_required
+def ask_erase(template: str) -> str:
+    """Ask before all that somebody gave to a template is erased."""
+    if not queries.has_given(current_actor(), template):
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    title = words_of(_template(template).title)
+    return render_template("contributions/erase.html", template=template, title=title)
+
+
+#: What is said once something was done.
+DONE = {
+    "skip": _l("%(month)s of “%(title)s” is skipped: it is not counted."),
+    "give": _l("You give “%(title)s” again."),
+    "stop": _l("Stopped: nothing more of “%(title)s” is counted. Your own numbers stay here."),
+    "erase": _l("Erased: “%(title)s” is no longer here, and nothing more of it is counted."),
+}
+
+
 @bp.post("/my-traces/<template>/<verb>")
 @login_required
 def change(template: str, verb: str) -> Response:
@@ -332,6 +352,9 @@ def change(template: str, verb: str) -> Response:
         verbs[verb](current_actor(), _doors(), template)
     except NothingToGive:
         raise NotFound(_l("There is no such page, or it is not yours.")) from None
+    known = cells.template_of(template)
+    told = {"title": words_of(known.title) if known else template, "month": in_words(open_period())}
+    flash(str(DONE[verb]) % told, "success")
     return redirect(url_for("contributions.mine"))
 
 

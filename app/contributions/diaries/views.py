@@ -96,10 +96,16 @@ def correct(entry_id: str) -> str | Response | tuple[str, int]:
     return _written(found, changed)
 
 
-@bp.post("/diary/entry/<entry_id>/remove")
+@bp.route("/diary/entry/<entry_id>/remove", methods=["GET", "POST"])
 @login_required
-def remove(entry_id: str) -> Response:
+def remove(entry_id: str) -> str | Response:
+    if request.method == "GET":
+        key, entry = diary_entries.found(current_actor(), _doors(), entry_id)
+        found = diary_entries.diary_of(key)
+        page = "contributions/remove.html"
+        return render_template(page, diary=found, entry=entry, words=words_of)
     key = diary_entries.remove(current_actor(), _doors(), entry_id, the_reader().key)
+    flash(_l("The entry is removed."), "success")
     return redirect(url_for("diaries.write", diary_key=key))
 
 

@@ -53,7 +53,10 @@ def test_an_entry_can_be_removed_by_its_owner_alone(open_app: Flask, person: Act
     assert found is not None
     stranger = Browser(open_app, factories.account(open_app, Role.PRODUCER))
     assert stranger.post(found[0], {}).status_code == 404
+    assert stranger.get(found[0]).status_code == 404
+    assert "Remove this entry?" in browser.get(found[0]).text
     assert browser.post(found[0], {}).status_code == 302
+    assert "The entry is removed." in browser.get(ADDRESS).text
     (cells,) = months(open_app, person).values()
     assert cells[0].numbers[0] == 1
 

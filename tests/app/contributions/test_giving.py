@@ -183,7 +183,29 @@ def test_a_month_is_skipped_given_after_all_stopped_and_erased(
         assert browser.post(f"/my-traces/listening/{verb}", {}).status_code == 302
         assert listed() == left
     assert browser.get("/my-traces/listening").status_code == 404
+    assert browser.get("/my-traces/listening/erase/ask").status_code == 404
     assert browser.post("/my-traces/listening/skip", {}).status_code == 404
+
+
+def test_nothing_is_erased_before_it_was_asked_and_each_change_says_what_it_did(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = give(open_app, person, plays(open_period()))
+    page = browser.get("/my-traces").text
+    assert 'href="/my-traces/listening/erase/ask"' in page
+    assert 'action="/my-traces/listening/erase"' not in page
+    asked = browser.get("/my-traces/listening/erase/ask").text
+    assert "cannot be undone" in asked
+    assert 'action="/my-traces/listening/erase"' in asked
+    assert browser.get("/my-traces/listening").status_code == 200
+    for verb, says in (
+        ("skip", f"{month(open_period())} of “Listening by time of day” is skipped"),
+        ("give", "You give “Listening by time of day” again."),
+        ("stop", "Stopped: nothing more of “Listening by time of day” is counted."),
+        ("erase", "Erased: “Listening by time of day” is no longer here"),
+    ):
+        browser.post(f"/my-traces/listening/{verb}", {})
+        assert says in browser.get("/my-traces").text
 
 
 def test_earlier_months_are_for_ones_own_eyes(open_app: Flask, person: Actor) -> None:
@@ -352,7 +374,7 @@ def test_several_things_can_be_chosen_before_signing_up_and_all_of_them_are_give
     sent(browser, plays(open_period()))
     today = f"{open_period()}-15"
     for place in ("market", "online"):
-        answers = {"day": today, "shop": place}
+        answers = {"day": today, "shop": place, "spent": "from_10", "own_bag": "yes"}
         assert browser.post("/diary/diary_shopping", answers).status_code == 302
     page = browser.get("/giving/look").text
     assert "Listening by time of day" in page
