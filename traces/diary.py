@@ -63,6 +63,9 @@ class Ask:
     options : tuple of Option
         Without "I would rather not say", which every question has.
     role : Role
+    short : Words, optional
+        What an answer is called where the question is not asked: "Loyalty card". The title, where
+        there is none.
     unit : str
         Of its number, for a sum or a share.
     high : Decimal
@@ -75,6 +78,7 @@ class Ask:
     role: Role
     unit: str = "%"
     high: Decimal = Decimal(100)
+    short: Words | None = None
 
     def __post_init__(self) -> None:
         _hold(self.key not in RESERVED, f"{self.key} is not the name of something else", "title")
@@ -95,6 +99,11 @@ class Ask:
         _hold(type(number) is int, f"{self.key} has a whole number for each option", "options", n)
         fits = isinstance(number, int) and 0 <= number <= self.high
         _hold(fits, f"the numbers of {self.key} are within its largest", "options", n)
+
+    @property
+    def name(self) -> Words:
+        """What its answers are called."""
+        return self.short or self.title
 
     @property
     def answers(self) -> tuple[Value, ...]:
@@ -214,12 +223,12 @@ def diary(facts: Mapping[str, Any]) -> Diary:
         for name in ("title", "question", "dropped"):
             plain[name] = Words(**plain[name])
         dimensions = tuple(
-            Dimension(ask.key, ask.title, ask.answers, source)
+            Dimension(ask.key, ask.name, ask.answers, source)
             for ask in asks
             if ask.role is Role.DIMENSION
         )
         measures = (_measure("entries", _ENTRIES, "entries", Decimal(MOST_ENTRIES)),) + tuple(
-            _measure(ask.key, ask.title, ask.unit, ask.high)
+            _measure(ask.key, ask.name, ask.unit, ask.high)
             for ask in asks
             if ask.role is not Role.DIMENSION
         )
@@ -271,6 +280,8 @@ def _ask(facts: Mapping[str, Any]) -> Ask:
         Option(Value(value, Words(en, fr)), *number)
         for value, en, fr, *number in plain.pop("options")
     )
+    if "short" in plain:
+        plain["short"] = Words(**plain["short"])
     if "high" in plain:
         plain["high"] = Decimal(plain["high"])
     return Ask(

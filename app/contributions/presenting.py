@@ -108,7 +108,7 @@ def highlight(template: Template, months: Months) -> str:
     figure = figures(template, months)[0]
     month = max(months)
     told = change(levels(figure, counted(template, months)), month)
-    return _told(figure, told, month)
+    return f"{words_of(figure.measure.title)}, {_told(figure, told, month)}"
 
 
 def tariff(template: Template, months: Months, prices: Prices, cheap: Iterable[int]) -> Tariff:

@@ -63,6 +63,7 @@ from app.users.views import when_confirmed
 from app.web.filters import month as in_words
 from app.web.limits import limited
 from traces import how_to
+from traces.diary import UNSAID
 from traces.formats import formats
 from traces.reasons import Reason
 from traces.schema import Dimension, Template
@@ -187,6 +188,9 @@ def look() -> str | Response | tuple[str, int]:
         dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
         closes_at=next_closing(),
+        diaries=every_diary(),
+        words=words_of,
+        unsaid=UNSAID,
     )
     return page, (422 if form.errors else 200)
 
@@ -393,7 +397,12 @@ def _example(template: Template, found: Comparison, months: Months) -> str:
 
 def _line(template: Template, values: tuple[str, ...]) -> str:
     labels = (_label(d, v) for d, v in zip(template.dimensions, values, strict=True))
-    return " · ".join(labels)
+    if template.family != "diary":
+        return " · ".join(labels)
+    # An answer alone does not say which question it answers.
+    names = (words_of(each.title) for each in template.dimensions)
+    pairs = zip(names, labels, strict=True)
+    return " · ".join(str(_l("%(name)s: %(value)s", name=n, value=v)) for n, v in pairs)
 
 
 def _template(key: str) -> Template:
@@ -494,5 +503,6 @@ def install(app: Flask) -> None:
     market = market_of(app)
     app.extensions[READER] = Reader(market.settings.edition_secret)
     app.jinja_env.filters["euros"] = euros
+    app.jinja_env.globals["amount_of"] = amount_of
     when_confirmed(app, lambda user_id: service.offer_own(user_id, datasets.checking(market)))
     app.register_blueprint(bp)

@@ -9,6 +9,8 @@ from app.contributions.cells import Months
 from app.core.permissions import Actor, Role
 from app.datasets.service import checking
 from app.market import market_of
+from app.releases.periods import open_period
+from app.web.filters import month
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -44,6 +46,29 @@ def test_the_first_entry_asks_for_consent_and_the_next_are_one_tap(
     assert page.count("Remove") == 2
     (cells,) = months(open_app, person).values()
     assert [(c.values, c.numbers) for c in cells] == [(("market", "no"), (2, 34, 100))]
+
+
+def test_before_agreeing_each_answer_stands_by_its_question_and_by_what_it_counts_as(
+    open_app: Flask,
+) -> None:
+    browser = Browser(open_app)
+    browser.post(ADDRESS, {**ANSWERS, "day": f"{open_period()}-07"})
+    said = " ".join(re.sub(r"<[^>]+>", " ", browser.get("/giving/look").text).split())
+    assert f"Your answers, 7 {month(open_period())[:3]}" in said
+    assert "Kind of shop: Market or farm" in said
+    assert "Spent: €10 to 25 (counted as €17)" in said
+    assert "Own bag: Yes (counted as 100%)" in said
+    assert "Kind of shop: Market or farm · Loyalty card: No How often: 1 · Spent: €17" in said
+    french = browser.get("/giving/look", headers={"Accept-Language": "fr"}).text
+    assert "Carte de fidélité" in french
+
+
+def test_my_entries_and_my_tile_name_what_they_tell(open_app: Flask, person: Actor) -> None:
+    browser = begun(open_app, person)
+    page = browser.get(ADDRESS).text
+    assert "Loyalty card: No" in page
+    assert not re.search(r"\d{4}-\d\d-\d\d</span>|>\d{4}-\d\d-\d\d", page)
+    assert f"Spent, {month(open_period())}: €17." in browser.get("/my-traces").text
 
 
 def test_an_entry_can_be_removed_by_its_owner_alone(open_app: Flask, person: Actor) -> None:
