@@ -63,6 +63,12 @@ def test_before_agreeing_each_answer_stands_by_its_question_and_by_what_it_count
     assert "Carte de fidélité" in french
 
 
+def test_the_form_says_how_long_a_day_is_kept(open_app: Flask) -> None:
+    page = Browser(open_app).get(ADDRESS).text
+    assert "Dropped at once" not in page
+    assert "kept, sealed, until its month is counted" in page
+
+
 def test_my_entries_and_my_tile_name_what_they_tell(open_app: Flask, person: Actor) -> None:
     browser = begun(open_app, person)
     page = browser.get(ADDRESS).text
