@@ -141,6 +141,31 @@ def give(app: Flask, who: Actor, *contents: bytes, drop: tuple[str, ...] = ()) -
     return browser
 
 
+def test_somebody_with_an_account_signs_in_at_the_end_and_is_told_to_press_once_more(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    browser.post("/giving/look", {"place": every, "keep": every, "level": "research"})
+    assert "press once more to finish" in browser.get("/giving/account").text
+    with market_of(open_app).db.unit_of_work(write=False):
+        view = users.user(person.user_id)
+    assert view is not None
+    answer = browser.post(
+        "/login?next=/giving/account", {"email": view.email, "password": factories.PASSWORD}
+    )
+    assert answer.headers["Location"] == "/giving/account"
+    page = browser.get("/giving/account").text
+    assert f"You are signed in as {view.email}. Press once more" in page
+    # Nothing is given to an account before that: somebody else may have signed in meanwhile.
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert not queries.gives(person, "listening")
+    assert browser.post("/giving/account").headers["Location"] == "/giving/done"
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert queries.gives(person, "listening")
+
+
 def test_somebody_who_is_signed_in_gives_in_three(open_app: Flask, person: Actor) -> None:
     browser = give(open_app, person, plays(open_period()))
     page = browser.get("/my-traces").text
