@@ -130,6 +130,16 @@ def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
     _offer(row, doors, trace(actor, doors, template))
 
 
+def agree_to(actor: Actor, template: str, purposes: frozenset[Purpose]) -> None:
+    """Change what one thing that somebody gives may be sold for."""
+    row = _own(actor, template)
+    consent.agree(actor, purposes)
+    row.purposes = " ".join(sorted(purposes))
+    for collection in collections_of(template):
+        slices.agree(actor.user_id, collection, collections.rules(collection).level(purposes))
+    audit.record(actor.user_id, "change-consent", "template", template, purposes=row.purposes)
+
+
 def stop(actor: Actor, doors: Checking, template: str) -> None:
     """Give nothing more; what waits is taken back, one's own cells stay until they are erased."""
     row = _own(actor, template)

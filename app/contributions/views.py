@@ -39,7 +39,7 @@ from app.contributions.comparing import Comparison
 from app.contributions.errors import NothingToGive, NothingWaits
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
-from app.contributions.forms import LEVELS, AccountForm, AgreeForm
+from app.contributions.forms import LEVELS, NAMES, AccountForm, AgreeForm, LevelForm, level_of
 from app.contributions.in_browser import views as in_browser
 from app.contributions.reading import Asked, NotRead, Reader
 from app.contributions.texts import (
@@ -282,6 +282,7 @@ def mine() -> str:
     return render_template(
         "contributions/mine.html",
         tiles=tiles,
+        levels={tile.template: NAMES.get(level_of(tile.purposes)) for tile in tiles},
         families=families(),
         earned=queries.earned_so_far(collections.template_collections()),
         diaries=_diaries(),
@@ -328,8 +329,31 @@ def ask_erase(template: str) -> str:
     """Ask before all that somebody gave to a template is erased."""
     if not queries.has_given(current_actor(), template):
         raise NotFound(_l("There is no such page, or it is not yours."))
-    title = words_of(_template(template).title)
+    title = title_of(template)
     return render_template("contributions/erase.html", template=template, title=title)
+
+
+@bp.route("/my-traces/<template>/consent/change", methods=["GET", "POST"])
+@login_required
+def consent(template: str) -> str | Response | tuple[str, int]:
+    """Change what one thing that somebody gives may be sold for."""
+    actor = current_actor()
+    given = {each.template: each.purposes for each in queries.agreements(actor)}
+    if template not in given:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    form = LevelForm(level=level_of(given[template]))
+    if form.validate_on_submit():
+        service.agree_to(actor, template, LEVELS[form.level.data])
+        flash(_l("Saved: this is what it may be sold for from now on."), "success")
+        return redirect(url_for("contributions.mine"))
+    page = render_template("contributions/consent.html", form=form, title=title_of(template))
+    return page, (422 if form.errors else 200)
+
+
+def title_of(template: str) -> str:
+    """Return what a template is called, in the reader's language."""
+    known = cells.template_of(template)
+    return words_of(known.title) if known else template
 
 
 #: What is said once something was done.
@@ -356,8 +380,7 @@ def change(template: str, verb: str) -> Response:
         verbs[verb](current_actor(), _doors(), template)
     except NothingToGive:
         raise NotFound(_l("There is no such page, or it is not yours.")) from None
-    known = cells.template_of(template)
-    told = {"title": words_of(known.title) if known else template, "month": in_words(open_period())}
+    told = {"title": title_of(template), "month": in_words(open_period())}
     flash(str(DONE[verb]) % told, "success")
     return redirect(url_for("contributions.mine"))
 
