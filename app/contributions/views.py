@@ -23,6 +23,7 @@ from app.collections import queries as collections
 from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, words_of
+from app.consent import queries as consents
 from app.contributions import (
     cells,
     comparing,
@@ -282,6 +283,7 @@ def mine() -> str:
     return render_template(
         "contributions/mine.html",
         tiles=tiles,
+        paused=consents.choices(actor.user_id).paused,
         levels={tile.template: NAMES.get(level_of(tile.purposes)) for tile in tiles},
         families=families(),
         earned=queries.earned_so_far(collections.template_collections()),

@@ -233,6 +233,17 @@ def test_nothing_is_erased_before_it_was_asked_and_each_change_says_what_it_did(
         assert says in browser.get("/my-traces").text
 
 
+def test_whoever_has_paused_reads_so_on_each_tile(open_app: Flask, person: Actor) -> None:
+    browser = give(open_app, person, plays(open_period()))
+    assert "paused: not counted" not in browser.get("/my-traces").text
+    browser.post("/rights/pause")
+    page = browser.get("/my-traces").text
+    assert page.count("paused: not counted") == 2
+    assert f"{month(open_period())} is in" not in page
+    browser.post("/rights/pause")
+    assert f"{month(open_period())} is in" in browser.get("/my-traces").text
+
+
 def test_earlier_months_are_for_ones_own_eyes(open_app: Flask, person: Actor) -> None:
     browser = give(open_app, person, plays("2025-01"))
     assert "needs a newer file" in browser.get("/my-traces").text
