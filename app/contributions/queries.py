@@ -38,6 +38,8 @@ class Tile:
         Whether no more can be given to it: it counts as stopped.
     purposes : frozenset of Purpose
         What its statistics may be sold for.
+    format_ids : tuple of str
+        The formats of the files that were read last; none of a diary.
     """
 
     template: str
@@ -54,6 +56,7 @@ class Tile:
     earned: Money
     closed: bool
     purposes: frozenset[Purpose]
+    format_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ def _tile(row: Contribution, granted: frozenset[Purpose]) -> Tile | None:
         Money(micros, rules.currency),
         taking is None,
         _agreed(row, granted),
+        tuple(row.format_ids.split()),
     )
 
 

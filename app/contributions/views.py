@@ -38,7 +38,7 @@ from app.contributions import (
 from app.contributions.cells import Months, Read
 from app.contributions.comparing import Comparison
 from app.contributions.errors import NothingToGive, NothingWaits
-from app.contributions.families import Family, families, group_of
+from app.contributions.families import Family, families, fed_by, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, NAMES, AccountForm, AgreeForm, LevelForm, level_of
 from app.contributions.in_browser import views as in_browser
@@ -280,14 +280,19 @@ def mine() -> str:
     actor = current_actor()
     tiles = queries.tiles(actor)
     given = {tile.template: service.trace(actor, _doors(), tile.template) for tile in tiles}
+    every = families()
+    sources = {tile.template: fed_by(tile.template, tile.format_ids, every) for tile in tiles}
+    present = {tile.template for tile in tiles if not tile.stopped}
+    fed = {sources[template] for template in present}
     return render_template(
         "contributions/mine.html",
         tiles=tiles,
         paused=consents.choices(actor.user_id).paused,
         levels={tile.template: NAMES.get(level_of(tile.purposes)) for tile in tiles},
-        families=families(),
+        families=[each for each in every if each.key not in fed],
+        sources=sources,
         earned=queries.earned_so_far(collections.template_collections()),
-        diaries=_diaries(),
+        diaries=[each for each in _diaries() if each[0] not in present],
         written=every_diary(),
         titles={tile.template: tile.rules.title for tile in tiles},
         highlights={

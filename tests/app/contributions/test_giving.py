@@ -246,7 +246,15 @@ def test_whoever_has_paused_reads_so_on_each_tile(open_app: Flask, person: Actor
 
 def test_earlier_months_are_for_ones_own_eyes(open_app: Flask, person: Actor) -> None:
     browser = give(open_app, person, plays("2025-01"))
-    assert "needs a newer file" in browser.get("/my-traces").text
+    page = browser.get("/my-traces").text
+    assert "needs a newer file" in page
+    mine, could = page.split("What I could give")
+    assert mine.count('href="/give/spotify"') == 2
+    assert 'href="/give/spotify"' not in could
+    assert 'href="/give/netflix"' in could
+    browser.post("/my-traces/listening/stop")
+    browser.post("/my-traces/listening_kind/stop")
+    assert 'href="/give/spotify"' in browser.get("/my-traces").text.split("What I could give")[1]
     with market_of(open_app).db.unit_of_work(write=False):
         assert waiting_of(person) == []
 
