@@ -42,12 +42,13 @@ from app.contributions.families import Family, families, fed_by, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, NAMES, AccountForm, AgreeForm, LevelForm, level_of
 from app.contributions.in_browser import views as in_browser
-from app.contributions.reading import Asked, NotRead, Reader
+from app.contributions.reading import Asked, Elsewhere, NotRead, Reader
 from app.contributions.texts import (
     ANSWERS,
     QUESTIONS,
     amount_of,
     euros,
+    go_to,
     reason_of,
     unit_of,
 )
@@ -129,7 +130,7 @@ def choose() -> str:
 @limited("30/hour", ["POST"])
 def give(family: str) -> str | Response | tuple[str, int]:
     found = _family(family)
-    asked, error = None, ""
+    asked, error, other = None, "", None
     if request.method == "POST":
         files = [cast(BinaryIO, f.stream) for f in request.files.getlist("file") if f.filename]
         # Nothing is locked while a stranger's files are read.
@@ -142,6 +143,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
             asked = read
         except NotRead as refused:
             error = refused.user_message
+            other = refused.family if isinstance(refused, Elsewhere) else None
     page = render_template(
         "contributions/give.html",
         family=found,
@@ -151,6 +153,8 @@ def give(family: str) -> str | Response | tuple[str, int]:
         here=in_browser.offer(found),
         guides=_guides(found),
         error=error,
+        other=other,
+        go_to=go_to,
         currency=found.templates[0][1].currency,
         guesses=found.guesses,
         earned=max(queries.earned_by_one(rules).micros for _, rules in found.templates),

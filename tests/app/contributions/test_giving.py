@@ -289,6 +289,28 @@ def test_what_cannot_be_read_says_why(open_app: Flask, content: bytes, says: str
     assert "Choose your file first" in sent(Browser(open_app)).text
 
 
+STATEMENT = (
+    "dateOp;dateVal;label;category;categoryParent;supplierFound;amount;comment;accountNum;"
+    "accountLabel;accountbalance\n"
+    '2026-11-03;2026-11-03;"CARTE";"Alimentation";"Vie quotidienne";"x";"-12,30";;'
+    '"00012345678";"BoursoBank";"100,00"\n'
+)
+
+
+def test_a_file_of_another_kind_is_sent_to_the_page_that_takes_it(open_app: Flask) -> None:
+    data = {"file": [(io.BytesIO(STATEMENT.encode()), "export.csv")]}
+    browser = Browser(open_app)
+    answer = browser.post("/give/electricity", data, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert "This looks like a file for “Spending”." in answer.text
+    assert '<a href="/give/bank">Go to “Spending”</a>' in answer.text
+    # Nothing of it is asked, and nothing waits.
+    assert 'name="account"' not in answer.text
+    assert browser.get("/giving/look").headers["Location"] == "/give"
+    page = browser.get("/give/electricity").text
+    assert "/give/bank" in page
+
+
 def test_archives_that_hold_too_much_together_are_refused_unread(open_app: Flask) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
