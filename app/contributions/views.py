@@ -456,7 +456,9 @@ def _diaries() -> list[tuple[str, str, str]]:
 
 
 def _guides(found: Family) -> list[dict[str, object]]:
-    """Return how to get the files of each provider, in the reader's language."""
+    """Return how to get the files of each provider, in the reader's language; theirs first."""
+    locale = get_locale()
+    every = (guide for named in how_to.families() for guide in how_to.how_to(named))
     return [
         {
             "provider": words_of(guide.provider),
@@ -464,8 +466,7 @@ def _guides(found: Family) -> list[dict[str, object]]:
             "steps": [words_of(step) for step in guide.steps],
             "checked": guide.checked,
         }
-        for named in how_to.families()
-        for guide in how_to.how_to(named)
+        for guide in how_to.ordered(every, locale.language if locale else "en")
         if any(
             group_of(formats()[each]) == found.key for each in guide.formats if each in formats()
         )
