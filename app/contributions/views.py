@@ -189,6 +189,7 @@ def look() -> str | Response | tuple[str, int]:
         form=form,
         sensitive=sensitive,
         sheets=[_sheet(key, months) for key, months in read.traces.items()],
+        others={key: _others(key, months) for key, months in read.traces.items()},
         gone=set(request.form.getlist("place")) - set(request.form.getlist("keep")),
         dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
@@ -496,10 +497,22 @@ def _place(template: str, values: tuple[str, ...]) -> str:
     return "/".join((template, *values))
 
 
+def _shown(months: Months) -> str:
+    """Return the month that is given next, else the last one."""
+    period = open_period()
+    return period if period in months else max(months)
+
+
+def _others(key: str, months: Months) -> list[Sheet]:
+    """Draw the months that are not shown at first, the latest first."""
+    rest = sorted(set(months) - {_shown(months)}, reverse=True)
+    return [_sheet(key, {month: months[month]}) for month in rest if months[month]]
+
+
 def _sheet(key: str, months: Months) -> Sheet:
     """Draw the month that is given next, else the last one."""
     template, period = _template(key), open_period()
-    month = period if period in months else max(months)
+    month = _shown(months)
     # Cells that only other months have can be taken out, too.
     every = {cell.values: cell for each in months.values() for cell in each}
     here = {cell.values: cell for cell in months[month]}

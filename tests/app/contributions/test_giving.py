@@ -289,6 +289,19 @@ def test_what_cannot_be_read_says_why(open_app: Flask, content: bytes, says: str
     assert "Choose your file first" in sent(Browser(open_app)).text
 
 
+def test_every_month_of_a_file_can_be_looked_at_before_one_agrees(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays("2025-01"), plays("2025-02"), plays(open_period()))
+    page = browser.get("/giving/look").text
+    assert f"3 months, shown: {month(open_period())}" in page
+    assert "Earlier months are kept for your own eyes and go into no statistics." in page
+    assert "later month" not in page
+    for each in ("2025-01", "2025-02"):
+        assert page.count(f"<summary>{month(each)}</summary>") == 2
+    # A line is taken out of every month at once, above.
+    assert len(places(page)) == len(set(places(page)))
+
+
 STATEMENT = (
     "dateOp;dateVal;label;category;categoryParent;supplierFound;amount;comment;accountNum;"
     "accountLabel;accountbalance\n"
