@@ -28,10 +28,10 @@ LEVELS = {
 }
 
 
-#: What the levels are called.
+#: What the levels are called in a line.
 NAMES = {
-    RESEARCH: _l("Research and public interest only"),
-    EVERYTHING: _l("Companies too: this earns more"),
+    RESEARCH: _l("research and public interest"),
+    EVERYTHING: _l("research, public interest and companies"),
 }
 
 
@@ -45,7 +45,10 @@ class LevelForm(FlaskForm):
     level = RadioField(
         _l("What may the statistics be sold for?"),
         [DataRequired(_l("Choose one of the two, or leave this page: nothing is kept then."))],
-        choices=[SelectChoice(key, name) for key, name in NAMES.items()],
+        choices=[
+            SelectChoice(RESEARCH, _l("Research and public interest only")),
+            SelectChoice(EVERYTHING, _l("Companies too: this earns more")),
+        ],
     )
     submit = SubmitField(_l("Save"))
 

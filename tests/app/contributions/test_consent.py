@@ -54,12 +54,12 @@ def test_it_is_changed_for_one_thing_and_what_waits_of_that_follows(
 ) -> None:
     browser = Browser(open_app, person)
     page = browser.get("/my-traces").text
-    assert page.count("May be sold for: Companies too") == 2
+    assert page.count("May be sold for: research, public interest and companies") == 2
     assert f'href="{CHANGE}"' in page
     assert browser.post(CHANGE, {"level": RESEARCH}).headers["Location"] == "/my-traces"
     page = browser.get("/my-traces").text
-    assert page.count("May be sold for: Companies too") == 1
-    assert page.count("May be sold for: Research and public interest only") == 1
+    assert page.count("May be sold for: research, public interest and companies") == 1
+    assert page.count("May be sold for: research and public interest.") == 1
     assert purposes(open_app, "listening") == {" ".join(sorted(LEVELS[RESEARCH]))}
     assert purposes(open_app, "listening_kind") == {" ".join(sorted(Purpose))}
     rights = browser.get("/rights/").text
