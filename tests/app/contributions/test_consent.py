@@ -1,6 +1,7 @@
 """What each thing given may be sold for: seen where it is, and changed for it alone."""
 
 import json
+import re
 import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
@@ -63,6 +64,8 @@ def test_it_is_changed_for_one_thing_and_what_waits_of_that_follows(
     assert purposes(open_app, "listening") == {" ".join(sorted(LEVELS[RESEARCH]))}
     assert purposes(open_app, "listening_kind") == {" ".join(sorted(Purpose))}
     rights = browser.get("/rights/").text
+    assert "<h3>Listening by time of day</h3>" in rights
+    assert not re.search(r"<a [^>]*></a>", rights)
     assert "What I give, and what it may be sold for" in rights
     assert f'href="{CHANGE}"' in rights
     browser.post(CHANGE, {"level": EVERYTHING})

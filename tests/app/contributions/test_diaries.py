@@ -74,7 +74,7 @@ def test_my_entries_and_my_tile_name_what_they_tell(open_app: Flask, person: Act
     page = browser.get(ADDRESS).text
     assert "Loyalty card: No" in page
     assert not re.search(r"\d{4}-\d\d-\d\d</span>|>\d{4}-\d\d-\d\d", page)
-    assert f"Spent, {month(open_period())}: €17." in browser.get("/my-traces").text
+    assert f"<small>Spent</small><br>{month(open_period())}: €17." in browser.get("/my-traces").text
 
 
 def test_an_entry_can_be_removed_by_its_owner_alone(open_app: Flask, person: Actor) -> None:
