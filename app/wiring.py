@@ -46,6 +46,7 @@ from app.web.error_pages import install_error_pages
 from app.web.filters import install_filters
 from app.web.i18n import install_i18n
 from app.web.limits import allow_uploads, allow_visitors, install_limits
+from app.web.nul import refuse_nul
 from app.web.requests import log_crashes, log_requests
 from app.web.security import install_security
 from app.web.unit_of_work import install_unit_of_work
@@ -127,6 +128,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     install_limits(app, enabled=settings.rate_limits, storage=settings.limits_storage)
     stand_in = market.connection.mode == "stand-in"
     install_security(app, settings, (market.connection.api_base,) if stand_in else STRIPE_PAGES)
+    refuse_nul(app)
     install_error_pages(app)
     install_filters(app)
     app.jinja_env.filters.update(FILTERS)

@@ -107,7 +107,7 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
     noise = noise_of(plan)
     steps = np.diff([0, *(tier.variance_factor for tier in plan.tiers)]).tolist()
     residuals = [noise.residuals(counts, steps[0])]
-    totals = [people + noise.people(steps[0])] if plan.people_variance else []
+    totals = [people + noise.people(steps[0])] if plan.measures_people else []
     for step in steps[1:]:
         more = noise.residuals(None, step)
         residuals.append({a: plus(residuals[-1][a], more[a]) for a in plan.closure})

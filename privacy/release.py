@@ -48,7 +48,7 @@ class Release:
         sizes = [cells(self.plan.schema, subset) for subset in self.plan.closure]
         whole = (
             len(self.residuals) == tiers
-            and len(self.people_counts) == (tiers if self.plan.people_variance else 0)
+            and len(self.people_counts) == (tiers if self.plan.measures_people else 0)
             and all([len(part) for part in tier] == sizes for tier in self.residuals)
             and len(self.sources) == self.plan.sources
             and len(self.source_counts) == (self.plan.sources if self.plan.sources > 1 else 0)
@@ -78,7 +78,7 @@ class Release:
         )
 
     def people(self, tier: Tier) -> Estimate:
-        """Return the number of people.
+        """Return the number of people: as measured, or the total where each has one record.
 
         Raises
         ------
@@ -86,9 +86,12 @@ class Release:
             For a tier that was not measured, or where the plan left the number of people out.
         """
         position = self._index(tier)
-        if not self.people_counts:
+        if self.people_counts:
+            value = float(self.people_counts[position])
+        elif self.plan.people_variance:
+            value = float(self.table((), tier).contributions()[()])
+        else:
             raise PlanError("The number of people was not measured")
-        value = float(self.people_counts[position])
         half = self.plan.people_half_width(tier)
         sd = self.plan.people_sd(tier)
         return Estimate(

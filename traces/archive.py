@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import IO, BinaryIO
@@ -41,11 +41,13 @@ class Limits:
     packed, unpacked : int
         Bytes of a file as it was given, and of one member that is read.
     members : int
-        Members of an archive.
+        Members of an archive, with those of archives in it.
     ratio, ratio_from : int
         Unpacked over packed bytes, for members of at least `ratio_from` bytes.
     nested : int
-        Bytes of an archive in an archive, which is held in memory.
+        Bytes of the archives in an archive, which are held in memory, together.
+    together : int
+        Bytes of all members, also of archives in it, as the archive says.
     """
 
     packed: int = 2048 * _MIB
@@ -54,6 +56,7 @@ class Limits:
     ratio: int = 200
     ratio_from: int = 16 * _MIB
     nested: int = 256 * _MIB
+    together: int = 1 << 40
 
 
 LIMITS = Limits()
@@ -102,6 +105,33 @@ class Member:
         return any(fits(self.path, pattern) for pattern in patterns)
 
 
+class _Room:
+    """What is left of the limits for all that an archive and those in it hold, together."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._members = limits.members
+        self._unpacked = limits.together
+        self._held = limits.nested
+
+    def count(self, infos: Sequence[zipfile.ZipInfo]) -> None:
+        """Refuse more members, or more bytes; zipfile gives no more of one than it says."""
+        self._members -= len(infos)
+        if self._members < 0:
+            raise TooManyMembers()
+        self._unpacked -= sum(info.file_size for info in infos)
+        if self._unpacked < 0:
+            raise TooLarge()
+
+    def hold(self, opened: Callable[[], BinaryIO]) -> BinaryIO:
+        """Return an inner archive in memory: it is sought in, and no temporary file is made."""
+        with opened() as stream:
+            held = io.BytesIO(stream.read(self._held + 1))
+        self._held -= held.getbuffer().nbytes
+        if self._held < 0:
+            raise TooLarge()
+        return held
+
+
 def fits(path: str, pattern: str) -> bool:
     """Return whether the end of a path fits a pattern, from a "/" on; "*" passes no "/".
 
@@ -145,7 +175,7 @@ def members(
     if head.startswith(_OTHER) or head[257:262] == b"ustar":
         raise OtherArchive()
     if head.startswith(_ZIP):
-        yield from _unzipped(given.stream, given.name, limits, nested)
+        yield from _unzipped(given.stream, given.name, limits, nested, _Room(limits))
     elif head.startswith(_GZIP):
         yield Member(
             _ungz(given.name), None, _gunzipped(lambda: streams.rewound(given.stream), limits, size)
@@ -155,7 +185,7 @@ def members(
 
 
 def _unzipped(
-    stream: BinaryIO, name: str, limits: Limits, nested: tuple[str, ...] | None
+    stream: BinaryIO, name: str, limits: Limits, nested: tuple[str, ...] | None, room: _Room
 ) -> Iterator[Member]:
     """Iterate over a zip archive; `nested` is None inside an archive already."""
     archive = _opened_zip(stream, limits)
@@ -164,8 +194,7 @@ def _unzipped(
         for info in archive.infolist()
         if info.filename and not info.is_dir() and not _junk(info.filename)
     ]
-    if len(infos) > limits.members:
-        raise TooManyMembers()
+    room.count(infos)
     names = {info.filename for info in infos}
     if "xl/workbook.xml" in names and "[Content_Types].xml" in names:
         if any(info.flag_bits & 1 for info in infos):
@@ -175,7 +204,7 @@ def _unzipped(
     for info in infos:
         if info.flag_bits & 1:
             raise Encrypted()
-        yield from _of_zip(archive, info, limits, nested)
+        yield from _of_zip(archive, info, limits, nested, room)
 
 
 def _of_zip(
@@ -183,6 +212,7 @@ def _of_zip(
     info: zipfile.ZipInfo,
     limits: Limits,
     nested: tuple[str, ...] | None,
+    room: _Room,
 ) -> Iterator[Member]:
     opened = _bounded(archive, info, limits)
     path = info.filename
@@ -194,7 +224,7 @@ def _of_zip(
                 raise NestedArchive()
             yield inside
             return
-        yield from _unzipped(_held(opened, limits), path, limits, None)
+        yield from _unzipped(room.hold(opened), path, limits, None, room)
     elif lower.endswith(".gz"):
         yield Member(_ungz(path), None, _gunzipped(opened, limits, info.compress_size))
     else:
@@ -249,15 +279,6 @@ def _gunzipped(
 def _counted(inner: io.BufferedIOBase | IO[bytes], limits: Limits, packed: int) -> BinaryIO:
     most = min(limits.unpacked, max(limits.ratio_from, limits.ratio * packed))
     return streams.counted(inner, most)
-
-
-def _held(opened: Callable[[], BinaryIO], limits: Limits) -> BinaryIO:
-    """Return an inner archive, held in memory: it is sought in, and no temporary file is made."""
-    with opened() as stream:
-        held = io.BytesIO(stream.read(limits.nested + 1))
-    if held.getbuffer().nbytes > limits.nested:
-        raise TooLarge()
-    return held
 
 
 def _size(stream: BinaryIO) -> int:

@@ -73,7 +73,11 @@ def _large_end(stream: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
         return None
     if parts > 1:
         raise SplitArchive()
-    stream.seek(min(place, end))
+    # Python looks for the record before its locator, wherever the locator says that it is: one
+    # elsewhere could say less of the same archive.
+    if place != end - _LOCATOR.size - _END_64.size:
+        raise Damaged()
+    stream.seek(place)
     record = stream.read(_END_64.size)
     if len(record) < _END_64.size or not record.startswith(_END_64_MARK):
         raise Damaged()

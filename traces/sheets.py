@@ -23,6 +23,8 @@ Held = str | Decimal | None
 
 #: Bytes of one part when it is unpacked, texts that a workbook shares, columns that are looked at.
 _PART, _SHARED, _COLUMNS = 64 << 20, 200_000, 64
+#: Sheets of a workbook, and parts or formats of numbers that it lists.
+_SHEETS, _LISTED = 256, 10_000
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 #: Formats of numbers that every workbook has, of dates and times (ECMA-376, part 1, 18.8.30).
 _BUILT_IN_DATES = frozenset(str(each) for each in (*range(14, 23), *range(27, 37), *range(45, 59)))
@@ -120,14 +122,15 @@ def _rows(
     parts = set(book.namelist())
     since_1904 = False
     sheets: list[tuple[str, str]] = []
-    for each in _elements(book, "xl/workbook.xml", ("workbookPr", "sheet")):
+    for each in _few(_elements(book, "xl/workbook.xml", ("workbookPr", "sheet")), _SHEETS):
         if each.name == "workbookPr":
             since_1904 = each.attributes.get("date1904") in ("1", "true")
         else:
             sheets.append((each.attributes.get("name", ""), each.attributes.get("id", "")))
+    relations = _elements(book, "xl/_rels/workbook.xml.rels", ("Relationship",))
     targets = {
         each.attributes.get("Id", ""): each.attributes.get("Target", "")
-        for each in _elements(book, "xl/_rels/workbook.xml.rels", ("Relationship",))
+        for each in _few(relations, _LISTED)
     }
     shared = list(_shared(book)) if "xl/sharedStrings.xml" in parts else []
     dated = _dated_styles(book) if "xl/styles.xml" in parts else frozenset()
@@ -137,6 +140,8 @@ def _rows(
         target = targets.get(ident, "")
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if part in parts:
+            # A part is one sheet: named a thousand times, it would be read a thousand times.
+            parts.remove(part)
             found = _of_sheet(book, part, shared, dated, columns)
             for number, cells, moments in itertools.islice(found, most):
                 yield SheetRow(name, cells, since_1904, at, number, moments)
@@ -158,7 +163,7 @@ def _dated_styles(book: zipfile.ZipFile) -> frozenset[str]:
     """Return the numbers of the styles in which a number is shown as a date or a time."""
     own: dict[str, str] = {}
     styles: list[str] = []
-    for each in _elements(book, "xl/styles.xml", ("numFmt", "cellXfs")):
+    for each in _few(_elements(book, "xl/styles.xml", ("numFmt", "cellXfs")), _LISTED):
         if each.name == "numFmt":
             own[each.attributes.get("numFmtId", "")] = each.attributes.get("formatCode", "")
         else:
@@ -175,15 +180,20 @@ def _elements(book: zipfile.ZipFile, part: str, names: tuple[str, ...]) -> Itera
         yield from xml_elements(stream, names)
 
 
+def _few(elements: Iterator[Element], most: int) -> Iterator[Element]:
+    """Refuse more elements than any workbook has."""
+    for number, each in enumerate(elements):
+        if number >= most:
+            raise Damaged()
+        yield each
+
+
 def _part(book: zipfile.ZipFile, part: str) -> BinaryIO:
     return streams.counted(book.open(part), _PART)
 
 
 def _shared(book: zipfile.ZipFile) -> Iterator[str]:
-    for number, each in enumerate(_elements(book, "xl/sharedStrings.xml", ("si",))):
-        if number >= _SHARED:
-            raise Damaged()
-        yield _text(each)
+    return map(_text, _few(_elements(book, "xl/sharedStrings.xml", ("si",)), _SHARED))
 
 
 def _text(of: Element) -> str:

@@ -9,6 +9,7 @@ from app.core.recent import Recent
 from app.releases.queries import ReleaseView
 from pricing.item import Answer, Item, Question, subsets
 from privacy.errors import PrivacyError
+from privacy.noise.intervals import QUANTILE
 from privacy.plan.planning import NoisePlan
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Marginal, cells
@@ -121,6 +122,18 @@ def preview(view: ReleaseView) -> tuple[Table, ...]:
         for axis in plan.schema.axes
         if (axis,) in plan.closure
     )
+
+
+def is_mostly_noise(view: ReleaseView) -> bool:
+    """Tell whether noise outweighs most counts by one column, even at the finest tier.
+
+    By the released number of people, were they spread evenly.
+    """
+    finest = view.release.plan.tiers[0]
+    came = people(view).value
+    singles = [one for one in products(view, finest) if len(one.marginal) == 1 and one.dimensions]
+    drowned = [one for one in singles if QUANTILE * one.sd > came / one.cells]
+    return 2 * len(drowned) > len(singles)
 
 
 def people(view: ReleaseView) -> Estimate:

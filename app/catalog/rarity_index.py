@@ -63,6 +63,11 @@ class RarityIndex:
     first_factor: float
     missing: tuple[str, ...]
 
+    @property
+    def counted(self) -> int:
+        """How many editions count at all."""
+        return max((each.total for each in self.standings), default=0)
+
     def chart(self, names: dict[str, str]) -> Plot:
         """Draw each topic's index as it was at the end of each day, until today."""
         days = {m.at.date(): m.index for m in self.moments}

@@ -1,3 +1,5 @@
+from functools import partial
+
 from flask import Blueprint, Flask, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -6,7 +8,7 @@ from app.catalog import estimates, products, queries, rarity_index
 from app.catalog.charts import charts_of
 from app.catalog.forms import EstimateForm
 from app.catalog.price_lists import price_book
-from app.collections import plans
+from app.collections import plans, wording
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, CollectionRules, Purpose
 from app.collections.texts import TOPIC_NAMES
@@ -45,7 +47,8 @@ def search() -> str:
 @bp.get("/catalogue/<edition_id>")
 def release(edition_id: str) -> str:
     view = releases.release(edition_id)
-    preview = [chart for table in products.preview(view) for chart in charts_of(table)]
+    spoken = partial(wording.value, rules=view.rules)
+    preview = [c for table in products.preview(view) for c in charts_of(table, spoken)]
     return render_template(
         "catalog/release.html",
         view=view,
@@ -53,6 +56,7 @@ def release(edition_id: str) -> str:
         people=products.people(view),
         preview=preview,
         priced=queries.priced(view),
+        noisy=products.is_mostly_noise(view),
         guesses=view.rules.guesses,
     )
 
@@ -130,3 +134,13 @@ def estimate(collection_id: str) -> str | tuple[str, int]:
 def install(app: Flask) -> None:
     """Add these pages to an application."""
     app.register_blueprint(bp)
+    app.jinja_env.filters |= {
+        "title_of": wording.title,
+        "about_of": wording.about,
+        "person_of": wording.person,
+        "record_of": wording.record,
+        "column_of": wording.column,
+        "columns_of": wording.columns,
+        "value_of": wording.value,
+        "unit_of": wording.unit,
+    }

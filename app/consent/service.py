@@ -4,16 +4,19 @@ from app.consent.models import ConsentReceipt, Preference
 from app.consent.texts import TEXTS
 from app.core import audit
 from app.core.db import session
+from app.core.dialects import hold_person
 from app.core.permissions import Actor
 
 
 def decide(actor: Actor, wanted: frozenset[Purpose]) -> None:
     """Write a receipt for each purpose whose answer is new; refusing one blocks no other."""
+    hold_person(actor.user_id)
     _write(actor, queries.receipts(actor.user_id), wanted)
 
 
 def agree(actor: Actor, purposes: frozenset[Purpose]) -> None:
     """Agree to some purposes; what was agreed to before stays."""
+    hold_person(actor.user_id)
     receipts = queries.receipts(actor.user_id)
     _write(actor, receipts, purposes | queries.granted_by(receipts))
 
@@ -45,6 +48,7 @@ def _write(
 
 
 def _preference(actor: Actor) -> Preference:
+    hold_person(actor.user_id)
     row = session().get(Preference, actor.user_id)
     if row is None:
         row = Preference(user_id=actor.user_id, paused=False)

@@ -21,6 +21,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor
 from app.datasets.service import Checking
 from app.releases.periods import open_period
+from app.users import service as users
 from traces.diary import MOST_ENTRIES, Diary, Role
 
 _ROWS = pa.schema([("answers", pa.string())])
@@ -101,6 +102,7 @@ def keep(actor: Actor, doors: Checking, entry: Entry) -> None:
     Conflict
         Where the month has as many as it takes.
     """
+    users.hold_open(actor.user_id)
     _need_room(actor, entry.template, entry.day[:7])
     session().add(
         DiaryEntry(

@@ -18,6 +18,7 @@ from app.core.clock import now
 from app.core.db import session
 from app.core.permissions import Actor
 from app.datasets.service import Checking
+from app.users import service as users
 from traces.diary import Diary
 
 LIFE = timedelta(days=7)
@@ -49,6 +50,7 @@ def drafted(diary: Diary, form: Mapping[str, str]) -> Draft:
 
 def keep(actor: Actor, doors: Checking, draft: Draft) -> None:
     """Keep a draft, in place of the one of its diary before."""
+    users.hold_open(actor.user_id)
     row = _own(actor, draft.template)
     object_id = diary_entries.sealed(doors, {**draft.answers, DAY: draft.day})
     if row is None:

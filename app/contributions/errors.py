@@ -5,6 +5,7 @@ AppError
 |   `-- NothingWaits    what was read has expired, or was never here
 `-- Invalid
     |-- NotTaken        cells that no page of ours can have sent
+    |-- TooMuch         more than can wait in one browser
     `-- NothingToGive   an export without a month that a template takes
 """
 
@@ -17,6 +18,10 @@ class NothingWaits(NotFound):
 
 class NotTaken(Invalid):
     """Cells that no page of ours can have sent."""
+
+
+class TooMuch(Invalid):
+    """More than can wait in one browser."""
 
 
 class NothingToGive(Invalid):

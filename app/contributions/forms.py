@@ -62,9 +62,13 @@ class AgreeForm(LevelForm):
     )
     submit = SubmitField(_l("Agree and continue"))
 
-    def agreed_to(self, *, sensitive: bool) -> bool:
-        """Say whether all that is needed was agreed to; of health, explicitly."""
+    def agreed_to(self, *, sensitive: bool, seen: bool) -> bool:
+        """Say whether all that is needed was agreed to, and seen; of health, explicitly."""
         agreed: bool = self.validate_on_submit()
+        if agreed and not seen:
+            added = _l("Lines were added after you opened this page. Check them first.")
+            self.level.errors = (added,)
+            return False
         if agreed and sensitive and not self.explicit.data:
             wrong = _l("Tick this to give data about health, or take those lines out.")
             self.explicit.errors = (wrong,)

@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.collections.templates import words_of
+from app.collections.units import unit_of
 from app.contributions.cells import Months
 from app.contributions.insights.budget import Budget, budget
 from app.contributions.insights.carbon import Emission, of_electricity, of_trips, total
@@ -18,7 +19,7 @@ from app.contributions.insights.choices import choice, counted, figures
 from app.contributions.insights.figures import Change, Figure, change, levels
 from app.contributions.insights.habits import Habits, Week, habits
 from app.contributions.insights.tariffs import Cost, Prices, costs, kwh_of
-from app.contributions.texts import amount_of, unit_of
+from app.contributions.texts import amount_of
 from app.web.filters import month as in_words
 from traces.schema import Per, Template
 

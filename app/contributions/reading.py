@@ -15,17 +15,25 @@ from app.contributions.cells import Read
 from app.contributions.families import Family, family, group_of
 from app.contributions.texts import NOTHING_FOUND, OTHER_CURRENCY, looks_like
 from app.core.errors import Invalid, Unavailable
-from traces import Declared, Given, TracesError, read
+from traces import Declared, Given, TracesError, central_directory, read
 from traces.archive import Limits
 from traces.declared import Question, QuestionKind
-from traces.errors import TooLarge
+from traces.errors import Refused, TooLarge
 from traces.formats import feeds, formats
 from traces.reasons import Reason
 
-#: Of what one file may hold once it is unpacked; it is read in parts.
-LIMITS = Limits(packed=32 << 20, unpacked=256 << 20, members=2_000, ratio=150, ratio_from=64 << 10)
 #: Of all that a visitor's archives hold together, in bytes.
 MOST_UNPACKED = 400 << 20
+#: Of what one file may hold once it is unpacked; it is read in parts.
+LIMITS = Limits(
+    packed=32 << 20,
+    unpacked=256 << 20,
+    members=2_000,
+    ratio=150,
+    ratio_from=64 << 10,
+    nested=64 << 20,
+    together=MOST_UNPACKED,
+)
 MOST_FILES = 60
 #: Where people live who do not say so.
 ZONE = "Europe/Paris"
@@ -124,12 +132,13 @@ def _elsewhere(format_ids: Iterable[str]) -> NotRead:
 
 
 def _unpacked(given: Given) -> int:
-    """Return how many bytes an archive says it holds; nought for what is none."""
+    """Return how many bytes an archive says it holds; nought for what reading refuses, or none."""
     stream = given.stream
     try:
+        central_directory.check(stream, LIMITS.members)
         with zipfile.ZipFile(stream) as archive:
             return sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (Refused, zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return 0
     finally:
         stream.seek(0)

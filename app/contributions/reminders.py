@@ -7,6 +7,7 @@ from app.contributions import diary_entries, queries
 from app.contributions.models import DiaryReminder
 from app.core import audit
 from app.core.db import session
+from app.core.dialects import hold_person
 from app.core.permissions import Actor
 
 
@@ -18,6 +19,7 @@ def wanted(user_id: str) -> frozenset[str]:
 
 def choose(actor: Actor, template: str, *, on: bool) -> None:
     """Keep whether somebody wants to be reminded of a diary; nobody is of one they do not give."""
+    hold_person(actor.user_id)
     row = session().get(DiaryReminder, (actor.user_id, template))
     if on and row is None and queries.gives(actor, template):
         session().add(DiaryReminder(user_id=actor.user_id, template=template))

@@ -25,6 +25,7 @@ from app.datasets import slices
 from app.datasets.service import Checking
 from app.releases.periods import open_period
 from app.users import queries as users
+from app.users import service as users_service
 
 log = structlog.get_logger("contributions")
 _TRACE = pa.schema([("cells", pa.string())])
@@ -49,8 +50,9 @@ def join(
 
     Raises
     ------
-    NothingToGive
+    NothingToGive, NotFound
     """
+    users_service.hold_open(actor.user_id)
     consent.agree(actor, purposes)
     given = False
     for key, months in read.traces.items():

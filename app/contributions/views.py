@@ -23,6 +23,7 @@ from app.collections import queries as collections
 from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, words_of
+from app.collections.units import unit_of
 from app.consent import queries as consents
 from app.contributions import (
     cells,
@@ -37,7 +38,7 @@ from app.contributions import (
 )
 from app.contributions.cells import Months, Read
 from app.contributions.comparing import Comparison
-from app.contributions.errors import NothingToGive, NothingWaits
+from app.contributions.errors import NothingToGive, NothingWaits, TooMuch
 from app.contributions.families import Family, families, fed_by, group_of
 from app.contributions.families import family as family_of
 from app.contributions.forms import LEVELS, NAMES, AccountForm, AgreeForm, LevelForm, level_of
@@ -50,7 +51,6 @@ from app.contributions.texts import (
     euros,
     go_to,
     reason_of,
-    unit_of,
 )
 from app.core.db import checkpoint
 from app.core.errors import NotFound
@@ -141,7 +141,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
                 waiting.add(session, read)
                 return redirect(url_for("contributions.look"))
             asked = read
-        except NotRead as refused:
+        except (NotRead, TooMuch) as refused:
             error = refused.user_message
             other = refused.family if isinstance(refused, Elsewhere) else None
     page = render_template(
@@ -174,8 +174,10 @@ def look() -> str | Response | tuple[str, int]:
     except NothingWaits as gone:
         return _begin_again(gone)
     form, sensitive = AgreeForm(), any(_template(key).sensitive for key in read.traces)
-    if form.agreed_to(sensitive=sensitive):
-        left = _without(read, set(request.form.getlist("place")), request.form.getlist("keep"))
+    shown = set(request.form.getlist("place"))
+    # In another tab somebody may have chosen more meanwhile.
+    if form.agreed_to(sensitive=sensitive, seen=_places(read) <= shown):
+        left = _without(read, shown, request.form.getlist("keep"))
         if not left.traces:
             return redirect(url_for("contributions.choose"))
         waiting.keep(session, left)
@@ -190,7 +192,7 @@ def look() -> str | Response | tuple[str, int]:
         sensitive=sensitive,
         sheets=[_sheet(key, months) for key, months in read.traces.items()],
         others={key: _others(key, months) for key, months in read.traces.items()},
-        gone=set(request.form.getlist("place")) - set(request.form.getlist("keep")),
+        gone=shown - set(request.form.getlist("keep")),
         dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
         closes_at=next_closing(),
@@ -507,6 +509,15 @@ def _others(key: str, months: Months) -> list[Sheet]:
     """Draw the months that are not shown at first, the latest first."""
     rest = sorted(set(months) - {_shown(months)}, reverse=True)
     return [_sheet(key, {month: months[month]}) for month in rest if months[month]]
+
+
+def _places(read: Read) -> set[str]:
+    return {
+        _place(key, cell.values)
+        for key, months in read.traces.items()
+        for each in months.values()
+        for cell in each
+    }
 
 
 def _sheet(key: str, months: Months) -> Sheet:

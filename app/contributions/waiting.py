@@ -14,7 +14,7 @@ from sqlalchemy import delete
 
 from app.contributions import by_browser
 from app.contributions.cells import Entry, Read
-from app.contributions.errors import NothingWaits
+from app.contributions.errors import NothingWaits, TooMuch
 from app.contributions.models import WaitingImport
 from app.core.clock import now
 from app.core.db import Database, session
@@ -31,10 +31,15 @@ MOST_BYTES = 1_000_000
 
 
 def keep(browser: MutableMapping[str, Any], read: Read) -> None:
-    """Seal what was read, in place of what this browser had waiting before."""
+    """Seal what was read, in place of what this browser had waiting before.
+
+    Raises
+    ------
+    TooMuch
+    """
     content = json.dumps(read.to_dict(), separators=(",", ":")).encode()
     if len(content) > MOST_BYTES:
-        raise NothingWaits(_l("This is more than one person can give. Choose fewer files."))
+        raise TooMuch(_l("This is more than one person can give. Choose fewer files."))
     forget(browser)
     by_browser.seal(browser, KEY, content, LIFE)
 
@@ -44,11 +49,17 @@ def add(browser: MutableMapping[str, Any], read: Read) -> None:
 
     Somebody may choose several things before they sign up. All of it is looked at again: what was
     agreed to before is forgotten.
+
+    Raises
+    ------
+    TooMuch
+        What waited before still waits.
     """
     try:
-        keep(browser, find(browser).with_(read))
+        read = find(browser).with_(read)
     except NothingWaits:
-        keep(browser, read)
+        pass
+    keep(browser, read)
 
 
 def entries(browser: MutableMapping[str, Any], template: str) -> tuple[Entry, ...]:

@@ -93,6 +93,14 @@ def hold_shared(names: Iterable[str]) -> None:
     _lock(names, func.pg_advisory_xact_lock_shared)
 
 
+def hold_person(user_id: str) -> None:
+    """Let nobody else write what this person has one of: of two clicks the second waits.
+
+    A row that is not there yet cannot be locked, and both would insert it.
+    """
+    hold_alone([f"person:{user_id}"])
+
+
 def _lock(names: Iterable[str], take: Callable[[Any], Any]) -> None:
     if _present():
         for name in sorted(set(names)):

@@ -25,8 +25,13 @@ from app.consent.texts import TEXTS
 class AmountField(DecimalField):
     """An amount of money, with a point or a comma."""
 
+    data: Decimal | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata([text.strip().replace(",", ".") for text in valuelist])
+        if self.data is not None and not self.data.is_finite():
+            self.data = None
+            raise ValueError(self.gettext("Not a valid decimal value."))
 
 
 class UploadForm(FlaskForm):

@@ -19,7 +19,7 @@ from app.core import audit
 from app.core.batches import batched
 from app.core.clock import now
 from app.core.db import Database, checkpoint, new_id, session
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
 from app.datasets import offering, people, queries, receiving
 from app.datasets.errors import BadFile, NoRoom
@@ -37,6 +37,7 @@ from app.datasets.understanding import Answers, mapping_of, schema_of
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
 from app.market import Market
+from app.users import service as users
 from app.vault.interface import Vault
 from app.vault.opening import open_vault
 from privacy.schema import CubeSchema
@@ -119,12 +120,15 @@ def upload(
         file_bytes=taken.size,
     )
     try:
-        # Asked again: another file may have come in meanwhile.
+        # Asked again: another file may have come in meanwhile, or the account was erased.
+        users.hold_open(actor.user_id)
         receiving.refuse_more(actor.user_id, doors.account_bytes)
-    except NoRoom:
+    except (NoRoom, NotFound):
         for object_id in (taken.upload_object, taken.profile_object):
             if object_id:
                 doors.vault.erase(object_id)
+        # The refusal takes back what its request wrote, but not this.
+        checkpoint()
         raise
     session().add(dataset)
     session().flush()

@@ -25,6 +25,8 @@ from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from traces.text import normalise
 
 OTHER = "other"
+#: Powers of ten: the last digit of a bound or an edge, and its first.
+FINEST, LARGEST = -12, 15
 
 
 class ColumnRole(StrEnum):
@@ -312,10 +314,16 @@ def _number(text: str, name: str, field: str) -> Decimal:
         value = Decimal(text.strip().replace(",", "."))
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite():
+    if not _is_usual(value):
         raise Wrong(
             field,
             _l("Column %(column)s: enter bounds and step as numbers, such as 0, 100 and 1."),
             column=name,
         )
     return value
+
+
+def _is_usual(value: Decimal) -> bool:
+    """Say whether a number is one to reckon with: others cannot be divided exactly."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= FINEST and value.adjusted() <= LARGEST

@@ -164,6 +164,14 @@ def _supposed(topic: str) -> dict[str, Any]:
     return {"topic": topic, "person": _("person"), "record": str(RECORDS[topic])}
 
 
+def _listed(rules: CollectionRules) -> str:
+    words: str = _(
+        "Listed. When the edition closes people are counted; tables are made if %(n)s came.",
+        n=rules.minimum_people,
+    )
+    return words
+
+
 def _privacy_words(epsilon: float) -> str:
     words: str = _(
         "epsilon %(epsilon)s: of 100 guesses about one person, at most %(right)s are right",
@@ -209,7 +217,7 @@ def publish(dataset_id: str) -> str | Response | tuple[str, int]:
         try:
             wanted = frozenset(Purpose(p) for p in form.purposes.data or ())
             service.publish(actor, _doors(), dataset_id, wanted)
-            flash(_l("Listed. It will be measured when the edition closes."), "success")
+            flash(_listed(rules), "success")
             return redirect(url_for("datasets.show", dataset_id=dataset_id))
         except Conflict as error:
             form.purposes.errors = [error.user_message]

@@ -32,6 +32,18 @@ ADJUSTED = (
     "value made whole and not negative, adding up to the table's own total; it is biased upwards "
     "where few contributed, and the noise interval belongs to value, not to it"
 )
+#: What the columns beside dimensions and measures say.
+FIGURES = {
+    "statistic": "what the line tells: contributions, sum, mean, share, or a quartile",
+    "measure": "the number that a sum, mean or quartile is of; empty for counts and shares",
+    "near": "a knot of the measure, where contributions near it are counted; else empty",
+    "value": "the figure, with noise, unbiased: it may be negative",
+    "adjusted_value": ADJUSTED,
+    "noise_interval_95_low": "in 95 of 100 draws of the noise what was counted lies from here",
+    "noise_interval_95_high": "to here",
+    "unit": "of value; a count is in contributions of one unit of privacy",
+    "told_apart_from_zero": "no, where the noise alone may have made the figure",
+}
 LICENCE = (
     "For the purpose stated in the order. Do not try to single out, identify or contact a "
     "person, and do not combine these tables with others in order to do so."
@@ -93,7 +105,10 @@ def packed(contents: Mapping[str, bytes]) -> bytes:
 
 
 def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
-    """Return what each column means, its domain or bounds, and where those come from."""
+    """Return what each column means, its domain or bounds, and where those come from.
+
+    Of the columns of figures the last field says what they tell.
+    """
     schema = view.release.plan.schema
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -109,6 +124,7 @@ def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
         writer.writerow(
             [guarded(name), "number", domain, guarded(measure.unit), measure.rule, guarded(source)]
         )
+    writer.writerows([name, "figure", "", "", "", meaning] for name, meaning in FIGURES.items())
     return text.getvalue().encode()
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +16,33 @@ from flask_babel import force_locale
 from app.core.clock import now
 from app.core.config import Settings
 
+#: Headers that e-mail programs read as they stand.
+WHOLE = ("Message-ID", "List-Unsubscribe")
 #: Blank lines that the template's own lines leave.
 BLANK = re.compile(r"\n\s*\n\s*\n")
+
+
+class Unbroken(EmailPolicy):
+    """Headers as usual, but no long address is encoded to be put on several lines.
+
+    RFC 2047 allows that in words alone: an e-mail program finds no address in them.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        """Return a header as it is sent."""
+        if name in WHOLE:
+            return f"{name}: {value}{self.linesep}"
+        folded: str = super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return a header as it is sent, in bytes."""
+        if name in WHOLE:
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+POLICY = Unbroken()
 
 
 @dataclass(frozen=True)
@@ -49,7 +75,7 @@ class Letter:
 def message(letter: Letter, settings: Settings) -> EmailMessage:
     """Return the message of a letter; inside an application context."""
     host = urlsplit(settings.base_url).hostname or "localhost"
-    made = EmailMessage()
+    made = EmailMessage(POLICY)
     made["From"], made["To"] = settings.mail_from, letter.to
     made["Date"] = format_datetime(now())
     made["Message-ID"] = f"<{letter.key}@{host}>"

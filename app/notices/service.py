@@ -6,6 +6,7 @@ from app.contributions import reminders
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
+from app.core.dialects import hold_person
 from app.core.permissions import Actor
 from app.notices.kinds import SWITCHED, Kind
 from app.notices.models import NoticeChoice, NoticeReader
@@ -18,6 +19,7 @@ def mark_seen(actor: Actor) -> None:
 
 def choose(actor: Actor, wanted: Collection[Kind], diaries: Collection[str] = ()) -> None:
     """Keep which kinds of notices somebody wants by e-mail, and of which diaries reminders."""
+    hold_person(actor.user_id)
     for template in {*reminders.wanted(actor.user_id), *diaries}:
         reminders.choose(actor, template, on=template in diaries)
     for kind in SWITCHED:
@@ -27,6 +29,7 @@ def choose(actor: Actor, wanted: Collection[Kind], diaries: Collection[str] = ()
 
 def stop_by_email(user_id: str, kinds: Collection[Kind]) -> None:
     """Send somebody no more e-mails of some kinds."""
+    hold_person(user_id)
     if Kind.REMIND in kinds:
         reminders.stop_all(user_id)
     for kind in set(kinds) - {Kind.REMIND}:
@@ -43,6 +46,9 @@ def forget(user_id: str) -> None:
 def reader(user_id: str) -> NoticeReader:
     """Return the row of somebody who is told things, locked."""
     row = session().get(NoticeReader, user_id, with_for_update=True)
+    if row is None:
+        hold_person(user_id)
+        row = session().get(NoticeReader, user_id, with_for_update=True)
     if row is None:
         row = NoticeReader(user_id=user_id, mailed_day="", mailed_month="", reminded_day="")
         session().add(row)

@@ -75,9 +75,9 @@ def sources_of(
 ) -> dict[str, tuple[SourceFile, ...]]:
     """Return the sources of an edition, files that were left out aside.
 
-    All who are one person each are one source together. Everybody else is a source of their own,
-    named by the first of their files, however many they bring. Where people are told apart by
-    their e-mail addresses, a person's account is named by its own.
+    All who are one person each are one source together; to a template nobody else comes. Everybody
+    else is a source of their own, named by the first of their files, however many they bring.
+    Where people are told apart by their e-mail addresses, a person's account is named by its own.
     """
     named: Callable[[str], str] = str
     if rules.identifier is Identifier.EMAIL:
@@ -92,9 +92,11 @@ def sources_of(
             for producer, files in sorted(mine.items())
             if is_one_person(files)
             for each in files
-        ),
-        NOBODY: (SourceFile(NO_OBJECT),),
+        )
     }
+    if rules.template:
+        return sources
+    sources[NOBODY] = (SourceFile(NO_OBJECT),)
     for files in mine.values():
         if not is_one_person(files):
             sources[files[0].dataset_id] = tuple(SourceFile(each.rows_object) for each in files)

@@ -4,6 +4,7 @@ from app.catalog.price_lists import currency
 from app.collections import queries as collections
 from app.contributions import diary_entries, drafts, reminders
 from app.contributions import service as contributions
+from app.core.dialects import hold_person
 from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.datasets import queries as datasets
@@ -46,6 +47,8 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     # First: settling may have to wait, and nothing else is to wait for this meanwhile.
     if waive:
         settlement.waive(actor.user_id)
+    # What comes in at this moment is waited for, and erased; what comes later is refused.
+    hold_person(actor.user_id)
     diary_entries.erase_all(actor, doors)
     drafts.erase_all(actor, doors)
     reminders.stop_all(actor.user_id)

@@ -4,6 +4,7 @@ from sqlalchemy import select, update
 from app.core import audit
 from app.core.clock import now
 from app.core.db import checkpoint, new_id, session
+from app.core.dialects import hold_person
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
 from app.users import letters, names, passwords, tokens
@@ -319,6 +320,21 @@ def _end_sessions(user_id: str) -> None:
         .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
         .values(revoked_at=now())
     )
+
+
+def hold_open(user_id: str) -> None:
+    """Let nobody close an account until the unit of work ends, nor write what it has one of.
+
+    Raises
+    ------
+    NotFound
+        It was closed since its owner began: nothing of theirs may come in after that.
+    """
+    hold_person(user_id)
+    # Asked of the database: what this unit of work has read may be what was.
+    still_open = select(User.id).where(User.id == user_id, User.closed_at.is_(None))
+    if session().scalar(still_open) is None:
+        raise NotFound(_l("There is no such page, or it is not yours."))
 
 
 def close(actor: Actor) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
-from math import sqrt
+from math import ceil, sqrt
 from typing import Any, Self
 
 import numpy as np
@@ -82,9 +82,19 @@ class NoisePlan:
         return Mechanism(self.noise.name)
 
     @property
+    def measures_people(self) -> bool:
+        """Whether the number of people is measured beside the tables."""
+        return self.noise.people_variance > 0
+
+    @property
     def people_variance(self) -> float:
-        """Noise variance of the number of people at the finest tier; 0 if not measured."""
-        return float(self.noise.people_variance)
+        """Noise variance of the number of people at the finest tier; 0 if nothing tells it.
+
+        Where each has one record, the total of the tables is the number of people.
+        """
+        if self.measures_people or self.schema.bound > 1:
+            return float(self.noise.people_variance)
+        return self.cell_variance((), self.tiers[0])
 
     @property
     def share_variance(self) -> float:
@@ -152,7 +162,9 @@ class NoisePlan:
 
     def people_half_width(self, tier: Tier) -> float:
         """Half of the noise interval of the number of people, in whole people."""
-        return self.noise.people_half_width(tier.variance_factor)
+        if self.measures_people:
+            return self.noise.people_half_width(tier.variance_factor)
+        return float(ceil(self.half_width((), np.array(1.0), tier)))
 
     def share_sd(self) -> float:
         """Noise standard deviation of one source's kept contributions."""

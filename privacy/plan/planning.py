@@ -43,7 +43,8 @@ def plan_release(
         add up on a person's account, Gaussian noise is always the better one.
     objective : Objective, optional
     people : bool
-        Whether to measure the number of people, for 5 % of the budget.
+        Whether the number of people is asked for: 5 % of the budget, and nothing where each person
+        has one record, as their number is then the total of the tables.
 
     Raises
     ------
@@ -61,6 +62,7 @@ def plan_release(
     if sources < 1:
         raise PlanError("A release needs at least one source")
     terms = PlanTerms(schema, workload, objective or Objective(), epsilon, delta, sources)
+    people = people and schema.bound > 1
     if mechanism.kind is not None:
         return _plan(mechanism.kind, terms, tiers, people)
     first, *others = KINDS

@@ -141,6 +141,36 @@ def test_the_list_of_members_is_measured_before_it_is_read(place: int) -> None:
         found(bytes(content))
 
 
+def test_the_list_that_is_measured_is_the_one_that_is_read() -> None:
+    content = archives.two_records(3)
+    assert len(zipfile.ZipFile(io.BytesIO(content)).namelist()) == 3
+    with pytest.raises(Damaged):
+        found(content, "e.zip", replace(LIMITS, members=2))
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [
+        (replace(LIMITS, members=7), None),
+        (replace(LIMITS, members=6), TooManyMembers),
+        (replace(LIMITS, together=10_000), None),
+        (replace(LIMITS, together=800), TooLarge),
+        (replace(LIMITS, nested=1_000), None),
+        (replace(LIMITS, nested=400), TooLarge),
+    ],
+)
+def test_archives_inside_count_together(limits: Limits, error: type[Refused] | None) -> None:
+    """Each alone keeps every limit; a thousand of them took all memory, or all day."""
+    inner = archives.zipped([("a.json", b"[1]"), ("b.json", b" " * 300)])
+    content = archives.zipped([("w.csv", b"x"), ("up/0.zip", inner), ("up/1.zip", inner)])
+    assert 200 < len(inner) < 400
+    if error is None:
+        assert len(found(content, "e.zip", limits, "up/*.zip")) == 5
+    else:
+        with pytest.raises(error):
+            found(content, "e.zip", limits, "up/*.zip")
+
+
 def test_an_export_cut_at_two_gigabytes_is_one_part() -> None:
     class Cut(io.BytesIO):
         def seek(self, offset: int, whence: int = 0, /) -> int:

@@ -11,6 +11,7 @@ from app.contributions import diary_entries, drafts, queries, reminders, waiting
 from app.contributions.cells import Entry
 from app.contributions.diary_entries import EntryView
 from app.contributions.drafts import Draft
+from app.contributions.errors import TooMuch
 from app.contributions.views import the_reader
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
@@ -71,7 +72,7 @@ def write(diary_key: str) -> str | Response | tuple[str, int]:
         diary_entries.add(current_actor(), _doors(), entry, the_reader().key)
     except ValueError:
         return _page(found, Filled.sent(str(_l("Choose one answer to each question.")))), 422
-    except Conflict as refused:
+    except (Conflict, TooMuch) as refused:
         return _page(found, Filled.sent(refused.user_message)), 422
     drafts.forget(current_actor(), _doors(), diary_key)
     drafts.forget_for_visitor(session)

@@ -19,7 +19,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.contributions import cells, waiting
-from app.contributions.errors import NothingWaits, NotTaken
+from app.contributions.errors import NotTaken, TooMuch
 from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
 from app.contributions.in_browser import parts, posted, words
@@ -136,7 +136,7 @@ def take(family: str) -> Response:
     checkpoint()
     try:
         waiting.add(session, posted.read_of(found, request.form.get("cells", "")))
-    except (NotTaken, NothingWaits) as refused:
+    except (NotTaken, TooMuch) as refused:
         flash(refused.user_message, "error")
         return redirect(url_for("contributions.give", family=family))
     return redirect(url_for("contributions.look"))

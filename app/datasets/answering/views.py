@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -18,7 +19,14 @@ from app.core.db import checkpoint
 from app.core.errors import Invalid
 from app.datasets import offering, people, queries, service
 from app.datasets.answering import presets
-from app.datasets.answering.forms import ColumnsForm, JoinForm, PeopleForm, SimpleForm
+from app.datasets.answering.forms import (
+    READ_AS,
+    RULES,
+    ColumnsForm,
+    JoinForm,
+    PeopleForm,
+    SimpleForm,
+)
 from app.datasets.ingest.profiling import ColumnProfile
 from app.datasets.people import People, PeopleNotSure
 from app.datasets.problems import problem_texts
@@ -34,8 +42,14 @@ from app.datasets.understanding import (
 from app.datasets.wrong_answers import WrongAnswers
 from app.market import current_market
 from app.users.login import current_actor
+from privacy.schema import MeasureRule
 
 EVERYONE_IS_ME = ""
+#: What the lists of a column's form offer.
+OFFERED = {
+    "transform": {choice.value for choice in READ_AS},
+    "rule": {choice.value for choice in RULES},
+}
 #: Of the three questions, what the first may be answered with.
 TOPIC, COLLECTION = "topic:", "collection:"
 Profiles = tuple[ColumnProfile, ...]
@@ -133,7 +147,7 @@ def _people_choices(profiles: Profiles) -> list[SelectChoice]:
 def _columns_form(view: DatasetView, profiles: Profiles) -> ColumnsForm:
     form = ColumnsForm(data=columns_data(view.answers, profiles, view.offered))
     form.person.choices = _people_choices(profiles)
-    _check_names((entry.form.column.data for entry in form.columns), profiles)
+    _check_names((entry.form.column.data for entry in form.columns), _names(profiles))
     return form
 
 
@@ -142,6 +156,7 @@ def _join_form(view: DatasetView, rules: CollectionRules, profiles: Profiles) ->
     form.person.choices = _people_choices(profiles)
     for entry in form.columns:
         entry.column.choices = _column_choices(profiles)
+    _check_names((entry.form["name"].data for entry in form.columns), rules.schema.axes)
     return form
 
 
@@ -149,8 +164,12 @@ def _column_choices(profiles: Profiles) -> list[SelectChoice]:
     return [SelectChoice("", "–"), *(SelectChoice(p.name, p.name) for p in profiles)]
 
 
-def _check_names(names: Any, profiles: Profiles) -> None:
-    if not set(names) <= {p.name for p in profiles}:
+def _names(profiles: Profiles) -> list[str]:
+    return [profile.name for profile in profiles]
+
+
+def _check_names(names: Iterable[str], known: Iterable[str]) -> None:
+    if not set(names) <= set(known):
         raise Invalid(_l("This form is about columns that the file does not have. Open it again."))
 
 
@@ -270,6 +289,9 @@ def _typed(data: dict[str, Any]) -> dict[str, Any]:
     if taken and not (data["categories"] or "").strip():
         data = {**data, "categories": "\n".join(taken.values)}
         data["source"] = (data["source"] or "").strip() or taken.source
+    # What no list offers is refused at its field; what else is wrong is told beside it.
+    data = {**data, **{name: "" for name, listed in OFFERED.items() if data[name] not in listed}}
+    data["rule"] = data["rule"] or MeasureRule.SUM.value
     names = {field.name for field in fields(ColumnAnswer)} - {"date_form", "decimal", "other"}
     return {**{name: data[name] or "" for name in names}, "other": bool(data["other"])}
 
@@ -314,12 +336,12 @@ def _simple_data(
 def _offer_uses(
     form: SimpleForm, view: DatasetView, profiles: Profiles, rules: CollectionRules | None
 ) -> None:
+    names: Iterable[str] = _names(profiles)
     if rules is not None:
-        names = set(rules.schema.axes)
+        names = rules.schema.axes
         for entry in form.columns:
             entry.form.use.choices = _column_choices(profiles)
     else:
-        names = {p.name for p in profiles}
         kept = {c["column"]: ColumnAnswer(**c) for c in view.answers.get("columns", ())}
         ways = [SelectChoice(p.key, p.words, optgroup=str(p.group)) for p in presets.PRESETS]
         leave = SelectChoice(presets.LEAVE, _("leave out"))
@@ -328,8 +350,7 @@ def _offer_uses(
             own = answer is not None and presets.key_of(answer) == presets.KEPT
             as_kept = [SelectChoice(presets.KEPT, _("as on the full page"))] if own else []
             entry.form.use.choices = [leave, *as_kept, *ways]
-    if not {entry.form.column.data for entry in form.columns} <= names:
-        raise Invalid(_l("This form is about columns that the file does not have. Open it again."))
+    _check_names((entry.form.column.data for entry in form.columns), names)
 
 
 def _simple_answers(

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 import pyarrow as pa
@@ -50,6 +50,7 @@ def read_json(opened: Opened, limits: Limits) -> Iterator[pa.RecordBatch]:
     batches = Batches(header_names(list(names), limits), limits)
     for row, element in _numbered(opened, encoding, array, limits):
         record = [_text(element.get(name)) for name in names]
+        _check_letters(record, names, row)
         if full := batches.add(record, row):
             yield full
     yield from batches.rest()
@@ -98,6 +99,15 @@ def _flat(element: Any, row: int) -> dict[str, Any]:
             shown = name if name.isprintable() and 0 < len(name) <= 80 else None
             raise UploadError(messages.NOT_FLAT, row, shown)
     return element
+
+
+def _check_letters(record: list[str], names: Iterable[str], row: int) -> None:
+    """Refuse half a letter, which JSON can name by its number and no text can hold."""
+    for name, text in zip(names, record, strict=True):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UploadError(messages.NOT_UTF_8, row, name) from None
 
 
 def _text(value: Any) -> str:

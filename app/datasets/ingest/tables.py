@@ -147,7 +147,13 @@ def _shown(name: str) -> str:
 
 
 def _limits(limits: Limits) -> archive.Limits:
-    return archive.Limits(packed=limits.size, unpacked=limits.size, members=2_000, nested=64 * _MIB)
+    return archive.Limits(
+        packed=limits.size,
+        unpacked=limits.size,
+        members=2_000,
+        nested=64 * _MIB,
+        together=4 * limits.size,
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from app.contributions.texts import unit_of
+from app.collections.units import unit_of
 from app.operator.diaries.questions import BadLine, key_of, options_of
 from app.operator.price_books.fields import NumberField
 from traces.diary import EPSILONS, FEWEST_PEOPLE, MOST_CELLS, OPTIONS, QUESTIONS, RESERVED, UNSAID

@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.catalog import queries as catalog
 from app.catalog.price_lists import catalogue_number, price_list, rarity_of
+from app.collections.models import Collection
+from app.core.db import session
 from app.core.permissions import SYSTEM, Role
 from app.datasets import service as datasets
 from app.datasets.service import checking
@@ -140,6 +143,20 @@ def test_editions_are_numbered_in_the_order_of_publication(app: Flask) -> None:
             view = releases.release(entry.edition_id)
             finest = view.release.plan.tiers[0]
             assert entry.people == int(view.release.people(finest).value)
+
+
+def test_a_release_of_the_markets_own_counts_once_it_was_sold(app: Flask) -> None:
+    made = factories.published(app)
+    with market_of(app).db.unit_of_work():
+        rarity.count_sold([made.edition_id])
+        assert rarity_at(2).editions_total == 0, "whose founder nobody knows does not"
+        session().execute(update(Collection).values(template="listening"))
+        rarity.count_sold([made.edition_id])
+        assert rarity_at(2).editions_total == 1
+
+
+def rarity_at(number: int) -> Rarity:
+    return rarity_of(releases.catalogue(number), 0, number)
 
 
 def test_editions_too_small_to_be_sold_make_nothing_less_rare(app: Flask) -> None:

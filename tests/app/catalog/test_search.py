@@ -91,6 +91,7 @@ def test_the_release_page_shows_released_figures(shop: Flask, made: factories.Pu
     assert f"Took part (with noise) {counted.value:,.0f} {counted.low:,.0f} …" in page
     assert "at most 55 right" in page
     assert "noise interval" in page
+    assert "the noise is larger than the counts" not in page
 
 
 def test_editions_that_are_not_published_have_no_release_page(shop: Flask) -> None:

@@ -6,8 +6,8 @@ from app.market import market_of
 
 
 @pytest.fixture
-def open_app(lite_app: Flask) -> Flask:
-    """A market with its templates."""
-    with market_of(lite_app).db.unit_of_work():
+def open_app(app: Flask) -> Flask:
+    """A market with its templates, on the engines that a test needs."""
+    with market_of(app).db.unit_of_work():
         found_templates()
-    return lite_app
+    return app

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.contributions import cells, queries, reading, service, views
+from app.contributions import cells, queries, reading, service, views, waiting
 from app.contributions.reading import Reader
 from app.core.db import session
 from app.core.permissions import Actor, Role
@@ -337,12 +337,25 @@ def test_archives_that_hold_too_much_together_are_refused_unread(open_app: Flask
     assert "too large" in answer.text.lower()
 
 
+def test_the_list_of_an_archive_is_measured_before_it_is_read(open_app: Flask) -> None:
+    """Half a million members took five seconds and 300 MB, of whoever came by."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("endsong_0.json", b"[]")
+    content = bytearray(packed.getvalue())
+    end = content.rfind(b"PK\x05\x06")
+    content[end + 10 : end + 12] = b"\xff\xff"
+    with patch("zipfile.ZipFile", side_effect=AssertionError("it read the list")):
+        answer = sent(Browser(open_app), bytes(content))
+    assert answer.status_code == 422
+    assert "too many files" in answer.text.lower()
+
+
 def test_traces_are_in_the_export_of_ones_own_data(open_app: Flask, person: Actor) -> None:
     browser = Browser(open_app, person)
     sent(browser, plays(open_period()))
-    browser.post(
-        "/giving/look", {"level": "research", "keep": places(browser.get("/giving/look").text)}
-    )
+    every = places(browser.get("/giving/look").text)
+    browser.post("/giving/look", {"place": every, "keep": every, "level": "research"})
     browser.post("/rights/export", {})
     factories.run_jobs(open_app)
     with zipfile.ZipFile(io.BytesIO(browser.get("/rights/export.zip").data)) as packed:
@@ -444,6 +457,44 @@ def test_a_line_that_was_taken_out_stays_out_after_a_mistake(open_app: Flask) ->
     assert answer.status_code == 422
     ticked = re.findall(r'name="keep" value="([^"]+)" checked', answer.text)
     assert ticked == every[1:]
+
+
+def test_what_is_too_much_is_refused_and_what_waited_before_still_does(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    before = places(browser.get("/giving/look").text)
+    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    with patch.object(waiting, "MOST_BYTES", 10):
+        for refused in (
+            sent(browser, plays(open_period())),
+            browser.post("/diary/diary_shopping", answers),
+        ):
+            assert refused.status_code == 422
+            assert "more than one person can give" in refused.text
+    assert places(browser.get("/giving/look").text) == before
+
+
+def test_what_was_added_in_another_tab_is_looked_at_before_it_is_agreed_to(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = Browser(open_app, person)
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    assert browser.post("/diary/diary_shopping", answers).status_code == 302
+    old = {"place": every, "keep": every[1:], "level": "everything"}
+    again = browser.post("/giving/look", old)
+    assert again.status_code == 422
+    assert "Lines were added after you opened this page" in again.text
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert queries.templates_of(person) == ()
+    # What was ticked before is, and what was taken out is not.
+    now = places(again.text)
+    assert set(now) > set(every)
+    ticked = re.findall(r'name="keep" value="([^"]+)" checked', again.text)
+    assert set(now) - set(ticked) == {every[0]}
+    fields = {"place": now, "keep": ticked, "level": "everything"}
+    assert browser.post("/giving/look", fields).headers["Location"] == "/giving/done"
 
 
 def test_several_things_can_be_chosen_before_signing_up_and_all_of_them_are_given(

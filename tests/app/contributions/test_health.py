@@ -15,6 +15,7 @@ from app.core.permissions import Actor, Role
 from app.datasets.service import checking
 from app.market import market_of
 from app.releases.periods import open_period
+from tests.app.contributions.test_giving import places
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -60,10 +61,12 @@ def test_the_last_page_asks_for_it_explicitly_and_names_what_is_missing(
     assert sent.status_code == 302, sent.text
     page = browser.get("/giving/look").text
     assert "data about health" in page
-    refused = browser.post("/giving/look", {"level": "research"})
+    every = places(page)
+    refused = browser.post("/giving/look", {"place": every, "keep": every, "level": "research"})
     assert refused.status_code == 422
     assert "Tick this to give data about health" in refused.text
-    agreed = browser.post("/giving/look", {"level": "research", "explicit": "y"})
+    said = {"place": every, "keep": every, "level": "research", "explicit": "y"}
+    agreed = browser.post("/giving/look", said)
     assert agreed.headers["Location"] == "/giving/done"
     with market_of(healthy).db.unit_of_work(write=False):
         assert queries.gives(person, "daily_steps")

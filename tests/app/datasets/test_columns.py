@@ -1,3 +1,4 @@
+import pytest
 from flask import Flask
 
 from app.core.permissions import Actor, Role
@@ -169,6 +170,40 @@ def test_a_column_the_file_does_not_have_is_refused(
         assert browser.post(f"/datasets/{dataset_id}/columns", wrong).status_code in (302, 422)
         factories.run_jobs(lite_app)
         assert state_of(lite_app, producer, dataset_id) is DatasetState.UPLOADED
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("resolution", "1e-30"),
+        ("upper", "1e30"),
+        ("upper", "1e999999"),
+        ("lower", "sNaN"),
+        ("rule", "nope"),
+        ("transform", "nope"),
+    ],
+)
+def test_what_cannot_be_reckoned_with_is_told_at_its_field(
+    lite_app: Flask, browser: Browser, producer: Actor, field: str, value: str
+) -> None:
+    dataset_id = factories.uploaded(lite_app, producer)
+    column = 1 if field == "transform" else 3
+    wrong = answered(**{f"columns_{column}_{field}": value})
+    page = browser.post(f"/datasets/{dataset_id}/columns", wrong)
+    assert page.status_code == 422
+    assert f'href="#columns-{column}-{field}"' in page.text
+
+
+def test_a_column_that_the_collection_does_not_have_is_refused(
+    lite_app: Flask, browser: Browser, producer: Actor
+) -> None:
+    owner = factories.account(lite_app, *producer.roles)
+    _, collection_id = factories.listed(lite_app, owner)
+    dataset_id = factories.uploaded(lite_app, producer, collection_id=collection_id)
+    wrong = {"person": "who", "columns-0-name": "salary", "columns-0-column": "spend"}
+    answer = browser.post(f"/datasets/{dataset_id}/columns", wrong)
+    assert answer.status_code == 422
+    assert "does not have" in answer.text
 
 
 def test_cells_that_do_not_fit_are_told_by_row_without_repeating_them(

@@ -1,3 +1,4 @@
+import pytest
 from flask import Flask
 
 from app.collections import queries as collections
@@ -46,6 +47,15 @@ def test_rules_that_lack_something_are_told_and_kept(
     refused = browser.post(f"/datasets/{dataset_id}/collection", none)
     assert refused.status_code == 422
     assert "at least one purpose" in refused.text
+
+
+@pytest.mark.parametrize("floor", ["sNaN", "NaN", "Infinity", "-1", "1e999999"])
+def test_a_price_that_is_no_number_is_refused(
+    lite_app: Flask, browser: Browser, producer: Actor, floor: str
+) -> None:
+    dataset_id = factories.checked(lite_app, producer)
+    answer = browser.post(f"/datasets/{dataset_id}/collection", RULES | {"floor": floor})
+    assert answer.status_code == 422
 
 
 def test_what_will_be_published_is_said_in_plain_words(

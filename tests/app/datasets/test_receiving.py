@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from flask import Flask
 
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role
 from app.datasets import queries, receiving, service
 from app.datasets.errors import BadFile, NoRoom
@@ -20,6 +20,7 @@ from app.datasets.service import Checking, checking
 from app.datasets.states import DatasetState
 from app.jobs.runner import Handlers
 from app.market import market_of
+from app.users import service as users
 from tests.support import factories
 from tests.support.browser import Browser
 
@@ -161,6 +162,26 @@ def test_a_file_erased_while_it_is_read_leaves_nothing(app: Flask, producer: Act
     with patch.object(service, "_read", meanwhile):
         service.read(doors, dataset_id)
     assert seen(app, producer, dataset_id).state is DatasetState.ERASED
+    assert list((market_of(app).settings.instance / "vault").iterdir()) == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("rows", [1, MANY], ids=["small", "large"])
+def test_of_an_account_closed_while_its_file_comes_in_nothing_is_kept(
+    app: Flask, producer: Actor, rows: int
+) -> None:
+    taking = service._take
+
+    def meanwhile(*arguments: Any) -> object:
+        taken = taking(*arguments)
+        with market_of(app).db.unit_of_work():
+            users.close(producer)
+        return taken
+
+    with patch.object(service, "_take", meanwhile), pytest.raises(NotFound):
+        upload(app, producer, HEADER + ROW * rows)
+    with market_of(app).db.unit_of_work(write=False):
+        assert queries.of_producer(producer.user_id) == ()
     assert list((market_of(app).settings.instance / "vault").iterdir()) == []
 
 

@@ -200,7 +200,10 @@ def test_the_archive_holds_table_dictionary_and_privacy_facts(
     assert content["table.csv"] == browser.get(f"/downloads/{key}/table.csv").data
     dictionary = lines(content["dictionary.csv"])
     assert {line["column"] for line in dictionary} >= {"day", "place"}
-    assert all(line["source"] == "the restaurants" for line in dictionary)
+    columns = [line for line in dictionary if line["kind"] != "figure"]
+    assert all(line["source"] == "the restaurants" for line in columns)
+    table = lines(content["table.csv"])
+    assert set(table[0]) == {line["column"] for line in dictionary} - {"spend"}
     facts = json.loads(content["privacy.json"])
     assert (facts["epsilon"], facts["delta"]) == (1.0, 1e-6)
     assert facts["contribution_bound_cells"] == 2

@@ -1,7 +1,9 @@
 """An e-mail: both its parts, its head, its language, and that none is lost or sent twice."""
 
+import io
 from dataclasses import replace
 from datetime import timedelta
+from email.generator import BytesGenerator
 from email.message import EmailMessage
 
 import pytest
@@ -51,6 +53,22 @@ def test_its_head_says_when_who_and_which_message(lite_app: Flask) -> None:
     assert made["List-Unsubscribe"] is None
     told = message(VERIFY, replace(settings, list_unsubscribe="mailto:stop@example.org"))
     assert told["List-Unsubscribe"] == "<mailto:stop@example.org>"
+
+
+def test_its_addresses_are_sent_as_they_are_however_long(lite_app: Flask) -> None:
+    """In encoded words no e-mail program finds them, and its button to unsubscribe is gone."""
+    leaving = f"https://market.example.org/unsubscribe/{'a.B-c_9' * 30}"
+    key = "notice-letter-" + "0" * 64
+    told = replace(VERIFY, unsubscribe=leaving, key=key, locale="fr")
+    made = message(told, market_of(lite_app).settings)
+    sent = io.BytesIO()
+    # As smtplib does.
+    BytesGenerator(sent).flatten(made, linesep="\r\n")
+    head = sent.getvalue().split(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{leaving}>".encode() in head
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert f"Message-ID: <{key}@127.0.0.1>".encode() in head
+    assert max(map(len, head)) < 998
 
 
 def test_it_is_in_its_readers_language(lite_app: Flask) -> None:

@@ -75,3 +75,20 @@ def _archive(name: str, body: bytes, crc: int, size: int) -> bytes:
     )
     end = b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, 1, 1, len(entry), len(local), 0)
     return local + entry + end
+
+
+def two_records(count: int) -> bytes:
+    """Return an archive whose list Python finds, and a record elsewhere that says it is short."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for number in range(count):
+            archive.writestr(f"{number}.csv", b"x")
+    plain = held.getvalue()
+    end = plain.rfind(b"PK\x05\x06")
+    count, length, begin = struct.unpack_from("<10xHLL", plain, end)
+    short, whole = (
+        struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, n, n, size, begin + 56)
+        for n, size in ((1, 50), (count, length))
+    )
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, begin, 1)
+    return plain[:begin] + short + plain[begin:end] + whole + locator + plain[end:]

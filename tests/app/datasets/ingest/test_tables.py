@@ -144,6 +144,8 @@ def test_json_gives_the_same_rows(lines: bool, encoding: str) -> None:
         (b"[]", messages.EMPTY, None, None),
         (b'[{"":1}]', messages.HEADER_EMPTY, 1, None),
         (b"[{" + b'"a":[' * 5000, messages.NOT_JSON, 1, None),
+        (b'[{"a":1},{"a":"\\ud800"}]', messages.NOT_UTF_8, 2, "a"),
+        (b'{"a":1}\n{"a":"\\ud800"}\n', messages.NOT_UTF_8, 2, "a"),
     ],
 )
 def test_json_that_is_no_table_is_named_by_row_and_column(
@@ -261,6 +263,21 @@ def test_hostile_archives_and_workbooks_are_refused(
     content: bytes, message: messages.Message
 ) -> None:
     assert refusal(content).message is message
+
+
+def naming_its_sheet(times: int) -> bytes:
+    """A workbook that names its one sheet so often."""
+    with zipfile.ZipFile(io.BytesIO(workbook({"s": [["a"], [1]]}))) as book:
+        held = {name.replace(".", "__"): book.read(name) for name in book.namelist()}
+    named = b'<sheet name="s" sheetId="0" r:id="r0"/>'
+    list_of_sheets = held["xl/workbook__xml"].replace(named, named * times)
+    return zipped(**{**held, "xl/workbook__xml": list_of_sheets})
+
+
+def test_a_sheet_is_looked_at_once_however_often_a_workbook_names_it() -> None:
+    """Each time took a second, of a file of two kilobytes."""
+    assert cells(naming_its_sheet(times=200)) == {"a": ["1"]}
+    assert refusal(naming_its_sheet(times=300)).message is messages.DAMAGED
 
 
 def test_a_zip_that_lies_about_its_size_gives_no_row_more() -> None:

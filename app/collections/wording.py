@@ -1,0 +1,68 @@
+"""A collection's own words as its readers have them: those of public templates in their language.
+
+Files keep the keys that stand in the schema; pages say what they mean.
+"""
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+
+from app.collections.rules import CollectionRules
+from app.collections.templates import every_template, words_of
+from app.collections.units import unit_of
+from traces.schema import Template, Words
+
+
+def title(rules: CollectionRules) -> str:
+    """Return what a collection is called."""
+    template = _template(rules)
+    return words_of(template.title) if template else rules.title
+
+
+def about(rules: CollectionRules) -> str:
+    """Return what a collection is for."""
+    template = _template(rules)
+    return words_of(template.question) if template else rules.description
+
+
+def person(rules: CollectionRules) -> str:
+    """Return whom a collection is about."""
+    return str(_("person")) if rules.template else rules.person
+
+
+def record(rules: CollectionRules) -> str:
+    """Return what one contribution is."""
+    return str(_("month")) if rules.template else rules.record
+
+
+def column(name: str, rules: CollectionRules) -> str:
+    """Return what a dimension or measure is called."""
+    template = _template(rules)
+    titles: dict[str, Words] = {}
+    for part in (template.dimensions, template.measures) if template else ():
+        titles |= {each.key: each.title for each in part}
+    return words_of(titles[name]) if name in titles else name
+
+
+def columns(names: Iterable[str], rules: CollectionRules) -> list[str]:
+    """Return what some columns are called."""
+    return [column(name, rules) for name in names]
+
+
+def value(key: str, name: str, rules: CollectionRules) -> str:
+    """Return what a value of a dimension is called."""
+    template = _template(rules)
+    for dimension in template.dimensions if template else ():
+        if dimension.key == name:
+            return next((words_of(each.label) for each in dimension.values if each.key == key), key)
+    return key
+
+
+def unit(name: str, rules: CollectionRules) -> str:
+    """Return what a unit is called."""
+    return unit_of(name) if rules.template else name
+
+
+def _template(rules: CollectionRules) -> Template | None:
+    """Return the template of a collection; none where its version is another."""
+    return every_template().get(rules.template) if rules.template else None
