@@ -134,6 +134,7 @@ def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
 
 def agree_to(actor: Actor, template: str, purposes: frozenset[Purpose]) -> None:
     """Change what one thing that somebody gives may be sold for."""
+    users_service.hold_open(actor.user_id)
     row = _own(actor, template)
     consent.agree(actor, purposes)
     row.purposes = " ".join(sorted(purposes))

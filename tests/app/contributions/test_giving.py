@@ -463,7 +463,7 @@ def test_what_is_too_much_is_refused_and_what_waited_before_still_does(open_app:
     browser = Browser(open_app)
     sent(browser, plays(open_period()))
     before = places(browser.get("/giving/look").text)
-    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    answers = {"day": f"{open_period()}-15", "shop": "online", "spent": "from_10", "own_bag": "yes"}
     with patch.object(waiting, "MOST_BYTES", 10):
         for refused in (
             sent(browser, plays(open_period())),
@@ -480,7 +480,7 @@ def test_what_was_added_in_another_tab_is_looked_at_before_it_is_agreed_to(
     browser = Browser(open_app, person)
     sent(browser, plays(open_period()))
     every = places(browser.get("/giving/look").text)
-    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    answers = {"day": f"{open_period()}-15", "shop": "online", "spent": "from_10", "own_bag": "yes"}
     assert browser.post("/diary/diary_shopping", answers).status_code == 302
     old = {"place": every, "keep": every[1:], "level": "everything"}
     again = browser.post("/giving/look", old)
