@@ -29,8 +29,10 @@ QUANTILES = (
     "a quantile is right to within one gap between knots"
 )
 ADJUSTED = (
-    "value made whole and not negative, adding up to the table's own total; it is biased upwards "
-    "where few contributed, and the noise interval belongs to value, not to it"
+    "value drawn towards the product of the table's margins, as far as noise may have made it "
+    "differ, then made whole and not negative, adding up to the table's own total; it is nearer "
+    "to the truth on the whole, biased upwards where few contributed and towards what is usual "
+    "where columns go together in a rare way, and the noise interval belongs to value, not to it"
 )
 #: What the columns beside dimensions and measures say.
 FIGURES = {
