@@ -10,6 +10,7 @@ from app.collections.rules import CollectionRules, Identifier, Purpose
 from app.consent import queries as consent
 from app.core.db import session
 from app.core.permissions import SYSTEM
+from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.releases import charging, shares
 from app.releases.charging import Charge
@@ -131,13 +132,14 @@ def leave_out(doors: Doors, edition: Edition, members: Iterable[EditionDataset])
     present = [member for member in members if not member.left_out]
     purposes = {Purpose(purpose) for purpose in edition.purposes.split()}
     wishes = consent.wishes({member.producer_id for member in present})
+    agreed = datasets.purposes_of([member.dataset_id for member in present])
     there = doors.vault.present([member.rows_object for member in present])
     suspended = users.suspended()
     for member in present:
         mine = wishes[member.producer_id]
         if member.rows_object not in there:
             member.left_out = "erased"
-        elif not purposes <= mine.granted:
+        elif not purposes <= mine.granted & agreed[member.dataset_id]:
             member.left_out = "consent"
         elif mine.paused:
             member.left_out = "paused"

@@ -65,11 +65,13 @@ def archive(
 
 def _traces(actor: Actor, doors: Checking) -> Iterator[tuple[str, Any]]:
     """Yield what somebody gives: each template's own months, and the entries of a diary."""
-    for template in contributions_queries.templates_of(actor):
+    for agreed in contributions_queries.agreements(actor):
+        template = agreed.template
         entries = diary_entries.entries(actor, doors, template)
         yield (
             template,
             {
+                "agreed": asdict(agreed),
                 "months": to_plain(contributions.trace(actor, doors, template)),
                 "entries": [{"day": each.day, **each.answers} for each in entries],
             },
