@@ -138,7 +138,7 @@ def test_ten_million_rows_of_one_person():
     with DuckDBEngine(memory_limit="1GB", threads=2) as engine:
         numbers = ibis.range(rows_of_ann).unnest().name("ordinal").as_table()
         rows = engine.keep(numbers.mutate(**values))
-        counts, people, kept = count(engine, [rows], plan, "secret")
+        counts, people, kept, _ = count(engine, [rows], plan, "secret")
     assert people == kept == {"a": 1}
     assert counts[("near",)].tolist() == [0, 7]
     assert counts[("wide",)].tolist() == [10**9 - 7 * rows_of_ann, 7 * rows_of_ann]
