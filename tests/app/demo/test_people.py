@@ -169,7 +169,7 @@ def test_mine_and_everybodys_are_both_means_over_cells(crowd: tuple[Trade, Crowd
         session().get_one(User, who.user_id).password_hash = kept
     page = Browser(trade.app, who).get("/my-traces/listening").text
     assert "Both are means for one line, such as “" in page
-    assert any(f"mean of {row.cells} lines" in page for row in by_daytype.rows if row.cells > 1)
+    assert any(f"of {row.cells} lines" in page for row in by_daytype.rows if row.cells > 1)
 
 
 def test_whoever_took_no_part_reads_nothing_of_it(crowd: tuple[Trade, Crowd]) -> None:
