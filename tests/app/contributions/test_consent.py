@@ -1,10 +1,11 @@
 """What each thing given may be sold for: seen where it is, and changed for it alone."""
 
+import csv
 import json
 import re
 import zipfile
 from datetime import UTC, datetime
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
 from flask import Flask
@@ -117,3 +118,33 @@ def test_the_export_says_what_was_agreed_to(open_app: Flask, person: Actor) -> N
         told = json.loads(packed.read("my-traces/listening.json"))
     assert told["agreed"]["purposes"] == sorted(LEVELS[RESEARCH])
     assert told["agreed"]["since"].startswith("2026-03-05")
+
+
+def test_the_export_names_each_column_and_can_be_read_in_a_spreadsheet(
+    open_app: Flask, person: Actor
+) -> None:
+    held = BytesIO()
+    with market_of(open_app).db.unit_of_work(write=False):
+        export.archive(person, checking(market_of(open_app)), held, lambda _: None)
+        trace = service.trace(person, checking(market_of(open_app)), "listening")
+    with zipfile.ZipFile(held) as packed:
+        told = json.loads(packed.read("my-traces/listening.json"))
+        table = list(csv.DictReader(StringIO(packed.read("my-traces/listening.csv").decode())))
+        assert "my-traces/" in packed.read("README.txt").decode()
+    assert told["columns"]["minutes"]["unit"] == "minutes per day"
+    assert told["columns"]["daytype"]["title"]["fr"]
+    expected = [
+        {"month": month, "values": list(cell.values), "minutes": cell.numbers[0]}
+        for month, cells in trace.items()
+        for cell in cells
+    ]
+    assert expected
+    for lines in (told["lines"], table):
+        assert [
+            {
+                "month": line["month"],
+                "values": [line["daytype"], line["hour_block"]],
+                "minutes": float(line["minutes"]),
+            }
+            for line in lines
+        ] == expected
