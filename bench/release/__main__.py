@@ -10,9 +10,16 @@ import sys
 
 from bench.release import accuracy, pages, report, speed
 
-PARTS = ("accuracy", "speed", "cube", "cells")
+PARTS = ("accuracy", "speed", "cube", "cells", "optimality")
 ELSEWHERE = {
     "cube": (report.CUBE, "bench.cube", "All a release asks of the engine, beside plain queries."),
+    "optimality": (
+        report.OPTIMALITY,
+        "bench.optimality",
+        "How far the noise of plans is from the least that any Gaussian mechanism needs for the "
+        "same tables, by a lower bound from the dual; and from earlier accounting. With measures "
+        "of more than two knots a mechanism may shape its noise along them, which ours does not.",
+    ),
     "cells": (report.CELLS, "bench.cells", "What noise, tables and intervals take, by cells."),
 }
 

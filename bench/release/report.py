@@ -79,5 +79,6 @@ def publish(title: str, text: str, rows: Sequence[Row], prefixes: tuple[str, ...
 ACCURACY = "Accuracy"
 SPEED = "Speed"
 CUBE = "Cost of the bounded cube"
+OPTIMALITY = "Distance from the best Gaussian mechanism"
 CELLS = "Cost of the cells"
-ORDER = (ACCURACY, SPEED, CUBE, CELLS)
+ORDER = (ACCURACY, OPTIMALITY, SPEED, CUBE, CELLS)
