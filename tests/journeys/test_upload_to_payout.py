@@ -109,7 +109,7 @@ def list_dataset(page: Page, tmp_path: Path) -> None:
         page.get_by_label(purpose, exact=True).check()
     page.get_by_label("I have read what will be published").check()
     page.get_by_role("button", name="List the dataset").click()
-    expect(page.get_by_text("Listed. It will be measured")).to_be_visible()
+    expect(page.get_by_text("Listed. When the edition closes")).to_be_visible()
 
 
 def set_column(page: Page, column: str, role: str, **answers: str) -> None:

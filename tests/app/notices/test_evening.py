@@ -27,7 +27,10 @@ def keeper(open_app: Flask) -> Actor:
     """Somebody who keeps two diaries, and is reminded of none."""
     who = factories.account(open_app, Role.PRODUCER)
     with market_of(open_app).db.unit_of_work():
-        for key, answers in (("diary_shopping", ANSWERS), ("diary_trip", {"mode": "walk"})):
+        for key, answers in (
+            ("diary_shopping", ANSWERS),
+            ("diary_trip", {"mode": "walk", "minutes": "ten"}),
+        ):
             diary = diary_entries.diary_of(key)
             entry = Entry(key, "2026-03-01", diary.checked(answers))
             doors = checking(market_of(open_app))

@@ -146,6 +146,7 @@ def test_a_closed_diary_takes_nothing_more_and_what_is_ones_own_can_still_be_era
     assert person.post(ADDRESS, ANSWERS).status_code == 422
     assert "It is closed" in person.get("/my-traces").text
     person.post(f"/my-traces/{KEY}/erase")
+    assert "Bread" in person.get("/my-traces").text, "what was done is said once"
     assert "Bread" not in person.get("/my-traces").text
 
 
