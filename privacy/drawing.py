@@ -41,6 +41,10 @@ class Drawing:
         """Return the noise of one source's kept contributions, in contributions."""
         return self.plan.noise.draw_share(samplers)
 
+    def brought(self) -> int:
+        """Return the noise of what people brought, in contributions."""
+        return int(samplers.rounded_gaussian(self.plan.normal_brought, 1)[0])
+
 
 def noise_of(plan: NoisePlan) -> Drawing:
     """Return what draws the noise of a plan."""

@@ -58,21 +58,22 @@ def measure(
         For a plan that costs more than it says, or other sources than it was made for.
     """
     plan.check()
-    counts, people, kept = count(engine, tables, plan, secret)
+    counts, people, kept, brought = count(engine, tables, plan, secret)
     before_noise()
-    return add_noise(plan, counts, sum(people.values()), {s: kept.get(s, 0) for s in sources})
+    every = {source: kept.get(source, 0) for source in sources}
+    return add_noise(plan, counts, sum(people.values()), every, brought)
 
 
 def count(
     engine: Engine, tables: Iterable["ir.Table"], plan: NoisePlan, secret: str
-) -> tuple[Counts, dict[str, int], dict[str, int]]:
+) -> tuple[Counts, dict[str, int], dict[str, int], int]:
     """Compute the exact bounded cube: private, to be given to `add_noise` alone.
 
     Returns
     -------
-    tuple of (Counts, dict, dict)
+    tuple of (Counts, dict, dict, int)
         Masses of the tables in `plan.counted` in multiples of 1/q; people and kept records by
-        source.
+        source; records before bounding, at most `plan.most_brought` of each person.
     """
     schema = plan.schema
     parts = [engine.keep(_occupied(table, plan, secret, engine.own_hash)) for table in tables]
@@ -83,10 +84,13 @@ def count(
         summed = engine.run(masses.roll_up(occupied, schema, hard))
         counts |= _tables(summed, schema, hard, plan.counted)
     people = {row["source"]: int(row["people"]) for row in by_source}
-    return counts, people, {row["source"]: int(row["kept"]) for row in by_source}
+    kept = {row["source"]: int(row["kept"]) for row in by_source}
+    return counts, people, kept, sum(int(row["brought"]) for row in by_source)
 
 
-def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]) -> Release:
+def add_noise(
+    plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int], brought: int = 0
+) -> Release:
     """Add noise to exact counts, at every tier: each coarser tier adds to the one before.
 
     Parameters
@@ -97,6 +101,8 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
     people : int
     kept : dict of str to int
         Kept records by source, all sources included.
+    brought : int
+        Records before bounding, at most `plan.most_brought` of each person.
 
     Raises
     ------
@@ -107,14 +113,15 @@ def add_noise(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]
     noise = noise_of(plan)
     steps = np.diff([0, *(tier.variance_factor for tier in plan.tiers)]).tolist()
     residuals = [noise.residuals(counts, steps[0])]
-    totals = [people + noise.people(steps[0])] if plan.people_variance else []
+    totals = [people + noise.people(steps[0])] if plan.measures_people else []
     for step in steps[1:]:
         more = noise.residuals(None, step)
         residuals.append({a: plus(residuals[-1][a], more[a]) for a in plan.closure})
         if totals:
             totals.append(totals[-1] + noise.people(step))
     noisy_shares = {s: n + noise.share() for s, n in kept.items()} if plan.sources > 1 else {}
-    return Release.of(plan, tuple(residuals), tuple(totals), noisy_shares, tuple(kept))
+    before = brought + noise.brought() if plan.brought_rho.micro else None
+    return Release.of(plan, tuple(residuals), tuple(totals), noisy_shares, tuple(kept), before)
 
 
 def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -> "ir.Table":
@@ -125,7 +132,7 @@ def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -
     schema = plan.schema
     records = bounding.ranked(table, schema, secret, own_hash)
     keys = tuple(key.name for key in bounding.keys(schema))
-    totals = bounding.totals(records, schema)
+    totals = bounding.totals(records, schema, plan.most_brought)
     kept = bounding.is_kept(records, schema)
     summed = masses.cells(records, schema, plan.counted, keys, totals, kept)
     return bounding.decoded(summed, schema)

@@ -6,11 +6,13 @@ Reading one loads neither an engine nor the noise samplers.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, Self
 
 import numpy as np
 
 from privacy.errors import PlanError, ReleaseError
+from privacy.noise.intervals import QUANTILE, rounded_variance
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.residual import Exact, rebuild
 from privacy.plan.tiers import Tier
@@ -18,6 +20,7 @@ from privacy.plan.workload import Marginal, cells
 from privacy.tables.table import PEOPLE, Estimate, Table
 
 FORMAT = 1
+LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Release:
         All sources of the edition, sorted.
     source_counts : tuple of int
         Kept contributions of each source; empty with one source.
+    brought : int or None
+        What people brought before bounding; None where it was not counted.
     """
 
     plan: NoisePlan
@@ -42,16 +47,18 @@ class Release:
     people_counts: tuple[int, ...]
     sources: tuple[str, ...]
     source_counts: tuple[int, ...]
+    brought: int | None = None
 
     def __post_init__(self) -> None:
         tiers = len(self.plan.tiers)
         sizes = [cells(self.plan.schema, subset) for subset in self.plan.closure]
         whole = (
             len(self.residuals) == tiers
-            and len(self.people_counts) == (tiers if self.plan.people_variance else 0)
+            and len(self.people_counts) == (tiers if self.plan.measures_people else 0)
             and all([len(part) for part in tier] == sizes for tier in self.residuals)
             and len(self.sources) == self.plan.sources
             and len(self.source_counts) == (self.plan.sources if self.plan.sources > 1 else 0)
+            and (self.brought is not None) == bool(self.plan.brought_rho.micro)
         )
         if not whole:
             raise ReleaseError("A release does not fit its plan")
@@ -64,6 +71,7 @@ class Release:
         people_counts: tuple[int, ...],
         noisy_shares: Mapping[str, int],
         sources: tuple[str, ...],
+        brought: int | None = None,
     ) -> Self:
         """Make a release of what was drawn."""
         return cls(
@@ -75,10 +83,26 @@ class Release:
             people_counts,
             tuple(sorted(sources)),
             tuple(noisy_shares[source] for source in sorted(noisy_shares)),
+            brought,
         )
 
+    def left_out(self) -> Estimate | None:
+        """Return how many contributions the bound left out, at least; None if not counted.
+
+        Of each person no more than `plan.most_brought` were counted, so whoever brought more had
+        more left out.
+        """
+        if self.brought is None:
+            return None
+        finest = self.plan.tiers[0]
+        value = self.brought - float(self.table((), finest).contributions()[()])
+        variance = rounded_variance(self.plan.normal_brought)
+        sd = sqrt(variance + self.plan.cell_variance((), finest))
+        half = QUANTILE * sd
+        return Estimate((), LEFT_OUT, None, "", value, value - half, value + half, sd, value > half)
+
     def people(self, tier: Tier) -> Estimate:
-        """Return the number of people.
+        """Return the number of people: as measured, or the total where each has one record.
 
         Raises
         ------
@@ -86,9 +110,12 @@ class Release:
             For a tier that was not measured, or where the plan left the number of people out.
         """
         position = self._index(tier)
-        if not self.people_counts:
+        if self.people_counts:
+            value = float(self.people_counts[position])
+        elif self.plan.people_variance:
+            value = float(self.table((), tier).contributions()[()])
+        else:
             raise PlanError("The number of people was not measured")
-        value = float(self.people_counts[position])
         half = self.plan.people_half_width(tier)
         sd = self.plan.people_sd(tier)
         return Estimate(
@@ -137,6 +164,7 @@ class Release:
             "people": self.people_counts,
             "sources": self.sources,
             "source_counts": self.source_counts,
+            **({} if self.brought is None else {"brought": self.brought}),
         }
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
@@ -162,6 +190,7 @@ class Release:
                 tuple(int(n) for n in data["people"]),
                 tuple(data["sources"]),
                 tuple(int(n) for n in data["source_counts"]),
+                None if data.get("brought") is None else int(data["brought"]),
             )
         except (KeyError, TypeError, ValueError, PlanError) as error:
             raise ReleaseError(f"Not a release: {error}") from error

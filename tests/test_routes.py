@@ -76,6 +76,7 @@ TABLE = {
     """,
     For.OWNER: """
         payouts.ask_spend payouts.spend contributions.own contributions.change
+        contributions.ask_erase contributions.consent
         diaries.correct diaries.remove diaries.remind
         datasets.show datasets.columns datasets.simple datasets.choose_table datasets.found
         datasets.publish datasets.unlist datasets.erase editions.close orders.show orders.pay

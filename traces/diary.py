@@ -42,7 +42,7 @@ class Role(StrEnum):
 
     DIMENSION = "dimension"  # a column of the table
     SUM = "sum"  # added up over the month
-    SHARE = "share"  # the mean over the entries that have an answer
+    SHARE = "share"  # the mean over the entries
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,9 @@ class Ask:
     options : tuple of Option
         Without "I would rather not say", which every question has.
     role : Role
+    short : Words, optional
+        What an answer is called where the question is not asked: "Loyalty card". The title, where
+        there is none.
     unit : str
         Of its number, for a sum or a share.
     high : Decimal
@@ -75,6 +78,7 @@ class Ask:
     role: Role
     unit: str = "%"
     high: Decimal = Decimal(100)
+    short: Words | None = None
 
     def __post_init__(self) -> None:
         _hold(self.key not in RESERVED, f"{self.key} is not the name of something else", "title")
@@ -95,6 +99,11 @@ class Ask:
         _hold(type(number) is int, f"{self.key} has a whole number for each option", "options", n)
         fits = isinstance(number, int) and 0 <= number <= self.high
         _hold(fits, f"the numbers of {self.key} are within its largest", "options", n)
+
+    @property
+    def name(self) -> Words:
+        """What its answers are called."""
+        return self.short or self.title
 
     @property
     def answers(self) -> tuple[Value, ...]:
@@ -138,8 +147,16 @@ class Diary:
                 raise ValueError("an answer is none of those that can be given")
         return kept
 
+    def counts(self, entry: Mapping[str, str]) -> bool:
+        """Say whether an entry can be counted: each question with numbers has one.
+
+        A table needs a number of everybody in it, and nought would be one that nobody said.
+        """
+        asked = (ask for ask in self.asks if ask.role is not Role.DIMENSION)
+        return all(ask.number(entry[ask.key]) is not None for ask in asked)
+
     def cells(self, entries: Iterable[Mapping[str, str]], month: str, key: bytes) -> list[Cell]:
-        """Return the cells of a month's entries.
+        """Return the cells of a month's entries; one that lacks a number is in none.
 
         Parameters
         ----------
@@ -152,7 +169,7 @@ class Diary:
         """
         groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
         hard = [ask for ask in self.asks if ask.role is Role.DIMENSION]
-        for entry in entries:
+        for entry in filter(self.counts, entries):
             groups.setdefault(tuple(entry[ask.key] for ask in hard), []).append(entry)
         template = self.template
         taken = choose(sorted(groups), template.k, template=template.key, month=month, key=key)
@@ -163,9 +180,8 @@ class Diary:
         for ask in self.asks:
             if ask.role is Role.DIMENSION:
                 continue
-            said = [n for e in entries if (n := ask.number(e[ask.key])) is not None]
-            count = 1 if ask.role is Role.SUM else max(1, len(said))
-            exact.append(Fraction(sum(said), count))
+            total = sum(ask.number(entry[ask.key]) or 0 for entry in entries)
+            exact.append(Fraction(total, 1 if ask.role is Role.SUM else len(entries)))
         fitted = zip(self.template.measures, exact, strict=True)
         return tuple(measure.fit(number)[0] for measure, number in fitted)
 
@@ -207,12 +223,12 @@ def diary(facts: Mapping[str, Any]) -> Diary:
         for name in ("title", "question", "dropped"):
             plain[name] = Words(**plain[name])
         dimensions = tuple(
-            Dimension(ask.key, ask.title, ask.answers, source)
+            Dimension(ask.key, ask.name, ask.answers, source)
             for ask in asks
             if ask.role is Role.DIMENSION
         )
         measures = (_measure("entries", _ENTRIES, "entries", Decimal(MOST_ENTRIES)),) + tuple(
-            _measure(ask.key, ask.title, ask.unit, ask.high)
+            _measure(ask.key, ask.name, ask.unit, ask.high)
             for ask in asks
             if ask.role is not Role.DIMENSION
         )
@@ -264,6 +280,8 @@ def _ask(facts: Mapping[str, Any]) -> Ask:
         Option(Value(value, Words(en, fr)), *number)
         for value, en, fr, *number in plain.pop("options")
     )
+    if "short" in plain:
+        plain["short"] = Words(**plain["short"])
     if "high" in plain:
         plain["high"] = Decimal(plain["high"])
     return Ask(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -170,3 +170,9 @@ def _layout(plain: dict[str, Any]) -> Layout:
 def _hold(kept: bool, rule: str) -> None:
     if not kept:
         raise InvalidTemplate(rule)
+
+
+def feeds(format_ids: Iterable[str], wanted: Collection[str]) -> bool:
+    """Say whether one of some formats at least goes into one of the templates that are wanted."""
+    known = formats()
+    return any(name in wanted for each in format_ids for name in known[each].templates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -32,6 +32,10 @@ class Guide:
         Where to click, and the setting that matters: at most five.
     checked : bool
         Whether somebody went through it; else it is from memory.
+    language : str
+        Of the readers who have it most: "fr" of a French bank; empty where it is everybody's.
+    last : bool
+        Whether it is of no provider, but of a format that many have.
     """
 
     provider: Words
@@ -39,6 +43,14 @@ class Guide:
     wait: Words
     steps: tuple[Words, ...]
     checked: bool
+    language: str = ""
+    last: bool = False
+
+
+def ordered(guides: Iterable[Guide], language: str) -> list[Guide]:
+    """Put first what readers of a language have most, and last what is of no provider."""
+    own = {language: 0, "": 1}
+    return sorted(guides, key=lambda each: (each.last, own.get(each.language, 2)))
 
 
 @cache

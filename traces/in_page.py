@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from traces.archive import Given
 from traces.declared import Declared, QuestionKind
 from traces.errors import ReadingFailed, TracesError
+from traces.formats import feeds
 from traces.reading import read
 from traces.reasons import Reason
 from traces.result import Result
@@ -88,7 +89,8 @@ def answer(files: Sequence[Chosen], asked: str) -> str:
     Returns
     -------
     str
-        An object with one of `cells`, `questions` and `error`, the code of an error.
+        An object with one of `cells`, `questions` and `error`, the code of an error; with the
+        `formats` of files that belong elsewhere.
     """
     told = json.loads(asked)
     try:
@@ -97,6 +99,8 @@ def answer(files: Sequence[Chosen], asked: str) -> str:
         return json.dumps({"error": "memory" if error.kind == "MemoryError" else error.code})
     except TracesError as error:
         return json.dumps({"error": error.code})
+    if not feeds(result.format_ids, told["wanted"]):
+        return json.dumps({"error": "elsewhere", "formats": list(result.format_ids)})
     if result.questions:
         asks = [{"kind": each.kind, "options": each.options} for each in result.questions]
         return json.dumps({"questions": asks})

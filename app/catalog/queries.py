@@ -1,9 +1,11 @@
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.catalog.price_lists import price_list
 from app.catalog.products import Product, ProductKey, people, product, products, sold_tiers
 from app.collections import queries as collections
+from app.collections import wording
 from app.collections.rules import CollectionRules, Purpose
 from app.releases import queries as releases
 from app.releases.queries import EditionView, ReleaseView
@@ -34,7 +36,7 @@ class Search:
 
 def offers(search: Search) -> tuple[Offer, ...]:
     """Return the releases that fit a search and are large enough to be sold, newest first."""
-    words = search.text.casefold().split()
+    words = folded(search.text).split()
     prices = price_list()
     found = []
     for edition in releases.published():
@@ -55,7 +57,13 @@ def _haystack(rules: CollectionRules) -> str:
     parts = [rules.title, rules.description, rules.topic, rules.person, *rules.schema.axes]
     for dimension in rules.schema.dimensions:
         parts.extend(dimension.values)
-    return " ".join(parts).casefold()
+    return folded(" ".join([*parts, *wording.every_word(rules)]))
+
+
+def folded(text: str) -> str:
+    """Return a text without capitals and accents, as it is searched for."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def _offer(view: ReleaseView, prices: PriceList) -> Offer:

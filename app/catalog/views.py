@@ -59,6 +59,7 @@ def release(edition_id: str) -> str:
         preview=preview,
         priced=queries.priced(view),
         noisy=products.is_mostly_noise(view),
+        left_out=view.release.left_out(),
         guesses=view.rules.guesses,
     )
 

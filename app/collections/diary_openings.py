@@ -91,7 +91,7 @@ def draw_up(actor: Actor, name: str, facts: Mapping[str, Any]) -> DrawnUp:
     try:
         made = diary(whole)
         rules = _rules(made)
-        plan = rules.plan(plans.SHOWN_SOURCES)
+        plan = plans.on_show(rules)
     except InvalidTemplate as error:
         raise DiaryRefused(
             _l("This cannot be opened: %(rule)s."), error.place, rule=error.rule

@@ -14,8 +14,14 @@ from app.collections.rules import CollectionRules
 from app.core.db import Database, session
 from privacy.plan.noise_plan import NoisePlan
 
-#: What is shown is a plan for data of several producers, whatever their number.
+#: What is shown is a plan for data of several producers, whatever their number; to a template each
+#: person comes alone, so that nobody's share depends on how much they brought.
 SHOWN_SOURCES = 2
+
+
+def on_show(rules: CollectionRules) -> NoisePlan:
+    """Make the plan that is shown of a collection."""
+    return rules.plan(1 if rules.template else SHOWN_SOURCES)
 
 
 def keep(rules: CollectionRules) -> None:
@@ -26,7 +32,7 @@ def keep(rules: CollectionRules) -> None:
     privacy.errors.PrivacyError
         Where these rules cannot be planned.
     """
-    content = json.dumps(rules.plan(SHOWN_SOURCES).to_dict(), separators=(",", ":"))
+    content = json.dumps(on_show(rules).to_dict(), separators=(",", ":"))
     session().add(CollectionPlan(collection_id=rules.id, content=content))
     session().flush()
 
@@ -34,7 +40,7 @@ def keep(rules: CollectionRules) -> None:
 def shown(rules: CollectionRules) -> NoisePlan:
     """Return the plan that is shown of a collection."""
     kept = session().get(CollectionPlan, rules.id)
-    return rules.plan(SHOWN_SOURCES) if kept is None else _read(kept.content)
+    return on_show(rules) if kept is None else _read(kept.content)
 
 
 def keep_missing(db: Database) -> None:
@@ -46,7 +52,7 @@ def keep_missing(db: Database) -> None:
         missing = [queries.rules(each) for each in session().scalars(chosen)]
     for rules in missing:
         # Planned before anything is locked.
-        rules.plan(SHOWN_SOURCES)
+        on_show(rules)
         with db.unit_of_work():
             if session().get(CollectionPlan, rules.id) is None:
                 keep(rules)

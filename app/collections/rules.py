@@ -168,4 +168,5 @@ def planned(schema: CubeSchema, ways: int, epsilon: float, delta: float, sources
         epsilon=tables_epsilon(epsilon, delta),
         delta=delta,
         sources=sources,
+        brought=True,
     )

@@ -63,6 +63,18 @@ def unit(name: str, rules: CollectionRules) -> str:
     return unit_of(name) if rules.template else name
 
 
+def every_word(rules: CollectionRules) -> list[str]:
+    """Return all that a template says of itself, in both languages: for a search."""
+    template = _template(rules)
+    if template is None:
+        return []
+    said = [template.title, template.question]
+    for dimension in template.dimensions:
+        said += [dimension.title, *(each.label for each in dimension.values)]
+    said += [measure.title for measure in template.measures]
+    return [text for words in said for text in (words.en, words.fr)]
+
+
 def _template(rules: CollectionRules) -> Template | None:
     """Return the template of a collection; none where its version is another."""
     return every_template().get(rules.template) if rules.template else None

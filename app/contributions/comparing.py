@@ -2,6 +2,10 @@
 
 Whoever is in an edition may read its tables of one column for nothing. Nothing here is computed
 from anybody's rows but their own.
+
+What is released is the mean over contributions, and each cell of a person is one: of weekdays, for
+instance, over each block of hours that somebody has. So one's own number is the mean over one's own
+cells, too, and not their sum, which other pictures of the page show.
 """
 
 from dataclasses import dataclass
@@ -22,12 +26,17 @@ class Row:
 
     Attributes
     ----------
+    mine : float or None
+        The mean over my cells of this value.
+    cells : int
+        How many these are.
     apart : str
         "more", "less" or "" where the two are not told apart.
     """
 
     value: str
     mine: float | None
+    cells: int
     everybody: float
     low: float
     high: float
@@ -36,10 +45,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One column of an edition, beside one's own."""
+    """One column of an edition, beside one's own.
+
+    Attributes
+    ----------
+    period, own : str
+        The month that the edition is of, and the one of mine that stands beside it.
+    """
 
     edition_id: str
     period: str
+    own: str
     people: int
     dimension: str
     measure: str
@@ -74,7 +90,8 @@ def compared(
             if bar.high - bar.low < float(template.measures[0].high - template.measures[0].low)
         )
         if rows:
-            made.append(Comparison(edition.id, month, people, dimension.key, measure, rows))
+            seen = (edition.id, edition.period, month, people)
+            made.append(Comparison(*seen, dimension.key, measure, rows))
     return tuple(made)
 
 
@@ -84,4 +101,4 @@ def _row(value: str, own: list[float] | None, released: tuple[float, float, floa
     apart = ""
     if mine is not None:
         apart = "more" if mine > high else "less" if mine < low else ""
-    return Row(value, mine, everybody, low, high, apart)
+    return Row(value, mine, len(own or ()), everybody, low, high, apart)

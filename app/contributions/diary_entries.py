@@ -31,12 +31,21 @@ FARTHEST = timedelta(days=45)
 
 @dataclass(frozen=True)
 class EntryView:
-    """An entry as its owner sees it; it can be changed until its month closes."""
+    """An entry as its owner sees it.
+
+    Attributes
+    ----------
+    open : bool
+        It can be changed, until its month closes.
+    counts : bool
+        It is in the cells of its month: no number is left unsaid.
+    """
 
     id: str
     day: str
     answers: Mapping[str, str]
     open: bool
+    counts: bool
 
 
 def diary_of(key: str) -> Diary:
@@ -231,7 +240,8 @@ def _need_room(actor: Actor, template: str, month: str) -> None:
 
 def _view(doors: Checking, row: DiaryEntry) -> EntryView:
     answers = unsealed(doors, row.object_id)
-    return EntryView(row.id, row.day, answers, row.day[:7] >= open_period())
+    counts = diary_of(row.template).counts(answers)
+    return EntryView(row.id, row.day, answers, row.day[:7] >= open_period(), counts)
 
 
 def sealed(doors: Checking, answers: Mapping[str, str]) -> str:

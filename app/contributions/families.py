@@ -1,5 +1,6 @@
 """What a person can choose to give: families of exports, with the words that they read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +148,17 @@ def families() -> tuple[Family, ...]:
             told = str(words.title), str(words.about), str(words.note)
             made.append(Family(key, *told, taken))
     return tuple(made)
+
+
+def fed_by(template: str, format_ids: Iterable[str], every: Iterable[Family]) -> str:
+    """Return the family whose files go into a template: that of the files before, if it is one.
+
+    Empty where no file does.
+    """
+    able = [each.key for each in every if template in dict(each.templates)]
+    known = formats()
+    before = [group_of(known[each]) for each in format_ids if each in known]
+    return next((each for each in before if each in able), next(iter(able), ""))
 
 
 def family(key: str) -> Family | None:

@@ -28,7 +28,20 @@ LEVELS = {
 }
 
 
-class AgreeForm(FlaskForm):
+#: What the levels are called in a line.
+NAMES = {
+    RESEARCH: _l("research and public interest"),
+    EVERYTHING: _l("research, public interest and companies"),
+}
+
+
+def level_of(purposes: frozenset[Purpose]) -> str:
+    """Return the highest level that some purposes hold wholly; empty where none is."""
+    held = [key for key, level in LEVELS.items() if level <= purposes]
+    return held[-1] if held else ""
+
+
+class LevelForm(FlaskForm):
     level = RadioField(
         _l("What may the statistics be sold for?"),
         [DataRequired(_l("Choose one of the two, or leave this page: nothing is kept then."))],
@@ -37,6 +50,10 @@ class AgreeForm(FlaskForm):
             SelectChoice(EVERYTHING, _l("Companies too: this earns more")),
         ],
     )
+    submit = SubmitField(_l("Save"))
+
+
+class AgreeForm(LevelForm):
     explicit = BooleanField(
         _l(
             "These are data about health. I agree explicitly that Moisson makes statistics of them "

@@ -104,12 +104,12 @@ def insights(template: Template, months: Months, month: str, measure: str) -> In
     )
 
 
-def highlight(template: Template, months: Months) -> str:
-    """Return one line on somebody's last month."""
+def highlight(template: Template, months: Months) -> tuple[str, str]:
+    """Return one line on somebody's last month, and what it tells of."""
     figure = figures(template, months)[0]
     month = max(months)
     told = change(levels(figure, counted(template, months)), month)
-    return _told(figure, told, month)
+    return words_of(figure.measure.title), _told(figure, told, month)
 
 
 def tariff(template: Template, months: Months, prices: Prices, cheap: Iterable[int]) -> Tariff:

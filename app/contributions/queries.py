@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.collections import queries as collections
-from app.collections.rules import CollectionRules
+from app.collections.rules import CollectionRules, Purpose
 from app.collections.templates import collection_of, collections_of, every_template
+from app.consent import queries as consent
 from app.contributions.models import Contribution
 from app.core.clock import now
 from app.core.db import session
@@ -35,6 +36,10 @@ class Tile:
         What it has earned them so far.
     closed : bool
         Whether no more can be given to it: it counts as stopped.
+    purposes : frozenset of Purpose
+        What its statistics may be sold for.
+    format_ids : tuple of str
+        The formats of the files that were read last; none of a diary.
     """
 
     template: str
@@ -50,6 +55,49 @@ class Tile:
     missing: bool
     earned: Money
     closed: bool
+    purposes: frozenset[Purpose]
+    format_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What somebody agreed to for one thing that they give.
+
+    Attributes
+    ----------
+    purposes : frozenset of Purpose
+        Agreed to for it and not refused for all.
+    since : datetime
+        When they began to give it.
+    explicit_at : datetime or None
+        When they agreed explicitly, where it is about health.
+    """
+
+    template: str
+    purposes: frozenset[Purpose]
+    since: datetime
+    explicit_at: datetime | None
+    stopped: bool
+
+
+def agreements(actor: Actor) -> tuple[Agreement, ...]:
+    """Return what somebody agreed to for each thing that they give, or gave."""
+    granted = consent.granted(actor.user_id)
+    chosen = select(Contribution).where(Contribution.user_id == actor.user_id)
+    return tuple(
+        Agreement(
+            row.template,
+            _agreed(row, granted),
+            row.joined_at,
+            row.explicit_at,
+            row.stopped_at is not None,
+        )
+        for row in session().scalars(chosen.order_by(Contribution.template))
+    )
+
+
+def _agreed(row: Contribution, granted: frozenset[Purpose]) -> frozenset[Purpose]:
+    return granted & {Purpose(each) for each in row.purposes.split()}
 
 
 def templates_of(actor: Actor) -> tuple[str, ...]:
@@ -73,10 +121,11 @@ def tiles(actor: Actor) -> tuple[Tile, ...]:
     """Return what somebody gives."""
     chosen = select(Contribution).where(Contribution.user_id == actor.user_id)
     rows = session().scalars(chosen.order_by(Contribution.template)).all()
-    return tuple(tile for row in rows if (tile := _tile(row)) is not None)
+    granted = consent.granted(actor.user_id)
+    return tuple(tile for row in rows if (tile := _tile(row, granted)) is not None)
 
 
-def _tile(row: Contribution) -> Tile | None:
+def _tile(row: Contribution, granted: frozenset[Purpose]) -> Tile | None:
     taking = collection_of(row.template)
     # What is closed is still somebody's own: they see it, and can erase it.
     collection = taking or next(iter(collections_of(row.template)), None)
@@ -101,6 +150,8 @@ def _tile(row: Contribution) -> Tile | None:
         row.last_month < period or _is_old(row),
         Money(micros, rules.currency),
         taking is None,
+        _agreed(row, granted),
+        tuple(row.format_ids.split()),
     )
 
 

@@ -132,6 +132,17 @@ def give_after_all(actor: Actor, doors: Checking, template: str) -> None:
     _offer(row, doors, trace(actor, doors, template))
 
 
+def agree_to(actor: Actor, template: str, purposes: frozenset[Purpose]) -> None:
+    """Change what one thing that somebody gives may be sold for."""
+    users_service.hold_open(actor.user_id)
+    row = _own(actor, template)
+    consent.agree(actor, purposes)
+    row.purposes = " ".join(sorted(purposes))
+    for collection in collections_of(template):
+        slices.agree(actor.user_id, collection, collections.rules(collection).level(purposes))
+    audit.record(actor.user_id, "change-consent", "template", template, purposes=row.purposes)
+
+
 def stop(actor: Actor, doors: Checking, template: str) -> None:
     """Give nothing more; what waits is taken back, one's own cells stay until they are erased."""
     row = _own(actor, template)
@@ -154,6 +165,23 @@ def erase_all(actor: Actor, doors: Checking) -> None:
     chosen = select(Contribution.template).where(Contribution.user_id == actor.user_id)
     for template in session().scalars(chosen).all():
         erase(actor, doors, template)
+
+
+def offer_own(user_id: str, doors: Checking) -> None:
+    """Offer the open month of one person: once they have confirmed their address."""
+    chosen = select(Contribution).where(Contribution.user_id == user_id).with_for_update()
+    for row in session().scalars(chosen).all():
+        collection = collection_of(row.template)
+        if collection is None or slices.has_given(user_id, collection, open_period()):
+            continue
+        try:
+            months = trace(Actor(user_id, frozenset()), doors, row.template)
+        except slices.UNREADABLE as error:
+            # Of one template: the others go in all the same.
+            log.error("offer", error=type(error).__name__)
+            continue
+        if month := _offer(row, doors, months):
+            audit.record(user_id, "give-month", "template", row.template, month=month)
 
 
 def offer_due(doors: Checking) -> None:

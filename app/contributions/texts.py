@@ -1,6 +1,7 @@
 """What units are called, what is asked, and why records were dropped, in the reader's language."""
 
 from flask_babel import format_currency, get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.web.filters import number
@@ -48,6 +49,16 @@ ANSWERS = {
 }
 OTHER_CURRENCY = _l("The amounts in this file are in a currency that we do not collect yet.")
 NOTHING_FOUND = _l("We read this file, but found nothing in it that we collect. Is it empty?")
+
+
+def looks_like(title: str) -> str:
+    """Say that a file belongs to another family."""
+    return str(_("This looks like a file for “%(title)s”.", title=title))
+
+
+def go_to(title: str) -> str:
+    """Name the way to the page of another family."""
+    return str(_("Go to “%(title)s”", title=title))
 
 
 def euros(value: float, *, cents: bool = False) -> str:

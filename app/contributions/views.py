@@ -24,6 +24,7 @@ from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.collections.templates import collection_of, words_of
 from app.collections.units import unit_of
+from app.consent import queries as consents
 from app.contributions import (
     cells,
     comparing,
@@ -36,17 +37,19 @@ from app.contributions import (
     waiting,
 )
 from app.contributions.cells import Months, Read
+from app.contributions.comparing import Comparison
 from app.contributions.errors import NothingToGive, NothingWaits, TooMuch
-from app.contributions.families import Family, families, group_of
+from app.contributions.families import Family, families, fed_by, group_of
 from app.contributions.families import family as family_of
-from app.contributions.forms import LEVELS, AccountForm, AgreeForm
+from app.contributions.forms import LEVELS, NAMES, AccountForm, AgreeForm, LevelForm, level_of
 from app.contributions.in_browser import views as in_browser
-from app.contributions.reading import Asked, NotRead, Reader
+from app.contributions.reading import Asked, Elsewhere, NotRead, Reader
 from app.contributions.texts import (
     ANSWERS,
     QUESTIONS,
     amount_of,
     euros,
+    go_to,
     reason_of,
 )
 from app.core.db import checkpoint
@@ -58,8 +61,11 @@ from app.market import current_market, market_of
 from app.releases.periods import next_closing, open_period
 from app.users import service as users
 from app.users.login import current_actor
+from app.users.views import when_confirmed
+from app.web.filters import month as in_words
 from app.web.limits import limited
 from traces import how_to
+from traces.diary import UNSAID
 from traces.formats import formats
 from traces.reasons import Reason
 from traces.schema import Dimension, Template
@@ -124,7 +130,7 @@ def choose() -> str:
 @limited("30/hour", ["POST"])
 def give(family: str) -> str | Response | tuple[str, int]:
     found = _family(family)
-    asked, error = None, ""
+    asked, error, other = None, "", None
     if request.method == "POST":
         files = [cast(BinaryIO, f.stream) for f in request.files.getlist("file") if f.filename]
         # Nothing is locked while a stranger's files are read.
@@ -137,6 +143,7 @@ def give(family: str) -> str | Response | tuple[str, int]:
             asked = read
         except (NotRead, TooMuch) as refused:
             error = refused.user_message
+            other = refused.family if isinstance(refused, Elsewhere) else None
     page = render_template(
         "contributions/give.html",
         family=found,
@@ -146,6 +153,8 @@ def give(family: str) -> str | Response | tuple[str, int]:
         here=in_browser.offer(found),
         guides=_guides(found),
         error=error,
+        other=other,
+        go_to=go_to,
         currency=found.templates[0][1].currency,
         guesses=found.guesses,
         earned=max(queries.earned_by_one(rules).micros for _, rules in found.templates),
@@ -182,10 +191,14 @@ def look() -> str | Response | tuple[str, int]:
         form=form,
         sensitive=sensitive,
         sheets=[_sheet(key, months) for key, months in read.traces.items()],
+        others={key: _others(key, months) for key, months in read.traces.items()},
         gone=shown - set(request.form.getlist("keep")),
         dropped=[(reason_of(Reason(reason)), count) for reason, count in read.dropped.items()],
         period=open_period(),
         closes_at=next_closing(),
+        diaries=every_diary(),
+        words=words_of,
+        unsaid=UNSAID,
     )
     return page, (422 if form.errors else 200)
 
@@ -274,12 +287,19 @@ def mine() -> str:
     actor = current_actor()
     tiles = queries.tiles(actor)
     given = {tile.template: service.trace(actor, _doors(), tile.template) for tile in tiles}
+    every = families()
+    sources = {tile.template: fed_by(tile.template, tile.format_ids, every) for tile in tiles}
+    present = {tile.template for tile in tiles if not tile.stopped}
+    fed = {sources[template] for template in present}
     return render_template(
         "contributions/mine.html",
         tiles=tiles,
-        families=families(),
+        paused=consents.choices(actor.user_id).paused,
+        levels={tile.template: NAMES.get(level_of(tile.purposes)) for tile in tiles},
+        families=[each for each in every if each.key not in fed],
+        sources=sources,
         earned=queries.earned_so_far(collections.template_collections()),
-        diaries=_diaries(),
+        diaries=[each for each in _diaries() if each[0] not in present],
         written=every_diary(),
         titles={tile.template: tile.rules.title for tile in tiles},
         highlights={
@@ -317,6 +337,48 @@ def own(template: str) -> str:
     )
 
 
+@bp.get("/my-traces/<template>/erase/ask")
+@login_required
+def ask_erase(template: str) -> str:
+    """Ask before all that somebody gave to a template is erased."""
+    if not queries.has_given(current_actor(), template):
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    title = title_of(template)
+    return render_template("contributions/erase.html", template=template, title=title)
+
+
+@bp.route("/my-traces/<template>/consent/change", methods=["GET", "POST"])
+@login_required
+def consent(template: str) -> str | Response | tuple[str, int]:
+    """Change what one thing that somebody gives may be sold for."""
+    actor = current_actor()
+    given = {each.template: each.purposes for each in queries.agreements(actor)}
+    if template not in given:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    form = LevelForm(level=level_of(given[template]))
+    if form.validate_on_submit():
+        service.agree_to(actor, template, LEVELS[form.level.data])
+        flash(_l("Saved: this is what it may be sold for from now on."), "success")
+        return redirect(url_for("contributions.mine"))
+    page = render_template("contributions/consent.html", form=form, title=title_of(template))
+    return page, (422 if form.errors else 200)
+
+
+def title_of(template: str) -> str:
+    """Return what a template is called, in the reader's language."""
+    known = cells.template_of(template)
+    return words_of(known.title) if known else template
+
+
+#: What is said once something was done.
+DONE = {
+    "skip": _l("%(month)s of “%(title)s” is skipped: it is not counted."),
+    "give": _l("You give “%(title)s” again."),
+    "stop": _l("Stopped: nothing more of “%(title)s” is counted. Your own numbers stay here."),
+    "erase": _l("Erased: “%(title)s” is no longer here, and nothing more of it is counted."),
+}
+
+
 @bp.post("/my-traces/<template>/<verb>")
 @login_required
 def change(template: str, verb: str) -> Response:
@@ -332,6 +394,8 @@ def change(template: str, verb: str) -> Response:
         verbs[verb](current_actor(), _doors(), template)
     except NothingToGive:
         raise NotFound(_l("There is no such page, or it is not yours.")) from None
+    told = {"title": title_of(template), "month": in_words(open_period())}
+    flash(str(DONE[verb]) % told, "success")
     return redirect(url_for("contributions.mine"))
 
 
@@ -353,10 +417,29 @@ def _comparisons(actor: Actor, key: str, months: Months) -> list[dict[str, objec
             "comparison": each,
             "title": words_of(by_key[each.dimension].title),
             "rows": [(_label(by_key[each.dimension], row.value), row) for row in each.rows],
+            "measure": words_of(template.measures[0].title),
             "unit": unit_of(template.measures[0].unit),
+            "example": _example(template, each, months),
         }
         for each in found
     ]
+
+
+def _example(template: Template, found: Comparison, months: Months) -> str:
+    """Name one of the cells that means are taken over; none where a value has one cell alone."""
+    if len(template.dimensions) < 2 or not months[found.own]:
+        return ""
+    return _line(template, months[found.own][0].values)
+
+
+def _line(template: Template, values: tuple[str, ...]) -> str:
+    labels = (_label(d, v) for d, v in zip(template.dimensions, values, strict=True))
+    if template.family != "diary":
+        return " · ".join(labels)
+    # An answer alone does not say which question it answers.
+    names = (words_of(each.title) for each in template.dimensions)
+    pairs = zip(names, labels, strict=True)
+    return " · ".join(str(_l("%(name)s: %(value)s", name=n, value=v)) for n, v in pairs)
 
 
 def _template(key: str) -> Template:
@@ -376,7 +459,9 @@ def _diaries() -> list[tuple[str, str, str]]:
 
 
 def _guides(found: Family) -> list[dict[str, object]]:
-    """Return how to get the files of each provider, in the reader's language."""
+    """Return how to get the files of each provider, in the reader's language; theirs first."""
+    locale = get_locale()
+    every = (guide for named in how_to.families() for guide in how_to.how_to(named))
     return [
         {
             "provider": words_of(guide.provider),
@@ -384,8 +469,7 @@ def _guides(found: Family) -> list[dict[str, object]]:
             "steps": [words_of(step) for step in guide.steps],
             "checked": guide.checked,
         }
-        for named in how_to.families()
-        for guide in how_to.how_to(named)
+        for guide in how_to.ordered(every, locale.language if locale else "en")
         if any(
             group_of(formats()[each]) == found.key for each in guide.formats if each in formats()
         )
@@ -415,6 +499,18 @@ def _place(template: str, values: tuple[str, ...]) -> str:
     return "/".join((template, *values))
 
 
+def _shown(months: Months) -> str:
+    """Return the month that is given next, else the last one."""
+    period = open_period()
+    return period if period in months else max(months)
+
+
+def _others(key: str, months: Months) -> list[Sheet]:
+    """Draw the months that are not shown at first, the latest first."""
+    rest = sorted(set(months) - {_shown(months)}, reverse=True)
+    return [_sheet(key, {month: months[month]}) for month in rest if months[month]]
+
+
 def _places(read: Read) -> set[str]:
     return {
         _place(key, cell.values)
@@ -427,7 +523,7 @@ def _places(read: Read) -> set[str]:
 def _sheet(key: str, months: Months) -> Sheet:
     """Draw the month that is given next, else the last one."""
     template, period = _template(key), open_period()
-    month = period if period in months else max(months)
+    month = _shown(months)
     # Cells that only other months have can be taken out, too.
     every = {cell.values: cell for each in months.values() for cell in each}
     here = {cell.values: cell for cell in months[month]}
@@ -438,7 +534,7 @@ def _sheet(key: str, months: Months) -> Sheet:
     lines = tuple(
         Line(
             _place(key, values),
-            " · ".join(_label(d, v) for d, v in zip(template.dimensions, values, strict=True)),
+            _line(template, values),
             here[values].numbers if values in here else (),
             round(100 * here[values].numbers[0] / most) if values in here else 0,
         )
@@ -463,6 +559,9 @@ def _label(dimension: Dimension, value: str) -> str:
 
 def install(app: Flask) -> None:
     """Add these pages to an application."""
-    app.extensions[READER] = Reader(market_of(app).settings.edition_secret)
+    market = market_of(app)
+    app.extensions[READER] = Reader(market.settings.edition_secret)
     app.jinja_env.filters["euros"] = euros
+    app.jinja_env.globals["amount_of"] = amount_of
+    when_confirmed(app, lambda user_id: service.offer_own(user_id, datasets.checking(market)))
     app.register_blueprint(bp)

@@ -69,6 +69,18 @@ def take_back(user_id: str, doors: Checking, collection_id: str, period: str) ->
             _erase(doors, row)
 
 
+def agree(user_id: str, collection_id: str, purposes: frozenset[Purpose]) -> None:
+    """Change what a person's months may be sold for: those that wait, and those being counted.
+
+    What is being counted, or was, is never sold for more than was agreed to then.
+    """
+    for row in _of(user_id, collection_id, ""):
+        agreed = purposes
+        if row.state == DatasetState.MEASURED:
+            agreed = purposes & {Purpose(each) for each in row.purposes.split()}
+        row.purposes = " ".join(sorted(agreed))
+
+
 def _was_measured(row: Dataset) -> bool:
     """Say whether a month went into an edition that was closing, even if it was erased since."""
     erased = row.state == DatasetState.ERASED and row.listed_at is not None

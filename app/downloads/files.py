@@ -29,8 +29,10 @@ QUANTILES = (
     "a quantile is right to within one gap between knots"
 )
 ADJUSTED = (
-    "value made whole and not negative, adding up to the table's own total; it is biased upwards "
-    "where few contributed, and the noise interval belongs to value, not to it"
+    "value drawn towards the product of the table's margins, as far as noise may have made it "
+    "differ, then made whole and not negative, adding up to the table's own total; it is nearer "
+    "to the truth on the whole, biased upwards where few contributed and towards what is usual "
+    "where columns go together in a rare way, and the noise interval belongs to value, not to it"
 )
 #: What the columns beside dimensions and measures say.
 FIGURES = {
@@ -136,7 +138,7 @@ def privacy_json(view: ReleaseView, product: Product) -> bytes:
         "tier": product.tier.name,
         "variance_factor_of_tier": product.tier.variance_factor,
         "noise_sd_of_a_count": round(product.sd, 6),
-        "interval": "noise interval (95 %): it says nothing of people outside the data",
+        "interval": "noise interval (95 %) of what was kept; nothing is said of people outside",
         "intervals_are_made_so": {
             "contributions, sum": words.linear,
             "mean, share": words.ratio,
@@ -161,11 +163,25 @@ def release_facts(view: ReleaseView) -> dict[str, object]:
         "rho": (plan.rho.micro + counting) / 1_000_000,
         "rho_of_counting_people_first": counting / 1_000_000,
         "people_counted_first_with_noise": counted,
+        "contributions_left_out_by_the_bound": _left_out(view),
         "at_most_right_guesses_of_100": ceil(view.rules.guesses * 10) / 10,
         "scope": "the whole release: all tables and tiers together, however often sold",
         "mechanism": plan.mechanism.value,
         "noise": plan.noise.words.noise,
         "release_sha256": view.digest,
+    }
+
+
+def _left_out(view: ReleaseView) -> dict[str, object] | None:
+    """Say how many contributions the bound left out; None where that was not counted."""
+    found, plan = view.release.left_out(), view.release.plan
+    if found is None:
+        return None
+    return {
+        "about": round(found.value),
+        "noise_interval_95": [round(found.low), round(found.high)],
+        "told_apart_from_none": found.distinct,
+        "of_each_person_at_most_counted": plan.most_brought,
     }
 
 

@@ -10,6 +10,7 @@ from app.collections.rules import CollectionRules, Identifier, Purpose
 from app.consent import queries as consent
 from app.core.db import session
 from app.core.permissions import SYSTEM
+from app.datasets import queries as datasets
 from app.datasets import service as datasets_service
 from app.releases import charging, shares
 from app.releases.charging import Charge
@@ -74,9 +75,9 @@ def sources_of(
 ) -> dict[str, tuple[SourceFile, ...]]:
     """Return the sources of an edition, files that were left out aside.
 
-    All who are one person each are one source together. Everybody else is a source of their own,
-    named by the first of their files, however many they bring. Where people are told apart by
-    their e-mail addresses, a person's account is named by its own.
+    All who are one person each are one source together; to a template nobody else comes. Everybody
+    else is a source of their own, named by the first of their files, however many they bring.
+    Where people are told apart by their e-mail addresses, a person's account is named by its own.
     """
     named: Callable[[str], str] = str
     if rules.identifier is Identifier.EMAIL:
@@ -91,9 +92,11 @@ def sources_of(
             for producer, files in sorted(mine.items())
             if is_one_person(files)
             for each in files
-        ),
-        NOBODY: (SourceFile(NO_OBJECT),),
+        )
     }
+    if rules.template:
+        return sources
+    sources[NOBODY] = (SourceFile(NO_OBJECT),)
     for files in mine.values():
         if not is_one_person(files):
             sources[files[0].dataset_id] = tuple(SourceFile(each.rows_object) for each in files)
@@ -129,13 +132,14 @@ def leave_out(doors: Doors, edition: Edition, members: Iterable[EditionDataset])
     present = [member for member in members if not member.left_out]
     purposes = {Purpose(purpose) for purpose in edition.purposes.split()}
     wishes = consent.wishes({member.producer_id for member in present})
+    agreed = datasets.purposes_of([member.dataset_id for member in present])
     there = doors.vault.present([member.rows_object for member in present])
     suspended = users.suspended()
     for member in present:
         mine = wishes[member.producer_id]
         if member.rows_object not in there:
             member.left_out = "erased"
-        elif not purposes <= mine.granted:
+        elif not purposes <= mine.granted & agreed[member.dataset_id]:
             member.left_out = "consent"
         elif mine.paused:
             member.left_out = "paused"

@@ -43,6 +43,9 @@ def divided(release: Release, counted: tuple[int, CountPlan] | None) -> Divided:
         estimates.append((float(number), float(plan.variance)))
     people, sd = best_people(estimates)
     contributions = float(release.table((), finest).contributions()[()])
-    counts = dict(zip(release.sources, release.source_counts, strict=True))
-    of_sources = shares_of(counts, contributions, people)
+    of_sources: dict[str, int] = {}
+    # One source alone is people with one share each: how much they brought is not measured.
+    if release.plan.sources > 1:
+        counts = dict(zip(release.sources, release.source_counts, strict=True))
+        of_sources = shares_of(counts, contributions, people)
     return Divided(denominator(people, sd), expected(people, sd), of_sources)

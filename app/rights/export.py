@@ -11,10 +11,7 @@ from typing import IO, Any, cast
 
 from app.collections import queries as collections
 from app.consent import queries as consent
-from app.contributions import diary_entries, drafts, reminders
-from app.contributions import queries as contributions_queries
-from app.contributions import service as contributions
-from app.contributions.cells import to_plain
+from app.contributions import drafts, reminders
 from app.core import audit
 from app.core.permissions import Actor
 from app.datasets import queries as datasets
@@ -25,7 +22,26 @@ from app.invoicing import queries as invoicing
 from app.orders import queries as orders
 from app.releases import queries as releases
 from app.rights import queries
+from app.rights.own_traces import own_traces
 from app.users import queries as users
+
+README = """\
+EN
+account.json      your account: profile, consents, privacy spent, earnings, purchases, log
+my-traces/        what you give from "My data", month by month: .csv for a spreadsheet,
+                  .json with what each column means and what you agreed to
+my-drafts/        diary forms that you have not sent
+datasets/<name>/  your files, and the months that went into an edition: rows.csv is what is kept,
+                  schema.json what its columns are; account.json tells which is which
+
+FR
+account.json      votre compte : profil, accords, confidentialité dépensée, gains, achats, journal
+my-traces/        ce que vous donnez depuis « Mes données », mois par mois : .csv pour un
+                  tableur, .json avec le sens de chaque colonne et ce que vous avez accepté
+my-drafts/        les carnets que vous n’avez pas envoyés
+datasets/<nom>/   vos fichiers, et les mois entrés dans une édition : rows.csv est ce qui est
+                  gardé, schema.json ses colonnes ; account.json dit lequel est lequel
+"""
 
 
 def archive(
@@ -46,8 +62,11 @@ def archive(
     """
     with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("account.json", _json(_account(actor)))
-        for template, months in _traces(actor, doors):
-            file.writestr(f"my-traces/{template}.json", _json(months))
+        file.writestr("README.txt", README)
+        for given in own_traces(actor, doors):
+            file.writestr(f"my-traces/{given.template}.json", _json(given.facts))
+            if given.lines:
+                file.writestr(f"my-traces/{given.template}.csv", given.as_csv())
         for draft in drafts.every(actor, doors):
             kept = {"day": draft.day, **draft.answers, "kept until": draft.until}
             file.writestr(f"my-drafts/{draft.template}.json", _json(kept))
@@ -58,27 +77,21 @@ def archive(
             if view.collection_id:
                 rules = collections.rules(view.collection_id)
                 file.writestr(f"{place}/schema.json", _json(rules.schema.to_dict()))
-            with file.open(f"{place}/rows.csv", "w") as rows:
-                for chunk in _csv(actor, doors, view.id):
-                    rows.write(chunk)
-
-
-def _traces(actor: Actor, doors: Checking) -> Iterator[tuple[str, Any]]:
-    """Yield what somebody gives: each template's own months, and the entries of a diary."""
-    for template in contributions_queries.templates_of(actor):
-        entries = diary_entries.entries(actor, doors, template)
-        yield (
-            template,
-            {
-                "months": to_plain(contributions.trace(actor, doors, template)),
-                "entries": [{"day": each.day, **each.answers} for each in entries],
-            },
-        )
+            first, rest = _begun(_csv(actor, doors, view.id))
+            if first:
+                with file.open(f"{place}/rows.csv", "w") as rows:
+                    for chunk in (first, *rest):
+                        rows.write(chunk)
 
 
 def record(actor: Actor) -> None:
     """Write into the log that somebody took their data with them."""
     audit.record(actor.user_id, "export", "user", actor.user_id)
+
+
+def _begun(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first chunk, empty where there is none, and the rest: erased rows make no file."""
+    return next(chunks, b""), chunks
 
 
 def _csv(actor: Actor, doors: Checking, dataset_id: str) -> Iterator[bytes]:

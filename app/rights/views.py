@@ -11,6 +11,9 @@ from app.collections.rules import Purpose
 from app.consent import queries as consent
 from app.consent import service as consent_service
 from app.consent.texts import TEXTS
+from app.contributions import queries as contributions
+from app.contributions.forms import NAMES, level_of
+from app.contributions.views import title_of
 from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.permissions import Role
@@ -72,6 +75,10 @@ def centre() -> str:
         receipts=consent.receipts(actor.user_id),
         texts=TEXTS,
         spent=loss_of(releases.spent(actor.user_id)),
+        given=[
+            (each, title_of(each.template), NAMES.get(level_of(each.purposes)))
+            for each in contributions.agreements(actor)
+        ],
         traces=queries.traces(actor) if actor.has(Role.PRODUCER) else (),
     )
 

@@ -102,12 +102,23 @@ async function read() {
 }
 
 function take(answer) {
+  if (answer.error === "elsewhere") return send(answer.formats);
   if (answer.error) return refuse(answer.error);
   if (answer.questions) return ask(answer.questions);
   show(status, says.sending);
   stop();
   cells.elements.cells.value = JSON.stringify(answer.cells);
   cells.submit();
+}
+
+// To the page that takes such a file: it has to be chosen there again.
+function send(formats) {
+  const found = formats.map((each) => here.elsewhere[each]).find(Boolean);
+  if (!found) return refuse("nothing");
+  rest();
+  const [text, address, way] = found;
+  show(alert, text);
+  alert.append(" ", element("a", { href: address, textContent: way }));
 }
 
 function ask(all) {

@@ -89,7 +89,8 @@ class ResetForm(FlaskForm):
 class ProfileForm(FlaskForm):
     display_name = StringField(
         _l("Public name"),
-        [DataRequired(_l("Enter the name others will see.")), Length(max=80)],
+        [Length(max=80)],
+        description=_l("May stay empty. It is shown beside collections you own."),
         render_kw={"autocomplete": "nickname"},
     )
     locale = SelectField(_l("Language"), choices=[SelectChoice(*locale) for locale in LOCALES])

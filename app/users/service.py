@@ -136,8 +136,8 @@ def send_verification(actor: Actor) -> None:
     letters.ask(Kind.VERIFY, actor.user_id)
 
 
-def verify(token: str) -> None:
-    """Mark an address as verified.
+def verify(token: str) -> str:
+    """Mark an address as verified; return whose it is.
 
     Raises
     ------
@@ -150,6 +150,7 @@ def verify(token: str) -> None:
     if user.verified_at is None:
         user.verified_at = now()
         audit.record(user.id, "verify-address", "user", user.id)
+    return user.id
 
 
 def sign_in(email: str, password: str, browser: str) -> str:
@@ -216,8 +217,8 @@ def forgot(email: str) -> None:
     letters.ask(Kind.RESET, session().scalar(chosen))
 
 
-def reset(token: str, password: str) -> None:
-    """Set a new password and sign every browser out.
+def reset(token: str, password: str) -> str:
+    """Set a new password and sign every browser out; return whose it is.
 
     Raises
     ------
@@ -237,6 +238,7 @@ def reset(token: str, password: str) -> None:
         .values(revoked_at=now())
     )
     audit.record(user.id, "reset-password", "user", user.id)
+    return user.id
 
 
 def check_password(actor: Actor, password: str) -> None:

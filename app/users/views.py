@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import structlog
 from flask import (
     Blueprint,
     Flask,
+    current_app,
     flash,
     redirect,
     render_template,
@@ -35,6 +37,8 @@ from app.web.unit_of_work import writes
 
 bp = Blueprint("users", __name__)
 log = structlog.get_logger("users")
+#: What follows at once when somebody has confirmed their address, in an application's extensions.
+CONFIRMED = "moisson-confirmed"
 
 
 def _next_page(default: str) -> str:
@@ -139,7 +143,7 @@ def logout() -> Response:
 @writes
 def verify(token: str) -> Response:
     try:
-        service.verify(token)
+        _confirmed(service.verify(token))
     except BadToken as error:
         flash(error.user_message, "error")
         return redirect(url_for("users.account"))
@@ -171,7 +175,7 @@ def forgot() -> str | tuple[str, int]:
 def reset(token: str) -> str | Response | tuple[str, int]:
     form = ResetForm()
     if form.validate_on_submit():
-        service.reset(token, form.password.data)
+        _confirmed(service.reset(token, form.password.data))
         flash(_l("Your password is changed and every browser is signed out."), "success")
         return redirect(url_for("users.login"))
     return render_template("users/reset.html", form=form), (422 if form.errors else 200)
@@ -221,6 +225,16 @@ def language(locale: str) -> Response:
         if current_user.is_authenticated:
             service.choose_locale(current_actor(), locale)
     return redirect(_next_page(url_for("pages.home")))
+
+
+def when_confirmed(app: Flask, then: Callable[[str], None]) -> None:
+    """Have something done in the request that confirms an address; it is told whose."""
+    app.extensions.setdefault(CONFIRMED, []).append(then)
+
+
+def _confirmed(user_id: str) -> None:
+    for then in current_app.extensions.get(CONFIRMED, ()):
+        then(user_id)
 
 
 def install(app: Flask) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
-from flask_babel import format_datetime, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 
 from privacy.noise.intervals import QUANTILE
 
@@ -36,6 +36,17 @@ def month(period: str) -> str:
     """
     day = datetime.combine(date.fromisoformat(f"{period}-01"), time(), UTC)
     return str(format_skeleton("yMMMM", day, locale=get_locale() or "en"))
+
+
+def day(text: str) -> str:
+    """Write a day, "YYYY-MM-DD", in the reader's words.
+
+    Examples
+    --------
+    >>> day("2026-11-07")
+    '7 Nov 2026'
+    """
+    return str(format_date(date.fromisoformat(text), "d MMM yyyy"))
 
 
 def money(amount: Amount) -> str:
@@ -91,9 +102,15 @@ def moment(value: datetime | None, style: str = "medium") -> str:
 
 
 def install_filters(app: Flask) -> None:
-    """Give templates the filters money, micros, number, margin, moment and month."""
+    """Give templates the filters day, money, micros, number, margin, moment and month."""
     app.jinja_env.filters.update(
-        money=money, micros=micros, number=number, margin=margin, moment=moment, month=month
+        day=day,
+        money=money,
+        micros=micros,
+        number=number,
+        margin=margin,
+        moment=moment,
+        month=month,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -25,6 +25,7 @@ SEPARATOR = "\x1f"
 # Names of dimensions are printable, so none of these is one.
 PEOPLE = "people" + SEPARATOR
 KEPT = "kept" + SEPARATOR
+BROUGHT = "brought" + SEPARATOR
 RANK = "rank" + SEPARATOR
 LONGEST_DOMAIN = 32
 MOST_CODES = 4096
@@ -167,10 +168,12 @@ def is_kept(records_ranked: ir.Table, schema: CubeSchema) -> ir.BooleanColumn:
     return records_ranked[RANK] < schema.bound
 
 
-def totals(records_ranked: ir.Table, schema: CubeSchema) -> dict[str, ir.IntegerScalar]:
-    """Count people, each by the first of their records, and kept records."""
+def totals(records_ranked: ir.Table, schema: CubeSchema, most: int) -> dict[str, ir.IntegerScalar]:
+    """Count people, each by their first record, kept records, and up to `most` of each person."""
     first = records_ranked.count(where=records_ranked[RANK] == 0)
-    return {PEOPLE: first, KEPT: records_ranked.count(where=is_kept(records_ranked, schema))}
+    kept = records_ranked.count(where=is_kept(records_ranked, schema))
+    brought = records_ranked.count(where=records_ranked[RANK] < most)
+    return {PEOPLE: first, KEPT: kept, BROUGHT: brought}
 
 
 def decoded(summed: ir.Table, schema: CubeSchema) -> ir.Table:
@@ -181,8 +184,10 @@ def decoded(summed: ir.Table, schema: CubeSchema) -> ir.Table:
 
 
 def by_source(occupied: ir.Table) -> ir.Table:
-    """Sum up people and kept records of each source."""
-    return occupied.group_by("source").agg(people=occupied[PEOPLE].sum(), kept=occupied[KEPT].sum())
+    """Sum up people, kept records and brought ones of each source."""
+    return occupied.group_by("source").agg(
+        people=occupied[PEOPLE].sum(), kept=occupied[KEPT].sum(), brought=occupied[BROUGHT].sum()
+    )
 
 
 def _key(position: int, dimensions: tuple[Dimension, ...]) -> Key:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from privacy.errors import PlanError
-from privacy.loss import MICRO, pure_rho, rho_for
+from privacy.loss import MICRO, Rho, pure_rho, rho_for
 from privacy.noise import laplace
 from privacy.plan.mechanism import Charge, Counts, PlanTerms, Samplers, Vector, Words
 from privacy.plan.residual import Exact, plus, without_means
@@ -71,9 +71,9 @@ class GeometricNoise:
         if cells(terms.schema, base_table(terms.schema, terms.workload)) > MAX_CELLS:
             raise PlanError("Geometric noise needs one table of a million cells at most")
         parts = terms.shared_out(int(terms.epsilon * MICRO), people)
-        spent = [Fraction(part, MICRO) for part in parts]
-        charge = Charge(*(pure_rho(epsilon) for epsilon in spent))
-        return charge, cls.of(terms.schema, terms.workload, *spent)
+        cube, counted, shares = (Fraction(part, MICRO) for part in parts[:3])
+        charge = Charge(pure_rho(cube), pure_rho(counted), pure_rho(shares), Rho(0))
+        return charge, cls.of(terms.schema, terms.workload, cube, counted, shares)
 
     @classmethod
     def of(

@@ -22,6 +22,7 @@ Vector = npt.NDArray[np.float64]
 
 PEOPLE_PERCENT = 5
 SHARES_PERCENT = 5
+BROUGHT_PERCENT = 1
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class PlanTerms:
         What the whole release stays within.
     sources : int
         How many producers' datasets are measured together, >= 1.
+    brought : bool
+        Whether the contributions that people brought, before bounding, are counted.
     """
 
     schema: CubeSchema
@@ -46,6 +49,7 @@ class PlanTerms:
     epsilon: float
     delta: float
     sources: int
+    brought: bool = False
 
     @cached_property
     def closure(self) -> tuple[Marginal, ...]:
@@ -60,8 +64,8 @@ class PlanTerms:
         """Return the number of cells along each axis."""
         return tuple(self.schema.size(axis) for axis in subset)
 
-    def shared_out(self, total: int, people: bool) -> tuple[int, int, int]:
-        """Share a budget between tables, number of people and shares of the sources.
+    def shared_out(self, total: int, people: bool) -> tuple[int, int, int, int]:
+        """Share a budget between tables, number of people, shares, and what was brought.
 
         Parameters
         ----------
@@ -72,7 +76,7 @@ class PlanTerms:
 
         Returns
         -------
-        tuple of (int, int, int)
+        tuple of (int, int, int, int)
             In millionths; they add up to the total.
 
         Raises
@@ -80,27 +84,31 @@ class PlanTerms:
         PlanError
             Where a part would be nothing.
         """
-        percents = (PEOPLE_PERCENT if people else 0, SHARES_PERCENT if self.sources > 1 else 0)
-        counted, shares = (total * percent // 100 for percent in percents)
-        if not total or any(
-            percent and not part for percent, part in zip(percents, (counted, shares), strict=True)
-        ):
+        percents = (
+            PEOPLE_PERCENT if people else 0,
+            SHARES_PERCENT if self.sources > 1 else 0,
+            BROUGHT_PERCENT if self.brought else 0,
+        )
+        counted, shares, brought = (total * percent // 100 for percent in percents)
+        parts = zip(percents, (counted, shares, brought), strict=True)
+        if not total or any(percent and not part for percent, part in parts):
             raise PlanError("This budget is too small to be shared out")
-        return total - counted - shares, counted, shares
+        return total - counted - shares - brought, counted, shares, brought
 
 
 @dataclass(frozen=True)
 class Charge:
-    """The loss of a release: of its tables, its number of people, its sources' shares."""
+    """The loss of a release: of its tables, its people, its sources' shares, what was brought."""
 
     cube: Rho
     people: Rho
     shares: Rho
+    brought: Rho
 
     @property
     def rho(self) -> Rho:
         """All of it together."""
-        return self.cube + self.people + self.shares
+        return self.cube + self.people + self.shares + self.brought
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import combinations
-from math import sqrt
+from math import ceil, sqrt
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from privacy.errors import PlanError, PrivacyError
-from privacy.loss import Rho
+from privacy.loss import MICRO, Rho
 from privacy.plan import covariance
 from privacy.plan.mechanism import Charge, Noise, PlanTerms
 from privacy.plan.mechanisms import Mechanism, noise_from
 from privacy.plan.objective import Objective
 from privacy.plan.tiers import Tier
-from privacy.plan.workload import Marginal, Workload
+from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
 
 Vector = npt.NDArray[np.float64]
@@ -45,6 +46,8 @@ class NoisePlan:
         How the loss is shared between tables, number of people and shares of the sources.
     noise : Noise
         Of one of the kinds in `privacy.plan.mechanisms`.
+    brought_rho : Rho
+        Of counting the contributions that people brought, before bounding; 0 where they are not.
     """
 
     schema: CubeSchema
@@ -58,18 +61,25 @@ class NoisePlan:
     people_rho: Rho
     shares_rho: Rho
     noise: Noise
+    brought_rho: Rho = Rho(0)
 
     @cached_property
     def terms(self) -> PlanTerms:
         """What is measured, and within which loss: all that a kind of noise needs to know."""
         return PlanTerms(
-            self.schema, self.workload, self.objective, self.epsilon, self.delta, self.sources
+            self.schema,
+            self.workload,
+            self.objective,
+            self.epsilon,
+            self.delta,
+            self.sources,
+            bool(self.brought_rho.micro),
         )
 
     @property
     def charge(self) -> Charge:
         """The loss of tables, number of people and shares."""
-        return Charge(self.cube_rho, self.people_rho, self.shares_rho)
+        return Charge(self.cube_rho, self.people_rho, self.shares_rho, self.brought_rho)
 
     @property
     def rho(self) -> Rho:
@@ -82,9 +92,19 @@ class NoisePlan:
         return Mechanism(self.noise.name)
 
     @property
+    def measures_people(self) -> bool:
+        """Whether the number of people is measured beside the tables."""
+        return self.noise.people_variance > 0
+
+    @property
     def people_variance(self) -> float:
-        """Noise variance of the number of people at the finest tier; 0 if not measured."""
-        return float(self.noise.people_variance)
+        """Noise variance of the number of people at the finest tier; 0 if nothing tells it.
+
+        Where each has one record, the total of the tables is the number of people.
+        """
+        if self.measures_people or self.schema.bound > 1:
+            return float(self.noise.people_variance)
+        return self.cell_variance((), self.tiers[0])
 
     @property
     def share_variance(self) -> float:
@@ -152,7 +172,21 @@ class NoisePlan:
 
     def people_half_width(self, tier: Tier) -> float:
         """Half of the noise interval of the number of people, in whole people."""
-        return self.noise.people_half_width(tier.variance_factor)
+        if self.measures_people:
+            return self.noise.people_half_width(tier.variance_factor)
+        return float(ceil(self.half_width((), np.array(1.0), tier)))
+
+    @property
+    def most_brought(self) -> int:
+        """Most contributions of one person that count before bounding: twice the bound."""
+        return min(2 * self.schema.bound, cells(self.schema, self.schema.hard))
+
+    @property
+    def normal_brought(self) -> Fraction:
+        """Variance of the normal number added to what was brought; 0 where it is not counted."""
+        if not self.brought_rho.micro:
+            return Fraction(0)
+        return Fraction(self.most_brought**2 * MICRO, 2 * self.brought_rho.micro)
 
     def share_sd(self) -> float:
         """Noise standard deviation of one source's kept contributions."""
@@ -225,7 +259,9 @@ class NoisePlan:
         PlanError
             Where it costs more than it says, as a plan tampered with may.
         """
-        if not (self.sources >= 1 and self.noise.is_sound(self.terms, self.charge)):
+        # What was brought has Gaussian noise, which adds up with that of Gaussian tables alone.
+        alike = not self.brought_rho.micro or self.mechanism is Mechanism.GAUSSIAN
+        if not (alike and self.sources >= 1 and self.noise.is_sound(self.terms, self.charge)):
             raise PlanError("The plan costs more than it says")
 
     def check_sources(self, sources: tuple[str, ...]) -> None:
@@ -269,6 +305,7 @@ class NoisePlan:
             "shares_rho": self.shares_rho.micro,
             "mechanism": self.mechanism.value,
             **self.noise.to_dict(),
+            **({"brought_rho": self.brought_rho.micro} if self.brought_rho.micro else {}),
         }
 
     @classmethod
@@ -294,6 +331,7 @@ class NoisePlan:
                 Rho(data["people_rho"]),
                 Rho(data["shares_rho"]),
                 noise_from(data, workload.closure()),
+                Rho(data.get("brought_rho", 0)),
             )
         except (KeyError, TypeError, ValueError, ZeroDivisionError, PrivacyError) as error:
             raise PlanError(f"Not a plan: {error}") from error

@@ -22,6 +22,10 @@ SAFETY = 1 + 1e-9
 LEAST = 1e-9
 ROUNDS = 60
 SEARCH = 400
+#: How often the worst persons are looked for anew where the largest error is to be small.
+TURNS = 4
+#: Newton's steps, of which some twenty are enough.
+STEPS_UP = 200
 CLOSE = 1e-3
 
 Vector = npt.NDArray[np.float64]
@@ -75,39 +79,66 @@ def best_shape(
     reach = reaches(asked, costs.closure)
     weights = np.array([one.weight for one in asked])
     if objective.aim is Aim.VARIANCE:
-        return _for_demand(weights @ reach, costs)
+        return _for_demand(weights @ reach, costs)[0]
     return _for_largest(reach, np.array([one.share for one in asked]), weights, costs)
 
 
-def _for_demand(demand: Vector, costs: Costs) -> Vector:
-    """Minimise sum_A v_A s2_A at a fixed worst cost, adding persons as they become the worst."""
+def _for_demand(demand: Vector, costs: Costs) -> tuple[Vector, Vector]:
+    """Minimise sum_A v_A s2_A at a fixed worst cost, adding persons as they become the worst.
+
+    Ends where no shape can be better by more than a thousandth, whatever other persons cost.
+
+    Returns
+    -------
+    tuple of ((n_closure,) float64, (n_closure,) float64)
+        The shape, and what the worst persons cost together, as linear costs in 1/s2_A.
+    """
     v = np.maximum(demand, LEAST * demand.max())
-    persons = [costs.apart]
+    persons = costs.alone[None]
+    weights = np.array([np.sqrt(v * costs.alone).sum() ** 2])
     best = _Best()
     for _ in range(ROUNDS):
-        shape = _climb(v, np.array(persons))
+        weights, least = _climb(v, persons, weights)
+        shape = np.sqrt(weights @ persons / v)
         worst, cost = costs.worst(shape)
         best.offer(float(v @ shape) * cost, shape)
-        if cost <= max(float((person / shape).sum()) for person in persons) * (1 + CLOSE):
+        if best.value <= least * (1 + CLOSE):
             break
-        persons += worst
-    return best.shape
+        persons = np.vstack([persons, worst])
+        weights = _with_others(persons, weights)
+    return best.shape, weights @ persons[: len(weights)]
+
+
+def _with_others(persons: Vector, weights: Vector) -> Vector:
+    """Give the last persons some weight, so little that mixed costs stay well above zero."""
+    others = len(persons) - len(weights)
+    mixed, more = weights @ persons[: len(weights)], persons[len(weights) :].sum(axis=0)
+    share = weights.sum() / 2 / others
+    while (mixed + share * more < mixed / 2).any():
+        share /= 2
+    return np.append(weights, np.full(others, share))
 
 
 def _for_largest(reach: Vector, share: Vector, weights: Vector, costs: Costs) -> Vector:
-    """Minimise the largest weighted relative error: what is still the worst gets more weight."""
+    """Minimise the largest weighted relative error: what is still the worst gets more weight.
+
+    First against one record alone, then against the persons that turned out to be the worst.
+    """
     relative = weights / share**2
     prices = relative / relative.sum()
+    cost = costs.alone
     best = _Best()
-    for step in range(1, SEARCH + 1):
-        demand = prices * relative @ reach
-        shape = np.sqrt(costs.apart / np.maximum(demand, LEAST * demand.max()))
-        errors = relative * (reach @ shape)
-        best.offer(float(errors.max()) * costs.squared_sensitivity(shape), shape)
-        prices = prices * np.exp((errors / errors.max() - 1) * 4 / np.sqrt(step))
-        prices /= prices.sum()
-    shape = _for_demand(prices * relative @ reach, costs)
-    best.offer(float((relative * (reach @ shape)).max()) * costs.squared_sensitivity(shape), shape)
+    for _ in range(TURNS):
+        for step in range(1, SEARCH + 1):
+            demand = prices * relative @ reach
+            shape = np.sqrt(cost / np.maximum(demand, LEAST * demand.max()))
+            errors = relative * (reach @ shape)
+            best.offer(float(errors.max()) * costs.squared_sensitivity(shape), shape)
+            prices = prices * np.exp((errors / errors.max() - 1) * 4 / np.sqrt(step))
+            prices /= prices.sum()
+        shape, cost = _for_demand(prices * relative @ reach, costs)
+        largest = float((relative * (reach @ shape)).max())
+        best.offer(largest * costs.squared_sensitivity(shape), shape)
     return best.shape
 
 
@@ -123,21 +154,43 @@ class _Best:
             self.value, self.shape = value, shape
 
 
-def _climb(v: Vector, persons: Vector) -> Vector:
-    """Return the best shape against some worst persons: (n_persons, n_closure) costs each.
+def _climb(v: Vector, persons: Vector, weights: Vector) -> tuple[Vector, float]:
+    """Find the best weights of some persons: (n_persons, n_closure) costs each.
 
-    The dual (sum_A sqrt(v_A c_A))^2, c the persons' weighted mean cost, is climbed by
-    multiplicative steps.
+    With c the weighted sum of their costs, the dual 2 sum_A sqrt(v_A c_A) - sum of the weights is
+    concave and below every error at a cost of 1; its gradient is what each person costs at the
+    shape sqrt(c_A / v_A), less 1. It is climbed by Newton's steps, a logarithm of each weight
+    keeping it above zero and counting for less and less.
+
+    Returns
+    -------
+    tuple of ((n_persons,) float64, float)
+        The weights, and what no error is below.
+
+    References
+    ----------
+    Boyd, Vandenberghe (2004), Convex Optimization, chapter 11: the barrier method.
     """
-    weights = np.full(len(persons), 1 / len(persons))
-    floor = LEAST * persons.max()
-    shape = np.sqrt(np.maximum(weights @ persons, floor) / v)
-    best = _Best()
-    for step in range(1, SEARCH + 1 if len(persons) > 1 else 2):
-        cost = np.maximum(weights @ persons, floor)
-        shape = np.sqrt(cost / v)
-        each = persons @ (1 / shape)
-        best.offer(float(v @ shape) * float(each.max()), shape)
-        weights = weights * np.exp((each / each.max() - 1) * 4 / np.sqrt(step))
-        weights /= weights.sum()
-    return best.shape
+
+    def height(w: Vector, barrier: float) -> float:
+        mixed = w @ persons
+        if w.min() <= 0 or mixed.min() <= 0:
+            return -np.inf
+        return float(2 * np.sqrt(v * mixed).sum() - w.sum() + barrier * np.log(w).sum())
+
+    barrier = float(weights.sum()) / len(weights)
+    for _ in range(STEPS_UP):
+        mixed = weights @ persons
+        slope = persons @ np.sqrt(v / mixed) - 1 + barrier / weights
+        scaled = weights[:, None] * persons * np.sqrt(np.sqrt(v) * mixed**-1.5 / 2)
+        bend = scaled @ scaled.T + barrier * np.eye(len(weights))
+        step = weights * np.linalg.solve(bend, weights * slope)
+        length, now = 1.0, height(weights, barrier)
+        while height(weights + length * step, barrier) < now and length > LEAST:
+            length /= 2
+        weights = weights + length * step
+        if float(slope @ step) < barrier:
+            if barrier * len(weights) < CLOSE / 10 * weights.sum():
+                break
+            barrier /= 5
+    return weights, float(2 * np.sqrt(v * (weights @ persons)).sum() - weights.sum())

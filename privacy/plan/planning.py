@@ -8,7 +8,7 @@ from privacy.plan.mechanisms import KINDS, Mechanism
 from privacy.plan.noise_plan import NoisePlan
 from privacy.plan.objective import Aim, Objective, reaches, statistics
 from privacy.plan.tiers import TIERS, Tier, check_tiers
-from privacy.plan.workload import Workload
+from privacy.plan.workload import Workload, cells
 from privacy.schema import CubeSchema
 
 __all__ = ["Mechanism", "NoisePlan", "Objective", "epsilon_spent", "plan_release"]
@@ -25,6 +25,7 @@ def plan_release(
     mechanism: Mechanism = Mechanism.GAUSSIAN,
     objective: Objective | None = None,
     people: bool = True,
+    brought: bool = False,
 ) -> NoisePlan:
     """Plan the noise of a release for the smallest predicted error.
 
@@ -43,7 +44,11 @@ def plan_release(
         add up on a person's account, Gaussian noise is always the better one.
     objective : Objective, optional
     people : bool
-        Whether to measure the number of people, for 5 % of the budget.
+        Whether the number of people is asked for: 5 % of the budget, and nothing where each person
+        has one record, as their number is then the total of the tables.
+    brought : bool
+        Whether the contributions that people brought are counted before they are bounded, for 1 %
+        of the budget: with Gaussian noise, and where the bound leaves any out.
 
     Raises
     ------
@@ -60,7 +65,11 @@ def plan_release(
     check_tiers(tiers)
     if sources < 1:
         raise PlanError("A release needs at least one source")
-    terms = PlanTerms(schema, workload, objective or Objective(), epsilon, delta, sources)
+    gaussian = mechanism is Mechanism.GAUSSIAN
+    brought = brought and gaussian and schema.bound < cells(schema, schema.hard)
+    aim = objective or Objective()
+    terms = PlanTerms(schema, workload, aim, epsilon, delta, sources, brought)
+    people = people and schema.bound > 1
     if mechanism.kind is not None:
         return _plan(mechanism.kind, terms, tiers, people)
     first, *others = KINDS
@@ -87,6 +96,7 @@ def _plan(kind: type[Noise], terms: PlanTerms, tiers: tuple[Tier, ...], people: 
         charge.people,
         charge.shares,
         noise,
+        charge.brought,
     )
 
 

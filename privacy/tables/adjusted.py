@@ -1,8 +1,11 @@
 """Make released numbers whole and not negative, in a second column beside the unbiased one.
 
-Contributions are made whole, none below zero, adding up to the table's own total; sums made to fit
-them and their measure's bounds. All of it is post-processing of one released table, so it costs
-no privacy. It lowers the error where true cells are empty or small, and biases them upwards.
+What noise alone may have made of a table with several columns is drawn towards the product of its
+margins; then contributions are made whole, none below zero, adding up to the table's own total, and
+sums to fit them and their measure's bounds. All of it is post-processing of one released table, so
+it costs no privacy. It lowers the error of most cells, most where they are small or where columns
+have little to do with one another, and biases them: small cells upwards, rare combinations towards
+what is usual.
 """
 
 from fractions import Fraction
@@ -10,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from privacy.tables.shrinking import towards_independence
 from privacy.tables.table import Table
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +32,7 @@ def contributions(table: Table) -> Whole:
     figure 1: projection onto the simplex. Its use on noisy tables: Hay, Rastogi, Miklau, Suciu
     (2010), arXiv 0904.0942.
     """
-    counts = table.contributions()
+    counts = towards_independence(table)
     total = max(0, round(float(counts.sum())))
     return _whole(_onto_simplex(counts.ravel(), total), total).reshape(counts.shape)
 
@@ -41,7 +45,8 @@ def sums(table: Table, measure: str) -> Floats:
     rules = table.plan.schema.measure(measure)
     counts = contributions(table)
     resolution = float(rules.resolution)
-    units = np.rint(table.sums(measure) / resolution)
+    above = towards_independence(table, measure)
+    units = np.rint((above + float(rules.lower) * counts) / resolution)
     low, high = (counts * knot for knot in (rules.knot_units[0], rules.knot_units[-1]))
     step = Fraction(rules.resolution)
     held = np.clip(units, low, high).astype(np.int64)

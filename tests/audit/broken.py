@@ -53,7 +53,9 @@ def clamp_after_sum(patch: pytest.MonkeyPatch) -> None:
 def tiers_drawn_apart(patch: pytest.MonkeyPatch) -> None:
     """Each tier has noise of its own, instead of the finer one's and more."""
 
-    def apart(plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int]) -> Release:
+    def apart(
+        plan: NoisePlan, counts: Counts, people: int, kept: dict[str, int], _brought: int
+    ) -> Release:
         noise = noise_of(plan)
         factors = [tier.variance_factor for tier in plan.tiers]
         return Release.of(

@@ -44,6 +44,8 @@ def test_what_is_ticked_stays_in_this_tab_until_it_is_sent(
     other = opened(chromium, full_market, scripts=True)
     expect(other.locator("input[name=shop][value=market]")).not_to_be_checked()
     assert not violations(page)
+    tick(page, "spent", "from_10")
+    tick(page, "own_bag", "yes")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/giving/look")
     page.goto(ADDRESS)

@@ -143,6 +143,7 @@ def test_a_diary_is_in_after_four_screens(page: Page, request: pytest.FixtureReq
     journey.see()
     for answer in ("Marché ou ferme", "10 à 25 €"):
         page.get_by_label(answer, exact=True).check()
+    page.locator("input[name=own_bag][value=yes]").check()
     page.get_by_role("button", name="Enregistrer").click()
     page.wait_for_url("**/giving/look")
     journey.see()

@@ -73,7 +73,7 @@ def test_the_example_of_the_page_runs_as_it_stands(tmp_path):
 
 
 def test_rows_outside_the_domain_go_to_other_or_are_left_out(tmp_path):
-    counts, people, kept = counted(
+    counts, people, kept, _ = counted(
         tmp_path,
         {
             "guest": [1, 2, 3, None, 5, 6],

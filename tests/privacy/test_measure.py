@@ -1,11 +1,13 @@
 """From rows to a release, against the slow count."""
 
+from collections import Counter
 from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from app.engine.duckdb import DuckDBEngine
 from privacy.errors import PlanError, ReleaseError
@@ -51,7 +53,7 @@ def counted(schema, plan, table, secret="secret"):
 @given(rows)
 def test_every_marginal_equals_the_slow_count(drawn):
     table = rows_of(SCHEMA, drawn)
-    counts, people, kept = counted(SCHEMA, PLAN, table)
+    counts, people, kept, brought = counted(SCHEMA, PLAN, table)
     slow = keep_slowly(SCHEMA, table, "secret")
     for marginal in PLAN.closure:
         grid = np.prod([SCHEMA.grid(axis) for axis in marginal])
@@ -60,6 +62,38 @@ def test_every_marginal_equals_the_slow_count(drawn):
     assert sum(people.values()) == len({key[:2] for key in slow})
     for source in people:
         assert kept[source] == sum(key[0] == source for key in slow)
+    cells = {row[:4] for row in drawn}
+    persons = Counter(cell[:2] for cell in cells)
+    assert brought == sum(min(PLAN.most_brought, number) for number in persons.values())
+
+
+@pytest.mark.statistics
+def test_what_the_bound_left_out_is_told_with_its_noise():
+    """300 people in all six cells, two of which are kept, and four counted as brought."""
+    plan = plan_release(SCHEMA, default_workload(SCHEMA), 1.0, 1e-6, brought=True)
+    assert plan.most_brought == 4
+    assert plan.rho == PLAN.rho
+    cells = [(f"v{one}", f"v{other}") for one in range(3) for other in range(2)]
+    table = rows_of(SCHEMA, [("a", f"p{n}", *cell, 1, 1, 1) for n in range(300) for cell in cells])
+    counts, people, kept, brought = counted(SCHEMA, plan, table)
+    assert (sum(people.values()), kept["a"], brought) == (300, 600, 1200)
+    drawn = [add_noise(plan, counts, 300, kept, brought).left_out() for _ in range(200)]
+    inside = sum(found.low <= 600 <= found.high for found in drawn)
+    # 190 expected; a false alarm once in 10^6 runs.
+    assert binom.sf(inside - 1, 200, 0.95) < 1 - 1e-6
+    assert binom.cdf(inside, 200, 0.95) > 1e-6
+    spread = np.std([found.value for found in drawn])
+    assert spread == pytest.approx(drawn[0].sd, rel=0.25)
+    release = add_noise(plan, counts, 300, kept, brought)
+    assert Release.from_bytes(release.to_bytes()) == release
+
+
+def test_where_the_bound_leaves_nothing_out_nothing_is_spent_on_saying_so():
+    every = schema_of((3, 2), bound=6)
+    plan = plan_release(every, default_workload(every), 1.0, 1e-6, brought=True)
+    assert plan.brought_rho.micro == 0
+    counts = {a: np.zeros([every.size(axis) for axis in a], dtype=object) for a in plan.counted}
+    assert add_noise(plan, counts, 0, {"one": 0}).left_out() is None
 
 
 @settings(max_examples=10, deadline=None)
@@ -67,7 +101,7 @@ def test_every_marginal_equals_the_slow_count(drawn):
 def test_two_measures_in_one_table(drawn):
     plan = plan_release(SCHEMA, Workload((("d0", "paid", "age"),), (1.0,)), 1.0, 1e-6)
     table = rows_of(SCHEMA, drawn)
-    counts, _, _ = counted(SCHEMA, plan, table)
+    counts, *_ = counted(SCHEMA, plan, table)
     slow = keep_slowly(SCHEMA, table, "secret")
     for marginal in plan.closure:
         grid = np.prod([SCHEMA.grid(axis) for axis in marginal])
@@ -84,8 +118,8 @@ def test_removing_a_person_moves_nobody_else(drawn, gone):
     slow = keep_slowly(SCHEMA, table, "secret")
     mine = {key: value for key, value in slow.items() if key[:2] == ("a", gone)}
     assert len(mine) <= SCHEMA.bound
-    with_them, _, _ = counted(SCHEMA, PLAN, table)
-    without, _, _ = counted(SCHEMA, PLAN, less)
+    with_them, *_ = counted(SCHEMA, PLAN, table)
+    without, *_ = counted(SCHEMA, PLAN, less)
     for marginal in PLAN.closure:
         grid = np.prod([SCHEMA.grid(axis) for axis in marginal])
         change = np.asarray(with_them[marginal] - without[marginal], dtype=float) / grid
@@ -96,8 +130,8 @@ def test_another_secret_keeps_other_records():
     schema = schema_of((8,), bound=1)
     plan = plan_release(schema, default_workload(schema), 1.0, 1e-6)
     table = rows_of(schema, [("a", f"p{i}", f"v{j}") for i in range(40) for j in range(8)])
-    one, _, _ = counted(schema, plan, table, "one")
-    two, _, _ = counted(schema, plan, table, "two")
+    one, *_ = counted(schema, plan, table, "one")
+    two, *_ = counted(schema, plan, table, "two")
     assert one[()][()] == two[()][()] == 40
     assert (one[("d0",)] != two[("d0",)]).any()
 
@@ -114,7 +148,7 @@ def test_only_measures_and_no_dimension():
     schema = schema_of((), (measure_of(),))
     plan = plan_release(schema, default_workload(schema), 1.0, 1e-6)
     table = rows_of(schema, [("a", "ann", 3), ("a", "ann", 4), ("a", "bob", 90)])
-    counts, people, _ = counted(schema, plan, table)
+    counts, people, *_ = counted(schema, plan, table)
     assert people == {"a": 2}
     assert counts[("m",)].tolist() == [3, 17]
 

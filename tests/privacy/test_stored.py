@@ -38,7 +38,7 @@ PLANNED = {
     "k-norm": (COUNTS, Workload((("day", "hour"),), (1.0,)), 1, Mechanism.K_NORM),
 }
 DIGESTS = {
-    "rounded-gaussian": "bd33eaa533afd06066050c37f997d36add1770a3b93137236f49b300b2e709f1",
+    "rounded-gaussian": "2248a10864d41dce8c9a2a0d7a3d1b37b1fc00a7cfdd66be7f54d6a3af2a7f6f",
     "gaussian": "48320e26265ee8c24bef18eb23cbd59218e7af5b7a1a8d799a9121ea763ced26",
     "geometric": "f2486f838a7fd9e9573015032b92b79262e16f2f8b77c2cf3d8bbd81468e7da6",
     "k-norm": "ec1ba20bce37908032281d4f5195c79ce1252aa993bef1387d303cda164f1883",

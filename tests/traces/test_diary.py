@@ -42,16 +42,26 @@ def test_the_order_of_entries_changes_nothing(data: st.DataObject) -> None:
     assert chosen.cells(entries, "2026-11", KEY) == chosen.cells(shuffled, "2026-11", KEY)
 
 
-def test_sums_add_up_and_means_leave_out_what_was_not_said() -> None:
+def test_an_entry_that_leaves_a_number_unsaid_is_in_no_sum_and_no_mean() -> None:
     shopping = diaries()["diary_shopping"]
     said: list[Mapping[str, str]] = [
         {"shop": "market", "loyalty_card": "no", "spent": "from_10", "own_bag": "yes"},
         {"shop": "market", "loyalty_card": "no", "spent": "from_25", "own_bag": "no"},
-        {"shop": "market", "loyalty_card": "no", "spent": UNSAID, "own_bag": UNSAID},
+        {"shop": "market", "loyalty_card": "no", "spent": UNSAID, "own_bag": "no"},
+        {"shop": "market", "loyalty_card": "no", "spent": "from_10", "own_bag": UNSAID},
+        {"shop": "online", "loyalty_card": "no", "spent": UNSAID, "own_bag": UNSAID},
     ]
     (cell,) = shopping.cells(map(shopping.checked, said), "2026-11", KEY)
     assert cell.values == ("market", "no")
-    assert cell.measures == (3, 17 + 37, 50)
+    assert cell.measures == (2, 17 + 37, 50)
+
+
+def test_what_divides_people_may_stay_unsaid_and_counts_as_that() -> None:
+    shopping = diaries()["diary_shopping"]
+    said = shopping.checked({"spent": "from_10", "own_bag": "yes"})
+    assert shopping.counts(said)
+    (cell,) = shopping.cells([said], "2026-11", KEY)
+    assert (cell.values, cell.measures) == ((UNSAID, UNSAID), (1, 17, 100))
 
 
 def test_an_answer_that_nobody_can_choose_is_refused() -> None:

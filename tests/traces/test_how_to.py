@@ -4,7 +4,7 @@ import pytest
 
 from traces import formats
 from traces.errors import InvalidTemplate
-from traces.how_to import MOST_STEPS, families, guide, how_to
+from traces.how_to import MOST_STEPS, families, guide, how_to, ordered
 
 
 def facts(**changed: Any) -> dict[str, Any]:
@@ -28,6 +28,16 @@ def test_every_guide_is_short_and_leads_to_formats_that_we_read(family: str) -> 
         for step in each.steps:
             assert len(step.en) < 160
             assert len(step.fr) < 200
+
+
+def test_banks_of_the_readers_country_come_first_and_formats_last() -> None:
+    french = [each.provider.fr for each in ordered(how_to("bank"), "fr")]
+    english = [each.provider.en for each in ordered(how_to("bank"), "en")]
+    assert french[0] == "BNP Paribas, Hello bank!"
+    assert french[7:9] == ["Revolut", "N26"]
+    assert english[:3] == ["UK banks: midata", "Revolut", "N26"]
+    for names in (french, english):
+        assert [each.split()[-1] for each in names[-4:]] == ["QFX", "CAMT.053", "MT940", "QIF"]
 
 
 def test_a_family_without_guides_has_none() -> None:

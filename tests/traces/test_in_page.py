@@ -84,9 +84,13 @@ def test_an_answer_that_cannot_be_used_is_told_by_its_code() -> None:
     assert told(*files, answers={"currency": "euros"}) == {"error": "invalid_declaration"}
 
 
-def test_a_file_without_anything_that_is_asked_for_says_so() -> None:
+def test_a_file_that_belongs_elsewhere_is_told_by_its_format() -> None:
     files = [content for _, content in spotify.make(1)[0].files]
-    assert told(*files, wanted=("viewing",)) == {"error": "nothing"}
+    answer = told(*files, wanted=("viewing",))
+    assert answer.keys() == {"error", "formats"}
+    assert answer["error"] == "elsewhere"
+    assert answer["formats"]
+    assert all(each.startswith("spotify/") for each in answer["formats"])
 
 
 def test_a_file_in_a_currency_that_no_template_has_says_so() -> None:

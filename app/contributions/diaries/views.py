@@ -22,7 +22,7 @@ from app.market import current_market
 from app.releases.periods import open_period
 from app.users.login import current_actor
 from app.web.limits import limited
-from traces.diary import UNSAID, Diary
+from traces.diary import UNSAID, Diary, Role
 
 bp = Blueprint("diaries", __name__)
 
@@ -65,6 +65,7 @@ def write(diary_key: str) -> str | Response | tuple[str, int]:
     try:
         entry = _entry(found)
         if not mine:
+            _need_numbers(found, entry)
             every = (*waiting.entries(session, diary_key), entry)
             waiting.add(session, diary_entries.read_of(found, every, the_reader().key))
             return redirect(url_for("contributions.look"))
@@ -75,7 +76,7 @@ def write(diary_key: str) -> str | Response | tuple[str, int]:
         return _page(found, Filled.sent(refused.user_message)), 422
     drafts.forget(current_actor(), _doors(), diary_key)
     drafts.forget_for_visitor(session)
-    return _saved(diary_key)
+    return _written(found, entry)
 
 
 @bp.route("/diary/entry/<entry_id>", methods=["GET", "POST"])
@@ -93,13 +94,19 @@ def correct(entry_id: str) -> str | Response | tuple[str, int]:
         return _page(found, Filled.sent(str(_l("Choose one answer to each question."))), entry), 422
     except Conflict as refused:
         return _page(found, Filled.sent(refused.user_message), entry), 422
-    return _saved(key)
+    return _written(found, changed)
 
 
-@bp.post("/diary/entry/<entry_id>/remove")
+@bp.route("/diary/entry/<entry_id>/remove", methods=["GET", "POST"])
 @login_required
-def remove(entry_id: str) -> Response:
+def remove(entry_id: str) -> str | Response:
+    if request.method == "GET":
+        key, entry = diary_entries.found(current_actor(), _doors(), entry_id)
+        found = diary_entries.diary_of(key)
+        page = "contributions/remove.html"
+        return render_template(page, diary=found, entry=entry, words=words_of)
     key = diary_entries.remove(current_actor(), _doors(), entry_id, the_reader().key)
+    flash(_l("The entry is removed."), "success")
     return redirect(url_for("diaries.write", diary_key=key))
 
 
@@ -125,7 +132,27 @@ def remind(diary_key: str) -> Response:
 
 def _entry(diary: Diary) -> Entry:
     answers = diary.checked(request.form)
+    if set(answers.values()) == {UNSAID}:
+        raise Conflict(_l("Answer at least one question."))
     return Entry(diary.key, diary_entries.day_of(request.form.get(drafts.DAY, "")), answers)
+
+
+def _need_numbers(diary: Diary, entry: Entry) -> None:
+    """Refuse a first entry that nothing could be given of."""
+    if not diary.counts(entry.answers):
+        raise Conflict(_l("To be counted, answer: %(questions)s", questions=_numbers(diary)))
+
+
+def _numbers(diary: Diary) -> str:
+    """Return the questions without whose answer an entry is not counted."""
+    return " ".join(words_of(a.title) for a in diary.asks if a.role is not Role.DIMENSION)
+
+
+def _written(diary: Diary, entry: Entry) -> Response:
+    if diary.counts(entry.answers):
+        return _saved(diary.key)
+    flash(_l("Saved for your own eyes. It is not counted: a number was left unsaid."), "success")
+    return redirect(url_for("diaries.write", diary_key=diary.key))
 
 
 def _keep_draft(draft: Draft) -> Response:
@@ -165,6 +192,7 @@ def _page(found: Diary, filled: Filled, entry: EntryView | None = None) -> str:
         words=words_of,
         filled=filled,
         unsaid=UNSAID,
+        numbers=_numbers(found),
         corrected=entry,
         day=filled.day or today,
         today=today,

@@ -20,16 +20,18 @@ from werkzeug.wrappers import Response
 
 from app.contributions import cells, waiting
 from app.contributions.errors import NotTaken, TooMuch
-from app.contributions.families import Family
+from app.contributions.families import Family, families, group_of
 from app.contributions.families import family as family_of
 from app.contributions.in_browser import parts, posted, words
 from app.contributions.in_browser.parts import Parts
 from app.contributions.reading import ZONE
+from app.contributions.texts import go_to, looks_like
 from app.core.db import checkpoint
 from app.core.errors import NotFound
 from app.market import market_of
 from app.web.limits import limited
 from app.web.security import answer_with
+from traces.formats import formats
 
 bp = Blueprint("in_browser", __name__)
 #: What browsers load, in an application's extensions.
@@ -56,6 +58,8 @@ class Here:
     asked : dict
         What is asked of the library beside the person's own answers.
     words : dict
+    elsewhere : dict
+        Of each format that another page takes: what to say, that page, what the way is called.
     """
 
     worker: str
@@ -65,6 +69,7 @@ class Here:
     megabytes: int
     asked: dict[str, object]
     words: dict[str, object]
+    elsewhere: dict[str, tuple[str, str, str]]
 
 
 def offer(family: Family) -> Here | None:
@@ -85,7 +90,21 @@ def offer(family: Family) -> Here | None:
             "zone": ZONE,
         },
         words.words(),
+        _elsewhere(family),
     )
+
+
+def _elsewhere(family: Family) -> dict[str, tuple[str, str, str]]:
+    others = {each.key: each for each in families() if each.key != family.key}
+    told = {
+        key: (
+            looks_like(each.title),
+            url_for("contributions.give", family=key),
+            go_to(each.title),
+        )
+        for key, each in others.items()
+    }
+    return {each.id: told[key] for each in formats().values() if (key := group_of(each)) in told}
 
 
 @bp.get("/python/<content>/<part>")

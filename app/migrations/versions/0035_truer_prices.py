@@ -1,7 +1,7 @@
 """the price book that measures tables by their cells
 
 Revision ID: 0035
-Revises: 0033
+Revises: 0034
 """
 
 import datetime
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0035"
-down_revision = "0033"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from app.catalog import queries as catalog
 from app.collections import queries as collections
 from app.collections import wording
 from app.collections.rules import CollectionRules
@@ -45,6 +46,15 @@ def test_a_template_speaks_the_readers_language(lite_app: Flask, rules: Collecti
     english = said(lite_app, rules, "en")
     assert english[:3] == ["Listening by time of day", "person", "month"]
     assert not {"daytype", "weekend", "minutes"} & set(english + french)
+
+
+def test_a_template_is_found_by_its_words_in_both_languages_with_or_without_accents(
+    lite_app: Flask, rules: CollectionRules
+) -> None:
+    with market_of(lite_app).db.unit_of_work(write=False):
+        said = catalog.folded(" ".join(wording.every_word(rules)))
+    for asked in ("Écoute", "ecoute", "LISTENING", "temps d’écoute", "samedi"):
+        assert catalog.folded(asked) in said, asked
 
 
 def test_what_a_founder_wrote_is_left_alone(lite_app: Flask, rules: CollectionRules) -> None:

@@ -79,7 +79,7 @@ def test_the_same_click_in_several_tabs_is_one(open_app: Flask, person: Actor) -
 def begun(app: Flask, who: Actor) -> None:
     """Somebody who gives a diary."""
     diary = diary_entries.diary_of(DIARY)
-    entry = Entry(DIARY, f"{open_period()}-28", diary.checked({}))
+    entry = Entry(DIARY, f"{open_period()}-28", diary.checked(ANSWERS))
     with market_of(app).db.unit_of_work():
         read = diary_entries.read_of(diary, [entry], b"key")
         service.join(who, checking(market_of(app)), read, factories.EVERY_PURPOSE)

@@ -99,4 +99,5 @@ def test_own_numbers_are_written_in_the_currency_of_their_template(
     assert found is not None
     cell = Cell(found.cells()[0], (450, 3))
     with lite_app.test_request_context():
-        assert presenting.highlight(found, {"2026-10": (cell,)}) == f"October 2026: {says}"
+        _, told = presenting.highlight(found, {"2026-10": (cell,)})
+        assert told == f"October 2026: {says}"

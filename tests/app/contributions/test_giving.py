@@ -27,6 +27,7 @@ from app.web.filters import month
 from pricing.money import Money
 from tests.support import factories
 from tests.support.browser import Browser
+from tests.support.inbox import read_mail
 
 MARKER = "ZZCANARYZZ"
 
@@ -89,6 +90,33 @@ def test_a_visitor_gives_a_month_in_four_screens_and_signs_up_at_the_end(open_ap
         assert waiting_of(view.actor) == [("listed", open_period())] * 2
 
 
+def test_what_was_given_before_the_address_was_confirmed_is_in_with_the_click(
+    open_app: Flask,
+) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    browser.post("/giving/look", {"place": every, "keep": every, "level": "everything"})
+    who = {"email": "new.person@people.example", "password": factories.PASSWORD}
+    browser.post("/giving/account", who)
+    factories.run_jobs(open_app)
+    ((said, _),) = read_mail(market_of(open_app).settings.instance / "mail")
+    link = re.search(r"/verify/\S+", said)
+    assert link is not None
+    assert browser.post("/login", who).status_code == 302
+    assert "waits for your e-mail confirmation" in browser.get("/my-traces").text
+    browser.get(link[0])
+    page = browser.get("/my-traces").text
+    assert "waits for your e-mail confirmation" not in page
+    assert page.count(f"{month(open_period())} is in") == 2
+    # The link again changes nothing.
+    browser.get(link[0])
+    with market_of(open_app).db.unit_of_work(write=False):
+        view = users.by_email(who["email"])
+        assert view is not None
+        assert waiting_of(view.actor).count(("listed", open_period())) == 2
+
+
 SYSTEM_OPERATOR = Actor("system", frozenset({Role.OPERATOR}))
 
 
@@ -111,6 +139,31 @@ def give(app: Flask, who: Actor, *contents: bytes, drop: tuple[str, ...] = ()) -
     assert browser.post("/giving/look", fields).headers["Location"] == "/giving/done"
     assert "It is in" in browser.get("/giving/done").text
     return browser
+
+
+def test_somebody_with_an_account_signs_in_at_the_end_and_is_told_to_press_once_more(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays(open_period()))
+    every = places(browser.get("/giving/look").text)
+    browser.post("/giving/look", {"place": every, "keep": every, "level": "research"})
+    assert "press once more to finish" in browser.get("/giving/account").text
+    with market_of(open_app).db.unit_of_work(write=False):
+        view = users.user(person.user_id)
+    assert view is not None
+    answer = browser.post(
+        "/login?next=/giving/account", {"email": view.email, "password": factories.PASSWORD}
+    )
+    assert answer.headers["Location"] == "/giving/account"
+    page = browser.get("/giving/account").text
+    assert f"You are signed in as {view.email}. Press once more" in page
+    # Nothing is given to an account before that: somebody else may have signed in meanwhile.
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert not queries.gives(person, "listening")
+    assert browser.post("/giving/account").headers["Location"] == "/giving/done"
+    with market_of(open_app).db.unit_of_work(write=False):
+        assert queries.gives(person, "listening")
 
 
 def test_somebody_who_is_signed_in_gives_in_three(open_app: Flask, person: Actor) -> None:
@@ -155,12 +208,53 @@ def test_a_month_is_skipped_given_after_all_stopped_and_erased(
         assert browser.post(f"/my-traces/listening/{verb}", {}).status_code == 302
         assert listed() == left
     assert browser.get("/my-traces/listening").status_code == 404
+    assert browser.get("/my-traces/listening/erase/ask").status_code == 404
     assert browser.post("/my-traces/listening/skip", {}).status_code == 404
+
+
+def test_nothing_is_erased_before_it_was_asked_and_each_change_says_what_it_did(
+    open_app: Flask, person: Actor
+) -> None:
+    browser = give(open_app, person, plays(open_period()))
+    page = browser.get("/my-traces").text
+    assert 'href="/my-traces/listening/erase/ask"' in page
+    assert 'action="/my-traces/listening/erase"' not in page
+    asked = browser.get("/my-traces/listening/erase/ask").text
+    assert "cannot be undone" in asked
+    assert 'action="/my-traces/listening/erase"' in asked
+    assert browser.get("/my-traces/listening").status_code == 200
+    for verb, says in (
+        ("skip", f"{month(open_period())} of “Listening by time of day” is skipped"),
+        ("give", "You give “Listening by time of day” again."),
+        ("stop", "Stopped: nothing more of “Listening by time of day” is counted."),
+        ("erase", "Erased: “Listening by time of day” is no longer here"),
+    ):
+        browser.post(f"/my-traces/listening/{verb}", {})
+        assert says in browser.get("/my-traces").text
+
+
+def test_whoever_has_paused_reads_so_on_each_tile(open_app: Flask, person: Actor) -> None:
+    browser = give(open_app, person, plays(open_period()))
+    assert "paused: not counted" not in browser.get("/my-traces").text
+    browser.post("/rights/pause")
+    page = browser.get("/my-traces").text
+    assert page.count("paused: not counted") == 2
+    assert f"{month(open_period())} is in" not in page
+    browser.post("/rights/pause")
+    assert f"{month(open_period())} is in" in browser.get("/my-traces").text
 
 
 def test_earlier_months_are_for_ones_own_eyes(open_app: Flask, person: Actor) -> None:
     browser = give(open_app, person, plays("2025-01"))
-    assert "needs a newer file" in browser.get("/my-traces").text
+    page = browser.get("/my-traces").text
+    assert "needs a newer file" in page
+    mine, could = page.split("What I could give")
+    assert mine.count('href="/give/spotify"') == 2
+    assert 'href="/give/spotify"' not in could
+    assert 'href="/give/netflix"' in could
+    browser.post("/my-traces/listening/stop")
+    browser.post("/my-traces/listening_kind/stop")
+    assert 'href="/give/spotify"' in browser.get("/my-traces").text.split("What I could give")[1]
     with market_of(open_app).db.unit_of_work(write=False):
         assert waiting_of(person) == []
 
@@ -193,6 +287,41 @@ def test_what_cannot_be_read_says_why(open_app: Flask, content: bytes, says: str
     assert answer.status_code == 422
     assert says in answer.text
     assert "Choose your file first" in sent(Browser(open_app)).text
+
+
+def test_every_month_of_a_file_can_be_looked_at_before_one_agrees(open_app: Flask) -> None:
+    browser = Browser(open_app)
+    sent(browser, plays("2025-01"), plays("2025-02"), plays(open_period()))
+    page = browser.get("/giving/look").text
+    assert f"3 months, shown: {month(open_period())}" in page
+    assert "Earlier months are kept for your own eyes and go into no statistics." in page
+    assert "later month" not in page
+    for each in ("2025-01", "2025-02"):
+        assert page.count(f"<summary>{month(each)}</summary>") == 2
+    # A line is taken out of every month at once, above.
+    assert len(places(page)) == len(set(places(page)))
+
+
+STATEMENT = (
+    "dateOp;dateVal;label;category;categoryParent;supplierFound;amount;comment;accountNum;"
+    "accountLabel;accountbalance\n"
+    '2026-11-03;2026-11-03;"CARTE";"Alimentation";"Vie quotidienne";"x";"-12,30";;'
+    '"00012345678";"BoursoBank";"100,00"\n'
+)
+
+
+def test_a_file_of_another_kind_is_sent_to_the_page_that_takes_it(open_app: Flask) -> None:
+    data = {"file": [(io.BytesIO(STATEMENT.encode()), "export.csv")]}
+    browser = Browser(open_app)
+    answer = browser.post("/give/electricity", data, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert "This looks like a file for “Spending”." in answer.text
+    assert '<a href="/give/bank">Go to “Spending”</a>' in answer.text
+    # Nothing of it is asked, and nothing waits.
+    assert 'name="account"' not in answer.text
+    assert browser.get("/giving/look").headers["Location"] == "/give"
+    page = browser.get("/give/electricity").text
+    assert "/give/bank" in page
 
 
 def test_archives_that_hold_too_much_together_are_refused_unread(open_app: Flask) -> None:
@@ -231,7 +360,7 @@ def test_traces_are_in_the_export_of_ones_own_data(open_app: Flask, person: Acto
     factories.run_jobs(open_app)
     with zipfile.ZipFile(io.BytesIO(browser.get("/rights/export.zip").data)) as packed:
         kept = json.loads(packed.read("my-traces/listening.json"))
-    assert open_period() in kept["months"]
+    assert open_period() in {line["month"] for line in kept["lines"]}
 
 
 def test_cells_that_no_template_has_are_refused() -> None:
@@ -334,7 +463,7 @@ def test_what_is_too_much_is_refused_and_what_waited_before_still_does(open_app:
     browser = Browser(open_app)
     sent(browser, plays(open_period()))
     before = places(browser.get("/giving/look").text)
-    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    answers = {"day": f"{open_period()}-15", "shop": "online", "spent": "from_10", "own_bag": "yes"}
     with patch.object(waiting, "MOST_BYTES", 10):
         for refused in (
             sent(browser, plays(open_period())),
@@ -351,7 +480,7 @@ def test_what_was_added_in_another_tab_is_looked_at_before_it_is_agreed_to(
     browser = Browser(open_app, person)
     sent(browser, plays(open_period()))
     every = places(browser.get("/giving/look").text)
-    answers = {"day": f"{open_period()}-15", "shop": "online"}
+    answers = {"day": f"{open_period()}-15", "shop": "online", "spent": "from_10", "own_bag": "yes"}
     assert browser.post("/diary/diary_shopping", answers).status_code == 302
     old = {"place": every, "keep": every[1:], "level": "everything"}
     again = browser.post("/giving/look", old)
@@ -375,7 +504,7 @@ def test_several_things_can_be_chosen_before_signing_up_and_all_of_them_are_give
     sent(browser, plays(open_period()))
     today = f"{open_period()}-15"
     for place in ("market", "online"):
-        answers = {"day": today, "shop": place}
+        answers = {"day": today, "shop": place, "spent": "from_10", "own_bag": "yes"}
         assert browser.post("/diary/diary_shopping", answers).status_code == 302
     page = browser.get("/giving/look").text
     assert "Listening by time of day" in page

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from unittest.mock import patch
 
 import pytest
@@ -13,6 +14,7 @@ from app.collections import queries as collections
 from app.collections.templates import collection_of, every_template
 from app.contributions import comparing, service
 from app.core.clock import fixed_at
+from app.core.db import session
 from app.core.permissions import Role
 from app.demo import people
 from app.demo.acting import Stage
@@ -25,6 +27,8 @@ from app.payouts import sending
 from app.payouts.queries import PayoutTerms
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
+from app.users import passwords
+from app.users.models import User
 from tests.support import factories
 from tests.support.browser import Browser
 from tests.support.trading import Trade, trading
@@ -135,6 +139,37 @@ def test_mine_stands_beside_everybodys(crowd: tuple[Trade, Crowd]) -> None:
     for row in by_daytype.rows:
         assert row.low <= row.everybody <= row.high
         assert row.apart == "" or (row.mine is not None and not row.low <= row.mine <= row.high)
+
+
+def test_mine_and_everybodys_are_both_means_over_cells(crowd: tuple[Trade, Crowd]) -> None:
+    """Of the chart above, which adds cells up, neither is."""
+    trade, made = crowd
+    who, template = made.members["listening"][0], every_template()["listening"]
+    with trade.db.unit_of_work(write=False):
+        rules = collections.rules(collection_of("listening") or "")
+        every = [
+            cell
+            for each in made.members["listening"]
+            for cell in service.trace(each, made.stage.doors, "listening").get("2026-02", ())
+        ]
+        months = service.trace(who, made.stage.doors, "listening")
+        by_daytype, _ = comparing.compared(who, template, rules, months)
+    assert (by_daytype.period, by_daytype.own) == ("2026-02", "2026-02")
+    for row in by_daytype.rows:
+        own = [c.numbers[0] for c in months["2026-02"] if c.values[0] == row.value]
+        assert (row.mine, row.cells) == (fmean(own) if own else None, len(own))
+        true = fmean(c.numbers[0] for c in every if c.values[0] == row.value)
+        # Three times the half of a 95 % interval: 5.9 standard deviations.
+        assert abs(row.everybody - true) < 3 * max(
+            row.high - row.everybody, row.everybody - row.low
+        )
+    with trade.db.unit_of_work():
+        # Nobody can sign in as an invented person otherwise.
+        kept = passwords.present().keep(factories.PASSWORD)
+        session().get_one(User, who.user_id).password_hash = kept
+    page = Browser(trade.app, who).get("/my-traces/listening").text
+    assert "Both are means for one line, such as “" in page
+    assert any(f"of {row.cells} lines" in page for row in by_daytype.rows if row.cells > 1)
 
 
 def test_whoever_took_no_part_reads_nothing_of_it(crowd: tuple[Trade, Crowd]) -> None:

@@ -209,6 +209,13 @@ def test_the_archive_holds_table_dictionary_and_privacy_facts(
     assert facts["contribution_bound_cells"] == 2
     assert facts["at_most_right_guesses_of_100"] == 54.8, "54.71, rounded up"
     assert b"noise interval" in content["README.txt"]
+    with trade.db.unit_of_work(write=False):
+        release = catalog.found(key)[0].release
+    left_out, told = release.left_out(), facts["contributions_left_out_by_the_bound"]
+    assert left_out is not None
+    assert told["about"] == round(left_out.value)
+    assert told["noise_interval_95"] == [round(left_out.low), round(left_out.high)]
+    assert told["of_each_person_at_most_counted"] == 4
 
 
 @pytest.mark.parametrize("kind", [one.value for one in Mechanism if one.kind])
@@ -246,8 +253,9 @@ def test_what_is_not_owned_or_was_refunded_is_not_found(
 
 def test_a_key_that_is_no_key_is_not_found(trade: Trade, buyer: Actor) -> None:
     browser = Browser(trade.app, buyer)
-    for key in ("x", "a~b~c", "0~99~gold", f"{'0' * 32}~0~gold", "~~", "%00~0~gold"):
+    for key in ("x", "a~b~c", "0~99~gold", f"{'0' * 32}~0~gold", "~~"):
         assert browser.get(f"/downloads/{key}/table.csv").status_code == 404
+    assert browser.get("/downloads/%00~0~gold/table.csv").status_code == 400
 
 
 def test_an_order_that_is_not_paid_gives_nothing(trade: Trade, keys: list[ProductKey]) -> None:

@@ -71,7 +71,7 @@ def counted(vault, sources, schema=SCHEMA):
     """What is counted of some sources, before any noise: private, for these tests alone."""
     seen = {}
 
-    def look(plan, counts, people, kept):
+    def look(plan, counts, people, kept, _brought):
         seen.update(counts=counts, people=people, kept=kept)
         raise StopIteration
 

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from app.cli import migrations_config
 from pricing.price_book import DEFAULT_BOOK, SECOND_BOOK, PriceBook
 
-BEFORE, AFTER = "0033", "0035"
+BEFORE, AFTER = "0034", "0035"
 
 
 def versions(url: str) -> list[tuple[str, str]]:

@@ -71,6 +71,19 @@ def test_nothing_typed_is_lost_but_the_password(lite_app: Flask) -> None:
     assert 'value="short"' not in answer.text
 
 
+def test_an_account_without_a_public_name_saves_its_language(lite_app: Flask) -> None:
+    who = factories.account(lite_app, Role.PRODUCER)
+    with market_of(lite_app).db.unit_of_work():
+        session().get_one(User, who.user_id).display_name = ""
+    browser = Browser(lite_app, who)
+    answer = browser.post("/account", {"display_name": "", "locale": "fr", "producer": "y"})
+    assert answer.headers["Location"] == "/account"
+    with market_of(lite_app).db.unit_of_work(write=False):
+        view = queries.user(who.user_id)
+        assert view is not None
+        assert (view.locale, view.display_name) == ("fr", "")
+
+
 def test_nobody_learns_who_has_an_account(lite_app: Flask) -> None:
     """Known and unknown addresses get the same pages; only the letters differ."""
     known = email_of(lite_app, factories.account(lite_app, Role.BUYER))

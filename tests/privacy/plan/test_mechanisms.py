@@ -97,7 +97,7 @@ def test_the_budget_of_a_gaussian_plan_agrees_with_an_independent_accountant(eps
     It does so numerically, on a grid of losses, and errs upwards.
     """
     schema = schema_of((3, 2), (measure_of(),))
-    plan = plan_release(schema, default_workload(schema), epsilon, 1e-6, sources=2)
+    plan = plan_release(schema, default_workload(schema), epsilon, 1e-6, sources=2, brought=True)
     events = [
         dp_event.GaussianDpEvent(
             sqrt(
@@ -109,10 +109,9 @@ def test_the_budget_of_a_gaussian_plan_agrees_with_an_independent_accountant(eps
         for position, subset in enumerate(plan.closure)
         for grid, size in [plan.terms.grid_and_size(subset)]
     ]
-    events += [
-        dp_event.GaussianDpEvent(sqrt(plan.noise.normal_people)),
-        dp_event.GaussianDpEvent(sqrt(plan.noise.normal_share)),
-    ]
+    alone = (plan.noise.normal_people, plan.noise.normal_share)
+    events += [dp_event.GaussianDpEvent(sqrt(variance)) for variance in alone if variance]
+    events.append(dp_event.GaussianDpEvent(sqrt(plan.normal_brought) / plan.most_brought))
     accountant = PLDAccountant(value_discretization_interval=1e-4)
     accountant.compose(dp_event.ComposedDpEvent(events))
     referee = accountant.get_epsilon(1e-6)

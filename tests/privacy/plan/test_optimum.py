@@ -76,7 +76,7 @@ def test_people_alike_are_planned_for():
     costs = Costs(schema, workload.closure())
     asked = statistics(schema, workload, objective)
     demand = np.array([one.weight for one in asked]) @ reaches(asked, costs.closure)
-    naive = error_of(np.sqrt(costs.apart / demand), schema, workload, objective, costs)
+    naive = error_of(np.sqrt(costs.alone / demand), schema, workload, objective, costs)
     ours = error_of(
         best_shape(schema, workload, objective, costs), schema, workload, objective, costs
     )

@@ -6,9 +6,11 @@ import pytest
 
 from privacy.errors import PlanError
 from privacy.loss import Rho
+from privacy.measure import add_noise
 from privacy.plan.planning import Mechanism, NoisePlan, epsilon_spent, plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER, TIERS, Tier
 from privacy.plan.workload import Workload, default_workload
+from privacy.release import Release
 from tests.privacy.cubes import measure_of, residual_matrix, schema_of, table_matrix
 
 SCHEMA = schema_of((3, 4), (measure_of(knots=("0", "4", "10")),), bound=2)
@@ -39,7 +41,25 @@ def test_survives_being_written_and_read():
 
 def test_reads_plans_from_before_there_was_a_choice():
     old = {k: v for k, v in PLAN.to_dict().items() if k not in ("mechanism", "objective")}
-    assert NoisePlan.from_dict(old) == PLAN
+    read = NoisePlan.from_dict(old)
+    assert read.mechanism is Mechanism.DISCRETE
+    assert (read.workload, read.rho, read.objective) == (PLAN.workload, PLAN.rho, PLAN.objective)
+
+
+def test_where_each_has_one_record_the_total_is_the_number_of_people():
+    """So it is not measured beside it, and the tables have that part of the budget too."""
+    once = replace(SCHEMA, contribution_bound=1)
+    plan = plan_release(once, default_workload(once), 1.0, 1e-6)
+    assert not plan.measures_people
+    assert plan.cube_rho == plan.rho
+    for tier in plan.tiers:
+        assert plan.people_sd(tier) == pytest.approx(plan.cell_sd((), tier))
+    counts = {a: np.zeros([once.size(axis) for axis in a], dtype=object) for a in plan.counted}
+    release = add_noise(plan, counts, 0, {"one": 0})
+    people, total = release.people(GOLD), release.table((), GOLD).estimates()[0]
+    assert people.value == total.value == round(people.value)
+    assert people.low <= total.low <= people.low + 1
+    assert Release.from_bytes(release.to_bytes()) == release
 
 
 GEOMETRIC = plan_release(
@@ -61,6 +81,7 @@ GEOMETRIC = plan_release(
         {"epsilon": 0.5},
         {"schema": replace(SCHEMA, contribution_bound=3)},
         {"sources": 0},
+        {"brought_rho": Rho(10_000)},
     ],
 )
 def test_a_plan_tampered_with_is_found_out(change):

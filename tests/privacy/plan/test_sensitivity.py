@@ -42,6 +42,9 @@ SCHEMAS = [
     schema_of((3, 2), bound=4),
     schema_of((2, 2), (measure_of(),), bound=1),
     schema_of((2, 2), (measure_of(),), bound=3),
+    schema_of((2, 3), (measure_of(),), bound=6),
+    schema_of((2, 2, 2), bound=8),
+    schema_of((2, 4), bound=5),
     schema_of((4,), (measure_of("m"), measure_of("n")), bound=2),
     schema_of((3,), (measure_of(knots=("0", "2", "10")),), bound=3),
 ]
@@ -58,6 +61,20 @@ def test_no_person_exceeds_the_bound(schema):
     assert bound <= 2 * plan.cube_rho.value
     if schema.bound == 1:
         assert worst == pytest.approx(bound), "one record reaches the bound"
+    assert bound <= worst * 1.08, "and no more is paid for than a person can do, or nearly so"
+
+
+def test_whoever_may_have_every_cell_is_not_charged_for_sharing_all_their_values():
+    """All 48 cells of a day type and an hour: no more pairs agree than 24 cells allow."""
+    schema = schema_of((2, 24), (measure_of(),), bound=48)
+    workload = default_workload(schema)
+    plan = plan_release(schema, workload, 1.0, 1e-6)
+    variances = {subset: plan.residual_variance(subset) for subset in plan.closure}
+    everything = np.zeros((2, 24, 2))
+    everything[:, :, 1] = 1
+    cost = float(np.sum((stacked(schema, variances) @ everything.ravel()) ** 2))
+    bound = squared_sensitivity(schema, variances)
+    assert bound * 0.5 < cost <= bound * (1 + 1e-9)
 
 
 @settings(max_examples=40, deadline=None)
