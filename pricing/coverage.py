@@ -10,15 +10,15 @@ from pricing.item import Item, Question
 Coverage = dict[Question, dict[str, int]]
 
 
-def coverage(items: Iterable[Item]) -> Coverage:
-    """Return, per question and edition, the best answer among some items.
+def coverage(items: Iterable[Item], rule: int) -> Coverage:
+    """Return, per question and edition, the best answer among some items, by a rule.
 
     The maximum within an edition is what makes a second, coarser copy worth nothing.
     """
     best: Coverage = {}
     for item in items:
         edition = item.edition
-        for question, respondents in item.reach:
+        for question, respondents in item.reach(rule):
             known = best.get(question)
             if known is None:
                 best[question] = {edition: respondents}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from pricing.errors import InvalidMoney, InvalidPriceBook
+from pricing.item import BY_DETAIL, BY_HALVES, RULES
 from pricing.money import BASIS_POINTS, Money
 
 #: Value points are counted in millionths, as money is.
@@ -41,6 +42,12 @@ class PriceBook:
         Nothing is sold below this released number of people, >= 1.
     platform_basis_points : int
         The platform's share of a sale, in ten-thousandths, below 10 000.
+    respondent_micros : int
+        What an edition asks for at least for each effective respondent of its best answer
+        bought, in millionths.
+    rule : int
+        By which products are measured: 1 as a share of one half, question by collection;
+        2 by the cells of each table, question by content, beyond the free preview.
 
     Raises
     ------
@@ -60,10 +67,14 @@ class PriceBook:
     curve: tuple[tuple[int, int], ...]
     minimum_people: int
     platform_basis_points: int
+    respondent_micros: int = 0
+    rule: int = BY_HALVES
 
     def __post_init__(self) -> None:
         if not self.version:
             raise InvalidPriceBook("a price book has a version")
+        if self.rule not in RULES:
+            raise InvalidPriceBook(f"there is no rule {self.rule!r}")
         self._check_weights()
         self._check_amounts()
         self._check_curve()
@@ -77,7 +88,12 @@ class PriceBook:
             raise InvalidPriceBook("rarity is finite and not below zero")
 
     def _check_amounts(self) -> None:
-        amounts = (self.fixed_micros, self.floor_micros, self.minimum_micros)
+        amounts = (
+            self.fixed_micros,
+            self.floor_micros,
+            self.minimum_micros,
+            self.respondent_micros,
+        )
         try:
             if any(Money(amount, self.currency).micros < 0 for amount in amounts):
                 raise InvalidPriceBook("amounts are not below zero")
@@ -167,11 +183,9 @@ class PriceBook:
             raise InvalidPriceBook(f"not a price book: {error}") from error
 
 
-#: The book a new market starts with. A one-way table weighs 1; a total weighs 0.25, because
-#: it is one number; each further axis adds 0.5. The price of a value point falls from 7 cents
-#: to 2.8, so that large orders pay less per point than single tables. The reasons for each
-#: number are in docs/benchmarks/market.md.
-DEFAULT_BOOK = PriceBook(
+#: The second book, whose prices still hold for what was quoted under it; the simulation
+#: compares with it.
+SECOND_BOOK = PriceBook(
     version="2026-2",
     currency="EUR",
     base=1.0,
@@ -190,4 +204,25 @@ DEFAULT_BOOK = PriceBook(
     ),
     minimum_people=50,
     platform_basis_points=1_000,
+)
+
+#: The book a new market starts with. A one-way table weighs 1; a total weighs 0.25, because
+#: it is one number; each further axis adds 0.2, so little that one-way tables multiplied are not
+#: much cheaper than the table they imitate. The price of a value point falls from 12 cents to
+#: 4.8, so that large orders pay less per point than single tables. The reasons for each number
+#: are in docs/benchmarks/market.md.
+DEFAULT_BOOK = replace(
+    SECOND_BOOK,
+    version="2026-3",
+    detail=(0.25, 1.0, 1.2, 1.4, 1.6),
+    floor_micros=0,
+    curve=(
+        (0, 0),
+        (200, 24_000_000),
+        (1_000, 100_800_000),
+        (5_000, 388_800_000),
+        (20_000, 1_108_800_000),
+    ),
+    respondent_micros=1_000,
+    rule=BY_DETAIL,
 )

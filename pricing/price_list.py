@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from pricing.coverage import Coverage, coverage
 from pricing.errors import TooFewPeople
-from pricing.item import Item, ItemKey, Question
+from pricing.item import BY_DETAIL, Item, ItemKey, Question
 from pricing.money import Money
 from pricing.price_book import PriceBook
 from pricing.rarity import Rarity
+from pricing.volume import MICRORESPONDENTS
 
 # sqrt(respondents in millionths) is in thousandths, the weight in millionths: a root of
 # their product is in units of 1e-9 points, a thousand of which make a micropoint.
@@ -80,9 +81,23 @@ class PriceList:
             for question, editions in covered.items()
         }
 
+    def covered(self, items: Iterable[Item]) -> Coverage:
+        """Return what some products answer, by the book's rule."""
+        return coverage(items, self.book.rule)
+
     def value(self, items: Iterable[Item]) -> int:
         """Return V of some products, the sum of all terms, in millionths of a point."""
-        return sum(self.terms(coverage(items)).values())
+        return sum(self.terms(self.covered(items)).values())
+
+    def counted(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        """Return the products that cost something.
+
+        By the second rule not those that tell nothing beyond the free preview.
+        """
+        rule = self.book.rule
+        if rule < BY_DETAIL:
+            return tuple(items)
+        return tuple(item for item in items if item.best(rule))
 
     def alone(self, item: Item) -> int:
         """Return V of one product by itself, in millionths of a point."""
@@ -92,9 +107,18 @@ class PriceList:
         return known[1]
 
     def floors(self, items: Iterable[Item]) -> dict[str, int]:
-        """Return the floor f_d of each edition: its own, at least the book's; in millionths."""
-        least = self.book.floor_micros
-        return {item.edition: max(least, item.floor_micros) for item in items}
+        """Return the floor f_d of each edition, in millionths.
+
+        Its own, at least the book's, at least so much for each respondent of its best answer.
+        """
+        book, found = self.book, dict[str, int]()
+        for item in self.counted(items):
+            floor = max(book.floor_micros, item.floor_micros, found.get(item.edition, 0))
+            if book.respondent_micros:
+                asked = book.respondent_micros * item.best(book.rule)
+                floor = max(floor, -(-asked // MICRORESPONDENTS))
+            found[item.edition] = floor
+        return found
 
     def check_people(self, items: Iterable[Item]) -> None:
         """Refuse editions too small to be sold.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pricing.errors import InvalidBundle
-from pricing.item import Item, ItemKey, distinct
+from pricing.item import BY_DETAIL, Item, ItemKey, distinct
 from pricing.money import Money
 from pricing.price_book import MICROPOINTS, PriceBook
 from pricing.price_list import PriceList
@@ -36,6 +36,8 @@ class TableFacts:
     ----------
     respondents : int
         Asking so many people without noise would be as precise.
+    cells : int or None
+        Of the table, whose mean cell that is said of; None where it is a share of one half.
     rarity : float
         Factor for rarity, >= 1.
     editions_answering, editions_total : int
@@ -46,6 +48,7 @@ class TableFacts:
     rarity: float
     editions_answering: int
     editions_total: int
+    cells: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,8 @@ def quote(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = 
     book = prices.book
     owned_keys = {item.key for item in owned}
     prices.check_people(item for item in asked if item.key not in owned_keys)
-    worth = prices.value(asked)
-    alone = book.fixed_micros + sum(prices.floors(asked).values()) + book.worth(worth)
-    before, after = book.money(0), book.money(alone)
+    alone = exact_price(prices, asked)
+    before, after = book.money(0), alone
     if owned:
         both = distinct((*owned, *asked))
         before, after = exact_price(prices, owned), exact_price(prices, both)
@@ -128,8 +130,8 @@ def quote(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = 
     due = payable(book, step)
     raised = (lifted(book, after) - after) - (lifted(book, before) - before) + (due - step)
     lines = [
-        *_new_buyer_lines(prices, asked, worth),
-        QuoteLine(LineKind.OWNED, after - before - book.money(alone)),
+        *_new_buyer_lines(prices, asked),
+        QuoteLine(LineKind.OWNED, after - before - alone),
         QuoteLine(LineKind.MINIMUM, raised),
         QuoteLine(LineKind.ROUNDING, due - (after - before) - raised),
     ]
@@ -137,10 +139,11 @@ def quote(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] = 
     return Quote(book.version, due, kept, asked)
 
 
-def _new_buyer_lines(prices: PriceList, asked: tuple[Item, ...], value: int) -> Iterable[QuoteLine]:
+def _new_buyer_lines(prices: PriceList, asked: tuple[Item, ...]) -> Iterable[QuoteLine]:
     """Yield the lines of somebody who owns nothing; they add up to P(B)."""
-    book = prices.book
-    yield QuoteLine(LineKind.FIXED, book.money(book.fixed_micros))
+    book, value = prices.book, prices.value(asked)
+    if prices.counted(asked):
+        yield QuoteLine(LineKind.FIXED, book.money(book.fixed_micros))
     for edition, floor in sorted(prices.floors(asked).items()):
         yield QuoteLine(LineKind.FLOOR, book.money(floor), edition=edition)
     apart, points = 0, 0
@@ -168,12 +171,15 @@ def table_line(prices: PriceList, item: Item) -> QuoteLine:
 
 def table_facts(prices: PriceList, item: Item) -> TableFacts:
     """Return why a table costs what it costs, for its most detailed question."""
-    question, rarity = item.question, prices.rarity
+    book, rarity, own = prices.book, prices.rarity, item.question
+    answer = next(one for one in item.answers if one.question == own)
+    question = answer.asked(book.rule)
     return TableFacts(
-        respondents=dict(item.reach)[question] // MICRORESPONDENTS,
-        rarity=rarity.factor(prices.book, question),
+        respondents=item.respondents(book.rule) // MICRORESPONDENTS,
+        rarity=rarity.factor(book, question),
         editions_answering=rarity.answering(question),
-        editions_total=rarity.editions_total,
+        editions_total=rarity.total(question),
+        cells=answer.cells if book.rule >= BY_DETAIL else None,
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pricing.errors import InvalidPriceBook
-from pricing.item import Item, Question
+from pricing.item import BY_DETAIL, RULES, Item, Question
 from pricing.price_book import PriceBook
 
 #: Weights are counted in millionths.
@@ -25,15 +25,20 @@ class Rarity:
     editions_total : int
         D, all editions published, >= 0.
     editions_answering : mapping of Question to int
-        D_e. A question not listed counts as answered once: by the edition that holds it.
+        D_e. By the first rule, a question not listed counts as answered once: by the edition
+        that holds it. By the second one it is not rare, as nobody paid for an answer yet.
+    of_topic : mapping of Question to int, optional
+        D of the topic that a question is about; D for a question not listed.
     """
 
     editions_total: int
     editions_answering: Mapping[Question, int]
+    of_topic: Mapping[Question, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        counts = self.editions_answering.values()
-        if self.editions_total < 0 or any(not 0 <= n <= self.editions_total for n in counts):
+        most = self.editions_total
+        pairs = self.editions_answering.items()
+        if most < 0 or any(not 0 <= n <= self.of_topic.get(q, most) <= most for q, n in pairs):
             raise InvalidPriceBook("no more editions can answer than are published")
 
     @classmethod
@@ -44,17 +49,24 @@ class Rarity:
         for item in items:
             editions.add(item.edition)
             for answer in item.answers:
-                answering.setdefault(answer.question, set()).add(item.edition)
+                for question in {answer.asked(rule) for rule in RULES}:
+                    answering.setdefault(question, set()).add(item.edition)
         return cls(len(editions), {q: len(found) for q, found in answering.items()})
 
     def answering(self, question: Question) -> int:
         """Return D_e, at least one."""
         return max(1, self.editions_answering.get(question, 1))
 
+    def total(self, question: Question) -> int:
+        """Return D: editions of the question's topic where that is known, else all."""
+        return max(self.answering(question), self.of_topic.get(question, self.editions_total))
+
     def factor(self, book: PriceBook, question: Question) -> float:
         """Return 1 + lambda min(R, ln((1 + D) / (1 + D_e))), >= 1."""
+        if book.rule >= BY_DETAIL and not self.editions_answering.get(question, 0):
+            return 1.0
         found = self.answering(question)
-        scarcity = math.log((1 + max(self.editions_total, found)) / (1 + found))
+        scarcity = math.log((1 + self.total(question)) / (1 + found))
         return 1.0 + book.rarity_lambda * min(book.rarity_cap, scarcity)
 
     def weight(self, book: PriceBook, question: Question) -> int:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pricing.item import Item, ItemKey, distinct
 from pricing.money import Money
 from pricing.price_list import PriceList
-from pricing.tariff import charge, exact_price, payable_tariff
+from pricing.tariff import charge, exact_alone, exact_price, payable_tariff
 
 #: Up to so many tables every way to share them among accounts is tried.
 EVERY_WAY = 5
@@ -142,10 +142,7 @@ def _on_accounts(
 def _alone(prices: PriceList, part: tuple[Item, ...]) -> Money:
     if len(part) == 1:
         # Kept in the price list: a catalogue's single tables are asked for over and over.
-        book = prices.book
-        floor = sum(prices.floors(part).values())
-        worth = book.worth(prices.alone(part[0]))
-        return payable_tariff(book, prices.money(book.fixed_micros + floor + worth))
+        return payable_tariff(prices.book, exact_alone(prices, part[0]))
     return payable_tariff(prices.book, exact_price(prices, part))
 
 
@@ -162,7 +159,8 @@ def _partitions(items: tuple[Item, ...]) -> Iterator[tuple[tuple[Item, ...], ...
 
 def _step_by_step(prices: PriceList, asked: tuple[Item, ...], owned: tuple[Item, ...]) -> Money:
     """Buy coarse answers first and better ones later, on one account, in two halves at least."""
-    ordered = sorted(asked, key=lambda item: (max(x for _, x in item.reach), item.key))
+    rule = prices.book.rule
+    ordered = sorted(asked, key=lambda item: (item.best(rule), item.key))
     middle = len(ordered) // 2
     steps = [[item] for item in ordered]
     if len(ordered) > EVERY_WAY:
@@ -188,7 +186,7 @@ def _finer(
         better = [
             other
             for other in offered.get(item.edition, ())
-            if other.key != item.key and _includes(other, item)
+            if other.key != item.key and _includes(other, item, prices.book.rule)
         ]
         if not better:
             return
@@ -197,6 +195,6 @@ def _finer(
     yield Route(RouteKind.FINER, charge(prices, bundle, owned), 1)
 
 
-def _includes(other: Item, item: Item) -> bool:
-    finer = dict(other.reach)
-    return all(finer.get(question, -1) >= x for question, x in item.reach)
+def _includes(other: Item, item: Item, rule: int) -> bool:
+    finer = dict(other.reach(rule))
+    return all(finer.get(question, -1) >= x for question, x in item.reach(rule))

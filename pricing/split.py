@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pricing.coverage import Coverage, coverage
+from pricing.coverage import Coverage
 from pricing.errors import InvalidSplit
 from pricing.item import Item, Question, distinct
 from pricing.money import Money
@@ -58,7 +58,7 @@ def aumann_shapley(
     """
     owned = distinct(holdings)
     both = distinct((*owned, *bundle))
-    before, after = coverage(owned), coverage(both)
+    before, after = prices.covered(owned), prices.covered(both)
     worth_before = prices.terms(before)
     weights = dict.fromkeys((item.edition for item in both), 0)
     for question, worth in prices.terms(after).items():
@@ -123,11 +123,11 @@ def parts_of(
     asked, owned = distinct(bundle), distinct(holdings)
     if not asked:
         raise InvalidSplit("an empty bundle has nobody to share with")
-    new = {item.edition for item in asked} - {item.edition for item in owned}
     gains = aumann_shapley(prices, asked, owned)
+    before, after = prices.floors(owned), prices.floors((*owned, *asked))
     return {
-        edition: Part(floor if edition in new else 0, gains[edition])
-        for edition, floor in sorted(prices.floors(asked).items())
+        edition: Part(after.get(edition, 0) - before.get(edition, 0), gains[edition])
+        for edition in sorted({item.edition for item in asked})
     }
 
 

@@ -12,12 +12,20 @@ from pricing.price_list import PriceList
 
 def exact_price(prices: PriceList, items: Iterable[Item]) -> Money:
     """Return P(B) = F + sum of floors + h(V(B)) to the millionth; nothing costs nothing."""
-    held = tuple(items)
-    if not held:
+    held = prices.counted(items)
+    return _exact(prices, held, prices.value(held))
+
+
+def exact_alone(prices: PriceList, item: Item) -> Money:
+    """Return P of one product, whose value the price list keeps."""
+    return _exact(prices, prices.counted((item,)), prices.alone(item))
+
+
+def _exact(prices: PriceList, counted: tuple[Item, ...], value: int) -> Money:
+    if not counted:
         return prices.money(0)
-    floors = sum(prices.floors(held).values())
-    worth = prices.book.worth(prices.value(held))
-    return prices.money(prices.book.fixed_micros + floors + worth)
+    floors = sum(prices.floors(counted).values())
+    return prices.money(prices.book.fixed_micros + floors + prices.book.worth(value))
 
 
 def tariff(prices: PriceList, items: Iterable[Item]) -> Money:

@@ -163,7 +163,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "payout_id": "0" * 32,
                 "movement": "txn_none",
                 "position": "0",
-                "version": "2026-2",
+                "version": "2026-3",
                 "token": "not-a-token",
                 "stopping": stopping.rpartition("/")[2],
                 "leaving": leaving.rpartition("/")[2],

@@ -13,13 +13,13 @@ from statistics import median
 from app.bundles.bundle import Bundle
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
-from app.catalog.products import Product, ProductKey, products
+from app.catalog.products import Product, ProductKey, products, sold_tiers
 from app.core.plots import Plot, Point, plot
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from app.web.filters import number
 from pricing.errors import PricingError
-from pricing.item import Item
+from pricing.item import BY_DETAIL, Item
 from pricing.money import MICROS_PER_UNIT, Money
 from pricing.price_list import PriceList
 from pricing.routes import Route, other_routes
@@ -42,7 +42,7 @@ class Choice:
     half_width : float
         Of the 95 % noise interval of a count in one cell.
     respondents : int
-        Asking so many people without noise would be as precise.
+        Asking so many people without noise would tell an average cell as precisely.
     """
 
     product: Product
@@ -209,7 +209,7 @@ def chosen_keys(form: Mapping[str, str], listed: Iterable[str] = ()) -> list[str
         if field.startswith(PREFIX) and value.isdigit() and int(value):
             edition, axes = field.removeprefix(PREFIX).split("~", 1)
             view = releases.release(edition)
-            names = [tier.name for tier in reversed(view.release.plan.tiers)]
+            names = [tier.name for tier in reversed(sold_tiers(view.release.plan))]
             level = min(int(value), len(names))
             name = form["all_at"] if form.get("all_at") in names else names[level - 1]
             if edition != form.get("without"):
@@ -221,7 +221,7 @@ def _rows(
     view: ReleaseView, bundle: Bundle, prices: PriceList, owned: tuple[Item, ...]
 ) -> Iterable[Row]:
     edition = view.edition.id
-    tiers = tuple(reversed(view.release.plan.tiers))
+    tiers = tuple(reversed(sold_tiers(view.release.plan)))
     chosen = {one.key for one in bundle.chosen}
     items = [one.product.item for one in bundle.chosen]
     for same in zip(*(products(view, tier) for tier in tiers), strict=True):
@@ -249,7 +249,7 @@ def _choice(prices: PriceList, product: Product) -> Choice:
         product,
         charge(prices, [item]),
         QUANTILE * product.sd,
-        dict(item.reach)[item.question] // MICRORESPONDENTS,
+        item.respondents(BY_DETAIL) // MICRORESPONDENTS,
     )
 
 

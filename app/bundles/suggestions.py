@@ -13,7 +13,7 @@ from itertools import combinations
 from app.bundles.bundle import Bundle, Chosen
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
-from app.catalog.products import Product, ProductKey, product, products
+from app.catalog.products import Product, ProductKey, product, products, sold_tiers
 from app.collections import queries as collections
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
@@ -108,7 +108,7 @@ def _other_editions(of: list[Chosen]) -> Iterator[Idea]:
 
 
 def _same_tables(of: list[Chosen], other: ReleaseView) -> tuple[Product, ...]:
-    names = {tier.name for tier in other.release.plan.tiers}
+    names = {tier.name for tier in sold_tiers(other.release.plan)}
     keys = (replace(one.key, edition=other.edition.id) for one in of if one.key.tier in names)
     return tuple(product(other, key) for key in keys)
 
@@ -153,6 +153,6 @@ def _same_column(bundle: Bundle) -> Iterator[Idea]:
         for dimension in shared[:1]:
             position = rules.schema.axes.index(dimension.name)
             tier = columns[dimension]
-            if tier in {each.name for each in view.release.plan.tiers}:
+            if tier in {each.name for each in sold_tiers(view.release.plan)}:
                 one = product(view, ProductKey(view.edition.id, (position,), tier))
                 yield Why.SAME_COLUMN, view, (one,), dimension.name

@@ -8,13 +8,15 @@ type. It says what sales would earn, never how many there will be.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from app.catalog.price_lists import asked_by, catalogue_number, price_book, rarity_of
-from app.catalog.products import people
+from app.catalog.price_lists import catalogue_number, price_book, rarity_of, weighed
+from app.catalog.products import answers_to, each, people, sold_tiers
+from app.catalog.questions import asked_by
 from app.collections import plans
 from app.collections.rules import CollectionRules
 from app.core.plots import Plot, Point, plot
 from app.releases import queries as releases
-from pricing.item import Answer, Item, Question, subsets
+from app.releases.queries import ReleaseView
+from pricing.item import Item
 from pricing.money import BASIS_POINTS, MICROS_PER_CENT, MICROS_PER_UNIT, Money
 from pricing.price_list import PriceList
 from pricing.shares import best_people, denominator
@@ -108,11 +110,14 @@ class Estimate:
 
 def supposed(rules: CollectionRules) -> Assumptions:
     """Return where an estimate starts: the last edition's released numbers, or a guess."""
-    for edition in releases.editions_of(rules):
-        if edition.published_at is None:
-            continue
-        return Assumptions(max(1, int(people(releases.release(edition.id)).value)), 1, 10)
-    return Assumptions(200, 1, 10)
+    last = _last_release(rules)
+    return Assumptions(200 if last is None else max(1, int(people(last).value)), 1, 10)
+
+
+def _last_release(rules: CollectionRules) -> ReleaseView | None:
+    published = (one for one in releases.editions_of(rules) if one.published_at is not None)
+    last = next(published, None)
+    return None if last is None else releases.release(last.id)
 
 
 def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
@@ -129,26 +134,35 @@ def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
     rarity = rarity_of(entries, book.minimum_people, catalogue_number() + 1, asked)
     next_total = rarity.editions_total + 1
     answered = rarity.editions_answering
-    closure = {question: answered.get(question, 0) + 1 for question, _ in asked[rules.id]}
-    answering = closure[Question(rules.id, frozenset())]
-    prices = PriceList(
-        book,
-        replace(
-            rarity,
-            editions_total=next_total,
-            editions_answering={**rarity.editions_answering, **closure},
-        ),
+    closure = {
+        question: answered.get(question, 0) + 1
+        for asks in asked[rules.id]
+        for question in (asks.question, asks.alike)
+    }
+    topics = {q: count + (q in closure) for q, count in rarity.of_topic.items()}
+    whole = next(one for one in asked[rules.id] if not one.question.axes)
+    total = weighed(book, whole)
+    rarity = replace(
+        rarity,
+        editions_total=next_total,
+        editions_answering={**answered, **closure},
+        of_topic=topics,
     )
+    prices = PriceList(book, rarity)
     plan = plans.shown(rules)
     noise = (plan.people_variance, float(rules.count.variance))
     most, sd = best_people([(float(assumptions.people), variance) for variance in noise])
     shares = max(assumptions.mine, denominator(most, sd))
     columns = [m for m in rules.workload.marginals if len(m) == 1]
-    coarsest, finest = plan.tiers[-1], plan.tiers[0]
-    cheapest = min(
-        (_items(rules, plan, [m], coarsest, assumptions) for m in columns),
-        key=lambda items: charge(prices, items),
-    )
+    finest = plan.tiers[0]
+    # What the free preview shows costs nothing, and earns nothing.
+    singles = [
+        (tier, _items(rules, plan, [marginal], tier, assumptions))
+        for tier in reversed(sold_tiers(plan))
+        for marginal in columns
+    ]
+    paid = [one for one in singles if prices.counted(one[1])] or singles
+    coarsest, cheapest = min(paid, key=lambda one: charge(prices, one[1]))
     baskets = (
         ("one", coarsest, cheapest),
         ("some", finest, _items(rules, plan, columns, finest, assumptions)),
@@ -158,7 +172,7 @@ def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
     made = [
         _scenario(prices, kind, tier, items, assumptions, shares) for kind, tier, items in baskets
     ]
-    return Estimate(assumptions, tuple(made), shares, answering, next_total)
+    return Estimate(assumptions, tuple(made), shares, rarity.answering(total), rarity.total(total))
 
 
 def _items(
@@ -168,11 +182,10 @@ def _items(
     tier: Tier,
     assumptions: Assumptions,
 ) -> tuple[Item, ...]:
-    order = {axis: position for position, axis in enumerate(plan.schema.axes)}
-
-    def variance(axes: frozenset[str]) -> float:
-        return plan.cell_variance(tuple(sorted(axes, key=order.__getitem__)), tier)
-
+    # Contributions of each as in the last release; before the first, one is the least.
+    last = _last_release(rules)
+    average = 1.0 if last is None else each(last)
+    all_told = average * max(1, assumptions.people)
     return tuple(
         Item(
             edition="next",
@@ -181,11 +194,9 @@ def _items(
             tier=tier.name,
             people=assumptions.people,
             quality=1.0,
-            answers=tuple(
-                Answer(Question(rules.id, axes), variance(axes))
-                for axes in sorted(subsets(marginal), key=sorted)
-            ),
+            answers=answers_to(rules, plan, marginal, tier, all_told),
             floor_micros=rules.floor_micros,
+            each=average,
         )
         for marginal in marginals
         if marginal

@@ -6,23 +6,16 @@ offer made from an earlier one can be worked out again to the cent.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from app.collections import queries as collections
-from app.collections.rules import CollectionRules
+from app.catalog.questions import Asked, Asks, Content, asked_by
 from app.prices import queries as prices
 from app.releases import queries as releases
 from app.releases.queries import CatalogueEntry
-from pricing.item import Question
+from pricing.item import BY_DETAIL, Question
 from pricing.price_book import PriceBook
 from pricing.price_list import PriceList
 from pricing.rarity import Rarity
-from privacy.schema import Measure
-
-#: What a question asks: its topic, whether by any column, the domains of its columns.
-Content = tuple[str, bool, tuple[tuple[str, ...], ...]]
-Asked = Mapping[str, tuple[tuple[Question, Content], ...]]
 
 
 def price_book() -> PriceBook:
@@ -66,7 +59,8 @@ def rarity_of(
     An edition counts from its first sale on (`app.releases.rarity`). Editions below the smallest
     number of people sold, by their released number, answer nothing that anybody could buy, and
     do not make an answer less rare. A question is what is asked, not who asks it: collections of
-    one topic that divide people by the same categories answer the same one.
+    one topic that divide people by the same categories answer the same one. By the book's first
+    rule all editions are compared, by the second those of the question's topic.
 
     Parameters
     ----------
@@ -80,42 +74,29 @@ def rarity_of(
         What to count, from `asked_by`; the questions of the entries' collections by default.
     """
     counted = [e for e in entries if e.people >= minimum_people and e.counts_in(number)]
-    by_collection = Counter(entry.collection_id for entry in counted)
     if asked is None:
         asked = asked_by(entry.collection_id for entry in entries)
     by_content: Counter[Content] = Counter()
-    for collection_id, count in by_collection.items():
-        for content in {content for _, content in asked[collection_id]}:
+    by_question: Counter[Question] = Counter()
+    by_topic: Counter[str] = Counter()
+    for collection_id, count in Counter(entry.collection_id for entry in counted).items():
+        asks = asked[collection_id]
+        for content in {one.content for one in asks}:
             by_content[content] += count
-    answering = {
-        question: by_content[content]
-        for pairs in asked.values()
-        for question, content in pairs
-        if by_content[content]
-    }
-    return Rarity(len(counted), answering)
+        for one in asks:
+            by_question[one.alike] += count
+        for topic in {one.content[0] for one in asks}:
+            by_topic[topic] += count
+    every = [one for asks in asked.values() for one in asks]
+    answering = {one.question: by_content[one.content] for one in every if by_content[one.content]}
+    alike = {one.alike: by_question[one.alike] for one in every if by_question[one.alike]}
+    topics = {one.alike: by_topic[one.content[0]] for one in every}
+    return Rarity(len(counted), {**answering, **alike}, topics)
 
 
-def asked_by(collection_ids: Iterable[str]) -> Asked:
-    """Return the questions of each of some collections, with what they ask."""
-    return {one: tuple(_questions(collections.rules(one))) for one in sorted({*collection_ids})}
-
-
-def _questions(rules: CollectionRules) -> Iterator[tuple[Question, Content]]:
-    """Name each question of a collection by what it asks: its topic and its columns' domains."""
-    domains = {
-        **{d.name: ("category", *sorted(d.domain)) for d in rules.schema.dimensions},
-        **{m.name: _range(m) for m in rules.schema.measures},
-    }
-    everything = tuple(sorted(domains.values()))
-    for marginal in rules.workload.closure():
-        # How many people there are is asked of these people, not of everybody in the topic.
-        content = tuple(sorted(domains[axis] for axis in marginal)) or everything
-        yield Question(rules.id, frozenset(marginal)), (rules.topic, bool(marginal), content)
-
-
-def _range(measure: Measure) -> tuple[str, ...]:
-    return ("number", measure.unit, *(str(knot.normalize()) for knot in measure.knots))
+def weighed(book: PriceBook, asks: Asks) -> Question:
+    """Return the question of a collection as a book's rule names it."""
+    return asks.question if book.rule < BY_DETAIL else asks.alike
 
 
 @lru_cache(maxsize=16)

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
+from app.catalog.questions import questions_of
+from app.collections.rules import CollectionRules
 from app.core.errors import NotFound
 from app.core.recent import Recent
 from app.releases.queries import ReleaseView
 from pricing.item import Answer, Item, Question, subsets
+from pricing.preview import multiplied_variance
 from privacy.errors import PrivacyError
 from privacy.noise.intervals import QUANTILE
 from privacy.plan.planning import NoisePlan
@@ -16,6 +19,8 @@ from privacy.plan.workload import Marginal, cells
 from privacy.tables.table import Estimate, Table
 
 SEPARATOR = "~"
+#: The tier that is shown to everybody and never sold, in releases that have one.
+PREVIEW = "preview"
 #: So many tables at a tier are kept described: a bundle of 1,000 and what lies beside it.
 KEPT = 20_000
 
@@ -90,7 +95,7 @@ def product(view: ReleaseView, key: ProductKey) -> Product:
         tier = plan.tier(key.tier)
     except (IndexError, PrivacyError):
         raise NotFound(_l("There is no such table.")) from None
-    if marginal not in plan.workload.marginals or not marginal:
+    if marginal not in plan.workload.marginals or not marginal or tier not in sold_tiers(plan):
         raise NotFound(_l("There is no such table."))
     return _product(view, marginal, tier)
 
@@ -113,14 +118,22 @@ def table(view: ReleaseView, chosen: Product) -> Table:
     return view.release.table(chosen.marginal, chosen.tier)
 
 
+def sold_tiers(plan: NoisePlan) -> tuple[Tier, ...]:
+    """Return the tiers on sale, the finest first."""
+    return tuple(tier for tier in plan.tiers if tier.name != PREVIEW)
+
+
+def preview_tier(plan: NoisePlan) -> Tier:
+    """Return the tier of the free preview: its own, or the coarsest where there is none."""
+    return next((tier for tier in plan.tiers if tier.name == PREVIEW), plan.tiers[-1])
+
+
 def preview(view: ReleaseView) -> tuple[Table, ...]:
-    """Return the free preview: each one-way table at the coarsest tier."""
+    """Return the free preview: each one-way table, at a tier of its own where there is one."""
     plan = view.release.plan
-    coarsest = plan.tiers[-1]
+    tier = preview_tier(plan)
     return tuple(
-        view.release.table((axis,), coarsest)
-        for axis in plan.schema.axes
-        if (axis,) in plan.closure
+        view.release.table((axis,), tier) for axis in plan.schema.axes if (axis,) in plan.closure
     )
 
 
@@ -171,20 +184,63 @@ def _described(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
             tier=tier.name,
             people=int(people(view).value),
             quality=1.0,
-            answers=_answers(view.rules.id, plan, marginal, tier),
+            answers=answers_to(view.rules, plan, marginal, tier, contributions(view)),
             floor_micros=view.edition.floor_micros,
+            each=each(view),
         ),
     )
 
 
-def _answers(
-    collection: str, plan: NoisePlan, marginal: Marginal, tier: Tier
+def each(view: ReleaseView) -> float:
+    """Return the contributions of a person on average, from 1 to k, by released numbers."""
+    most = float(view.release.plan.schema.bound)
+    return min(most, max(1.0, _all_told(view) / max(1.0, people(view).value)))
+
+
+def contributions(view: ReleaseView) -> float:
+    """Return the released contributions, at least one a person."""
+    return each(view) * max(1.0, people(view).value)
+
+
+def _all_told(view: ReleaseView) -> float:
+    finest = view.release.plan.tiers[0]
+    return float(view.release.table((), finest).contributions()[()])
+
+
+def answers_to(
+    rules: CollectionRules, plan: NoisePlan, marginal: Marginal, tier: Tier, all_told: float
 ) -> tuple[Answer, ...]:
+    """Return how precisely a table answers its own question and each smaller one inside it.
+
+    Parameters
+    ----------
+    all_told : float
+        Contributions, by released numbers: what the free preview tells depends on them.
+    """
     order = {axis: position for position, axis in enumerate(plan.schema.axes)}
-    return tuple(
-        Answer(
-            Question(collection, axes),
-            plan.cell_variance(tuple(sorted(axes, key=order.__getitem__)), tier),
+    alike = {asks.question: asks.alike for asks in questions_of(rules)}
+    found = []
+    for axes in sorted(subsets(marginal), key=lambda axes: (len(axes), sorted(axes))):
+        inside = tuple(sorted(axes, key=order.__getitem__))
+        question = Question(rules.id, axes)
+        found.append(
+            Answer(
+                question,
+                plan.cell_variance(inside, tier),
+                cells(plan.schema, inside),
+                alike[question],
+                _shown(plan, inside, all_told),
+            )
         )
-        for axes in sorted(subsets(marginal), key=lambda axes: (len(axes), sorted(axes)))
-    )
+    return tuple(found)
+
+
+def _shown(plan: NoisePlan, marginal: Marginal, all_told: float) -> float | None:
+    """Return the variance of a cell as the free one-way tables tell it at best, multiplied."""
+    tier = preview_tier(plan)
+    if not all((axis,) in plan.closure for axis in marginal):
+        return None
+    if not marginal:
+        return plan.cell_variance((), tier)
+    margins = ((plan.schema.size(axis), plan.cell_variance((axis,), tier)) for axis in marginal)
+    return multiplied_variance(all_told, margins)

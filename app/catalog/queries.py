@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.catalog.price_lists import price_list
-from app.catalog.products import Product, ProductKey, people, product, products
+from app.catalog.products import Product, ProductKey, people, product, products, sold_tiers
 from app.collections import queries as collections
 from app.collections import wording
 from app.collections.rules import CollectionRules, Purpose
@@ -67,9 +67,11 @@ def folded(text: str) -> str:
 
 
 def _offer(view: ReleaseView, prices: PriceList) -> Offer:
-    coarse = products(view, view.release.plan.tiers[-1])
-    cheapest = min(charge(prices, [one.item]) for one in coarse)
-    return Offer(view, round(people(view).value), len(coarse), cheapest)
+    plan = view.release.plan
+    every = [one.item for tier in sold_tiers(plan) for one in products(view, tier)]
+    # What the free preview shows costs nothing: that is no price to begin from.
+    cheapest = min(charge(prices, [one]) for one in prices.counted(every) or every)
+    return Offer(view, round(people(view).value), len(every) // len(sold_tiers(plan)), cheapest)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class PricedTable:
 def priced(view: ReleaseView) -> tuple[PricedTable, ...]:
     """Return every table of a release with its prices, plain ones first."""
     prices = price_list()
-    by_tier = [products(view, tier) for tier in view.release.plan.tiers]
+    by_tier = [products(view, tier) for tier in sold_tiers(view.release.plan)]
     return tuple(
         PricedTable(tuple((one, charge(prices, [one.item])) for one in same))
         for same in zip(*by_tier, strict=True)

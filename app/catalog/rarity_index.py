@@ -5,14 +5,15 @@ from datetime import datetime
 from functools import lru_cache
 from statistics import fmean
 
-from app.catalog.price_lists import asked_by, catalogue_number, price_book, rarity_of
+from app.catalog.price_lists import catalogue_number, price_book, rarity_of, weighed
+from app.catalog.questions import Asked, asked_by
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, CollectionRules
 from app.core.clock import now
 from app.core.plots import Plot, Point, plot
 from app.releases import queries as releases
 from app.releases.queries import CatalogueEntry
-from pricing.item import Question
+from pricing.item import BY_DETAIL, Question
 from pricing.price_book import PriceBook
 from pricing.rarity import Rarity
 
@@ -88,35 +89,51 @@ def rarity_index() -> RarityIndex:
     """Return how rare everything published is, from released figures alone."""
     book = price_book()
     entries = tuple(e for e in releases.catalogue() if e.people >= book.minimum_people)
-    rarity = rarity_of(entries, book.minimum_people, catalogue_number())
-    factors = _factors(book, entries, rarity)
+    asked = asked_by(entry.collection_id for entry in entries)
+    rarity = rarity_of(entries, book.minimum_people, catalogue_number(), asked)
+    factors = _factors(book, entries, rarity, asked)
+    whole = {collection: _whole(book, asked, collection) for collection in factors}
     standings = tuple(
         CollectionRarity(
             collections.rules(collection),
-            rarity.editions_answering.get(_whole(collection), 0),
-            rarity.editions_total,
+            rarity.editions_answering.get(whole[collection], 0),
+            rarity.of_topic.get(whole[collection], rarity.editions_total),
             factor,
         )
         for collection, factor in sorted(factors.items(), key=lambda pair: (-pair[1], pair[0]))
     )
     topics = {standing.rules.topic for standing in standings}
-    total = rarity.editions_total + 1
     return RarityIndex(
         standings,
         _moments(book, entries),
-        Rarity(total, {_whole(""): 1}).factor(book, _whole("")),
+        _first_factor(book, rarity),
         tuple(topic for topic in TOPICS if topic not in topics),
     )
 
 
-def _whole(collection: str) -> Question:
-    return Question(collection, frozenset())
+def _whole(book: PriceBook, asked: Asked, collection: str) -> Question:
+    asks = next(one for one in asked[collection] if not one.question.axes)
+    return weighed(book, asks)
+
+
+def _first_factor(book: PriceBook, rarity: Rarity) -> float:
+    """Return what the first edition of something new would weigh once it was sold.
+
+    By the second rule in the topic with the most editions.
+    """
+    before = rarity.editions_total
+    if book.rule >= BY_DETAIL:
+        before = max(rarity.of_topic.values(), default=0)
+    new = Question("", frozenset())
+    return Rarity(before + 1, {new: 1}).factor(book, new)
 
 
 def _factors(
-    book: PriceBook, entries: tuple[CatalogueEntry, ...], rarity: Rarity
+    book: PriceBook, entries: tuple[CatalogueEntry, ...], rarity: Rarity, asked: Asked
 ) -> dict[str, float]:
-    return {e.collection_id: rarity.factor(book, _whole(e.collection_id)) for e in entries}
+    return {
+        e.collection_id: rarity.factor(book, _whole(book, asked, e.collection_id)) for e in entries
+    }
 
 
 # What a past catalogue counted does not change; what the next one will is part of the entries.
@@ -124,13 +141,13 @@ def _factors(
 def _moments(book: PriceBook, entries: tuple[CatalogueEntry, ...]) -> tuple[Moment, ...]:
     topics = {e.collection_id: collections.rules(e.collection_id).topic for e in entries}
     asked = {
-        collection: tuple(pair for pair in pairs if pair[0] == _whole(collection))
-        for collection, pairs in asked_by(topics).items()
+        collection: tuple(one for one in every if not one.question.axes)
+        for collection, every in asked_by(topics).items()
     }
     moments: list[Moment] = []
     for count, entry in enumerate(entries, 1):
         rarity = rarity_of(entries[:count], book.minimum_people, entry.number, asked)
-        factors = _factors(book, entries[:count], rarity)
+        factors = _factors(book, entries[:count], rarity, asked)
         by_topic: dict[str, list[float]] = {}
         for collection, factor in factors.items():
             by_topic.setdefault(topics[collection], []).append(factor)

@@ -53,6 +53,8 @@ def release(edition_id: str) -> str:
         "catalog/release.html",
         view=view,
         plan=view.release.plan,
+        sold=products.sold_tiers(view.release.plan),
+        previewed=products.preview_tier(view.release.plan),
         people=products.people(view),
         preview=preview,
         priced=queries.priced(view),

@@ -21,7 +21,12 @@ PURPOSE_NAMES = {
     Purpose.PUBLIC: _l("Public interest"),
     Purpose.COMMERCIAL: _l("Commercial use"),
 }
-TIER_NAMES = {"gold": _l("gold"), "silver": _l("silver"), "bronze": _l("bronze")}
+TIER_NAMES = {
+    "gold": _l("gold"),
+    "silver": _l("silver"),
+    "bronze": _l("bronze"),
+    "preview": _l("free preview"),
+}
 
 
 def _named(names: dict[Any, Any], name: object) -> str:

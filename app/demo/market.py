@@ -275,7 +275,9 @@ class _Story:
             stage.buy(institute, upgrade + newer, Purpose.RESEARCH)
         with self._ago(days=9, hours=2):
             tables = [("work", "income"), ("year", "work")]
-            stage.buy(retailer, stage.keys(work_2, tables, "bronze"), Purpose.COMMERCIAL)
+            coarse = stage.keys(work_2, tables[:1], "bronze")
+            finer = stage.keys(work_2, tables[1:], "silver")
+            stage.buy(retailer, coarse + finer, Purpose.COMMERCIAL)
         with self._ago(days=6, hours=5):
             tables = [("product", "price"), ("product", "trips")]
             regretted = stage.buy(

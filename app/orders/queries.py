@@ -21,7 +21,14 @@ from pricing.vat import vat_included
 
 @dataclass(frozen=True)
 class KeptLine:
-    """A line of the quote as it was when the order was made."""
+    """A line of the quote as it was when the order was made.
+
+    Attributes
+    ----------
+    respondents, cells : int or None
+        Asking so many people tells the average of so many cells as precisely; without cells,
+        under the first books, a share of one half.
+    """
 
     kind: str
     amount: Money
@@ -31,6 +38,7 @@ class KeptLine:
     edition: str | None = None
     editions: tuple[int, int] | None = None
     step: Step | None = None
+    cells: int | None = None
 
 
 @dataclass(frozen=True)
@@ -392,6 +400,7 @@ def _kept_line(line: Mapping[str, Any], currency: str) -> KeptLine:
         Step(step[0], step[1], Money(step[2], currency), Money(step[3], currency))
         if step
         else None,
+        line.get("cells"),
     )
 
 

@@ -278,6 +278,7 @@ def _line(line: QuoteLine, positions: dict[ItemKey, str]) -> dict[str, object]:
         "product": positions.get(line.item) if line.item else None,
         "edition": line.edition,
         "respondents": facts.respondents if facts else None,
+        "cells": facts.cells if facts else None,
         "rarity": facts.rarity if facts else None,
         "editions": [facts.editions_answering, facts.editions_total] if facts else None,
         "step": [step.points, step.start, step.rate.micros, step.first_rate.micros]

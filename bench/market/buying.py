@@ -11,7 +11,7 @@ from functools import cache
 
 from bench.market.catalogue import UNITS, Catalogue
 from bench.market.rules import Items, Shop
-from bench.market.world import Collection, Need, Table
+from bench.market.world import Collection, Need, Table, precision
 from pricing.item import Item
 from pricing.money import Money
 
@@ -106,8 +106,8 @@ def assignments(catalogue: Catalogue, need: Need, steps: tuple[int, ...]) -> Ite
     Begins with the largest edition, and with the smallest.
     """
     collection = catalogue.collections[need.collection]
-    variances = collection.noise.variances
-    hardest = max(need.tables, key=lambda table: variances[frozenset(table)])
+    # Which table is told least precisely does not depend on the number of people.
+    hardest = min(need.tables, key=lambda table: precision(collection.noise, 1_000, table, 1.0))
     editions = catalogue.editions[collection.name]
 
     @cache

@@ -24,6 +24,8 @@ VARIANTS = {
     "rarer collections": Settings(rare=0.8),
     "rare is worth more": Settings(rare_worth=1.0),
     "dearer to take part": Settings(cost=0.2),
+    "the preview is bronze": Settings(preview=16),
+    "every edition in halves": Settings(pieces=2),
 }
 
 
@@ -78,6 +80,7 @@ def measured(run: Run, world: World) -> dict[str, list[float]]:
         "staying": 100 * run.people[-1] / run.people[0],
         "at_a_loss": 100 * run.at_a_loss / sum(run.people[:-1]),
         "payment": run.paid / MICROS / max(1, run.payments),
+        "shown": 100 * run.shown / max(1, run.shown + sum(run.asked.values())),
         "saved": 100 * run.saved / max(1, run.direct),
     }
     return {name: [value] for name, value in numbers.items()} | {

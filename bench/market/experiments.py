@@ -10,36 +10,29 @@ import numpy as np
 
 from bench.market.comparing import VARIANTS, Figures, Interval, Markets, interval
 from bench.market.rules import BookRule, Rule
-from bench.market.tuning import FAMILIES, Found, Levels, book_with, search
+from bench.market.tuning import FAMILIES, Found, book_with, search
 from bench.market.world import Floats, Settings
+from pricing.price_book import SECOND_BOOK, PriceBook
 
 SCALES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 2.0, 3.0)
 
 SINGLE: dict[str, tuple[float, ...]] = {
     "rarity": (0.0, 0.25, 1.0),
-    "fixed": (0.0, 0.25, 0.5),
-    "floor": (0.0, 0.25, 1.0),
+    "fixed": (0.0, 0.25),
+    "floor": (0.0, 0.3),
     "concavity": (0.0, 2.0),
-    "detail": (0.0, 0.5, 1.5),
+    "detail": (0.0, 2.0, 4.0),
 }
-#: Book 2026-1, before the default one: a higher one-time fee per buyer, less for each point.
-EARLIER: Levels = {"scale": 1 / 1.4, "fixed": 0.5}
-COMBINED: tuple[Levels, ...] = (
-    {"scale": 0.85, "fixed": 0.25},
-    {"scale": 1.25, "fixed": 0.0},
-    {"scale": 1.25, "fixed": 0.0, "floor": 0.25},
-)
-CHANGES: dict[str, Levels] = {
+EARLIER = "book 2026-2"
+CHANGES: dict[str, PriceBook] = {
     **{
-        ", ".join(f"{name} {value:g}" for name, value in levels.items()): levels
-        for levels in (
-            *({name: value} for name, values in SINGLE.items() for value in values),
-            *COMBINED,
-        )
+        f"{name} {value:g}": book_with({name: value})
+        for name, values in SINGLE.items()
+        for value in values
     },
-    "the book 2026-1": EARLIER,
+    f"the {EARLIER}": SECOND_BOOK,
 }
-"""The default book with one parameter changed, a few combinations, and the book 2026-1."""
+"""The default book with one parameter changed, and the book before."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +59,7 @@ class Effort:
     variants: dict[str, Settings] = field(default_factory=lambda: VARIANTS)
 
 
+SMALL = Effort(20, 3, 8, 3, 2)
 _TINY = Settings(collections=3, periods=2, buyers=20)
 QUICK = Effort(2, 2, 2, 2, 2, _TINY, {"as drawn": _TINY})
 
@@ -116,7 +110,7 @@ def experiment(markets: Markets, effort: Effort) -> Findings:
     for family in FAMILIES:
         _say(f"tuning {family.name}")
         found.append(search(markets, family, training, effort.settings, served, effort.tries))
-    earlier = BookRule(book_with(EARLIER), "book 2026-1")
+    earlier = BookRule(SECOND_BOOK, EARLIER)
     rules: list[Rule] = [default, earlier, *(one.rule for one in found)]
     _say("comparing")
     clever = _by_name(rules, markets.play(rules, compared, effort.settings))
@@ -151,7 +145,7 @@ def _changes(markets: Markets, seeds: Sequence[int], settings: Settings) -> list
         [BookRule(book_with({"scale": scale})) for scale in SCALES], seeds, settings
     )
     usual = levels[SCALES.index(1.0)]
-    rules = [BookRule(book_with(levels)) for levels in CHANGES.values()]
+    rules = [BookRule(book) for book in CHANGES.values()]
     return [
         Change(
             name,

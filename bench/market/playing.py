@@ -41,6 +41,8 @@ class Run:
         What purchases were worth beyond their price.
     asked, served : dict of Kind to int
         Visits, and those that ended in a purchase.
+    shown : int
+        Further visits, which the free previews were enough for.
     people : list of int
         Taking part, by period, and at the end those who would take part again.
     at_a_loss : int
@@ -61,6 +63,7 @@ class Run:
     surplus: int = 0
     asked: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
     served: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
+    shown: int = 0
     people: list[int] = field(default_factory=list)
     at_a_loss: int = 0
     payments: int = 0
@@ -129,6 +132,10 @@ def _serve(
 ) -> None:
     holdings: tuple[Item, ...] = ()
     for visit in buyer.visits:
+        if all(catalogue.shows(need) for need in visit.needs):
+            run.shown += 1
+            run.surplus += visit.worth
+            continue
         run.asked[buyer.kind] += 1
         plan = cheapest(shop, catalogue, visit.needs, holdings, clever and buyer.clever)
         if plan is None or plan.price > visit.worth:

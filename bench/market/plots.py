@@ -16,7 +16,7 @@ from bench.market.experiments import SCALES, Change, Findings
 
 COLOURS = {
     "default book": "#1f4e9c",
-    "book 2026-1": "#9aa7b8",
+    "book 2026-2": "#9aa7b8",
     "tuned book": "#4aa3df",
     "per table": "#c0392b",
     "per table, by tier": "#e67e22",

@@ -13,12 +13,15 @@ from typing import TypedDict
 import numpy as np
 
 from bench.market.comparing import Figures, Interval, interval
-from bench.market.experiments import Change, Findings, served_at_equal_income
+from bench.market.experiments import EARLIER, Change, Findings, served_at_equal_income
+from bench.market.guessing import guesses, summed
+from bench.market.pooling import CROWDS, PEOPLE, PIECES, split, with_others
 from bench.market.tuning import Found
 from bench.market.world import Kind
-from pricing.price_book import DEFAULT_BOOK
+from pricing.price_book import DEFAULT_BOOK, SECOND_BOOK
 
 PAGE = Path(__file__).parent / "page.md"
+BOOKS = (SECOND_BOOK, DEFAULT_BOOK)
 SHOWN = {
     "income": ("EUR a year", "contributors' income"),
     "median_income": ("cents a year", "income of a person, at the median"),
@@ -30,6 +33,7 @@ SHOWN = {
     "staying": ("%", "people who would take part again at the end, of those at the start"),
     "at_a_loss": ("%", "person-years that earned less than they cost"),
     "payment": ("EUR", "one payment"),
+    "shown": ("%", "visits that the free previews were enough for"),
     "saved": ("%", "what clever buyers save beside the direct way"),
 }
 
@@ -119,6 +123,9 @@ def page_of(findings: Findings) -> str:
         levels=_levels_table(findings.found),
         variants=_variants_table(findings.variants),
         changes=_changes_table(findings.changes),
+        splits=_splits_table(effort.settings.preview),
+        crowds=_crowds_table(effort.settings.preview),
+        guesses=_guesses_table(effort.settings.preview),
     )
 
 
@@ -133,7 +140,7 @@ def _rules_table(findings: Findings) -> str:
         for rule, figures in rules.items()
     ]
     lines.append(["buyers would pay more if nobody were clever, EUR a year", *lost])
-    for book in ("default book", "book 2026-1", "tuned book"):
+    for book in ("default book", EARLIER, "tuned book"):
         usual = rules[book]["income"]
         beyond = [interval(100 * (figures["income"] / usual - 1)) for figures in rules.values()]
         lines.append([f"income beyond the {book}'s, world by world, %", *map(str, beyond)])
@@ -175,6 +182,53 @@ def _changes_table(changes: dict[str, list[Change]]) -> str:
         gains = [one.gain.mean for one in same]
         lines.append([same[0].name, *cells, f"{min(gains):+.1f} to {max(gains):+.1f}"])
     return _table(["income, % / served, points", *changes, "served at equal income, points"], lines)
+
+
+def _splits_table(preview: int) -> str:
+    cases = [(PEOPLE, pieces, False) for pieces in PIECES]
+    cases += [(2_400, 6, False), (2_400, 6, True)]
+    lines = []
+    for people, editions, apart in cases:
+        before, now = (
+            split(book, people, editions, preview, apart=apart)
+            for book in (SECOND_BOOK, DEFAULT_BOOK)
+        )
+        lines.append(
+            [f"{people:,} people", str(editions), str(now.houses), str(now.respondents)]
+            + [f"{one.cents / 100:.2f}" for one in (before, now)]
+            + [f"{one.cents / people:.2f}" for one in (before, now)]
+        )
+    header = ["of", "editions", "collections", "as precise as asking"]
+    header += [f"{word}, book {b.version}" for word in ("EUR", "cents a person") for b in BOOKS]
+    return _table(header, lines)
+
+
+def _crowds_table(preview: int) -> str:
+    header = ["editions that ask the same"]
+    header += [f"{words}, {f}" for f in (16, preview) for words in ("beyond its own", "beyond all")]
+    lines = [
+        [f"{others:,}"]
+        + [
+            f"{cents / 100:.2f}"
+            for factor in (16, preview)
+            for cents in with_others(DEFAULT_BOOK, others, factor)
+        ]
+        for others in CROWDS
+    ]
+    return _table(header, lines)
+
+
+def _guesses_table(preview: int) -> str:
+    cases = {
+        f"book {SECOND_BOOK.version}, preview 16": summed(guesses(SECOND_BOOK, 16)),
+        f"book {DEFAULT_BOOK.version}, preview {preview}": summed(guesses(DEFAULT_BOOK, preview)),
+    }
+    kinds = next(iter(cases.values()))
+    lines = [
+        [kind, *(f"{b:.0f} / {m:.0f} / {w:.0f}" for of in cases.values() for b, m, w in [of[kind]])]
+        for kind in kinds
+    ]
+    return _table(["guess: beats a table, % / unpaid on average, % / at most, %", *cases], lines)
 
 
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

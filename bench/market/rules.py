@@ -83,6 +83,7 @@ class BookRule:
             curve=tuple((points, round(micros * factor)) for points, micros in self.book.curve),
             fixed_micros=round(self.book.fixed_micros * factor),
             floor_micros=round(self.book.floor_micros * factor),
+            respondent_micros=round(self.book.respondent_micros * factor),
         )
         return replace(self, book=book)
 

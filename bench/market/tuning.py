@@ -69,7 +69,7 @@ BOOK_START = {
     "scale": 1.0,
     "rarity": DEFAULT_BOOK.rarity_lambda,
     "fixed": DEFAULT_BOOK.fixed_micros / 1e6,
-    "floor": DEFAULT_BOOK.floor_micros / 1e6,
+    "floor": DEFAULT_BOOK.respondent_micros / 1e4,
     "concavity": 1.0,
     "detail": 1.0,
 }
@@ -81,7 +81,8 @@ def book_with(levels: Levels) -> PriceBook:
     Parameters
     ----------
     levels : mapping of str to float
-        "scale" of the curve; "rarity", lambda; "fixed" and "floor" in EUR; "concavity", a power
+        "scale" of the curve; "rarity", lambda; "fixed" in EUR; "floor" in cents for a
+        respondent; "concavity", a power
         of the curve's slopes relative to the first (0: a straight line); "detail", a power of the
         factors by number of axes. What is missing stays.
     """
@@ -99,7 +100,7 @@ def book_with(levels: Levels) -> PriceBook:
         version="tried",
         rarity_lambda=given["rarity"],
         fixed_micros=round(given["fixed"] * 1e6),
-        floor_micros=round(given["floor"] * 1e6),
+        respondent_micros=round(given["floor"] * 1e4),
         curve=tuple(curve),
         detail=tuple(factor ** given["detail"] for factor in DEFAULT_BOOK.detail),
     )
@@ -113,7 +114,7 @@ FAMILIES = (
             "scale": Box(0.25, 8.0, 1.0),
             "rarity": Box(0.0, 2.0, DEFAULT_BOOK.rarity_lambda),
             "fixed": FEE,
-            "floor": Box(0.0, 2.0, 0.5),
+            "floor": Box(0.0, 0.4, DEFAULT_BOOK.respondent_micros / 1e4),
             "concavity": Box(0.0, 3.0, 1.0),
             "detail": Box(0.0, 2.0, 1.0),
         },

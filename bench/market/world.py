@@ -5,14 +5,17 @@ All numbers here are made up, but for the noise of the tables, which a release's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import combinations
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
+from pricing.volume import MICRORESPONDENTS, effective_respondents
 from privacy.plan.planning import plan_release
 from privacy.plan.tiers import GOLD
 from privacy.plan.workload import default_workload
@@ -53,7 +56,7 @@ class Wish:
     accuracy : tuple of float
         Least and most effective respondents, as a share of what the collection can give.
     worth : float
-        EUR for one table as precise as asking 50 people, at the median.
+        EUR for one table as precise as asking 20 people, at the median.
     collections : int
         Most collections in one purchase.
     """
@@ -98,6 +101,10 @@ class Settings:
         How much more a need of a collection with a single edition is worth.
     cost : float
         Median cost of taking part for a year, in EUR.
+    pieces : int
+        Into so many editions the people of each are split, under a collection each.
+    preview : int
+        Noise variance of the free preview, in that of gold.
     """
 
     collections: int = 8
@@ -109,6 +116,8 @@ class Settings:
     rare: float = 0.35
     rare_worth: float = 0.0
     cost: float = 0.10
+    pieces: int = 1
+    preview: int = 256
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,8 @@ class Group:
     Parameters
     ----------
     name, collection : str
+    house : str
+        The collection it is published in, which asks what all of its topic ask.
     costs : array of float
         What a year of taking part costs each, in micros, ascending.
     noise : array of float
@@ -126,6 +137,7 @@ class Group:
 
     name: str
     collection: str
+    house: str
     costs: Floats
     noise: Floats
 
@@ -227,7 +239,25 @@ def make_world(settings: Settings, seed: int) -> World:
         tuple(_buyer(settings, rng, collections, chances) for _ in range(settings.buyers))
         for _ in range(settings.periods)
     )
+    if settings.pieces > 1:
+        collections = tuple(_in_pieces(one, settings.pieces, rng) for one in collections)
     return World(settings, collections, buyers)
+
+
+def _in_pieces(whole: Collection, pieces: int, rng: np.random.Generator) -> Collection:
+    """Split each edition's people: buyers need the same, and there are as many people."""
+    groups = [
+        Group(
+            f"{group.name}/{piece}",
+            group.collection,
+            f"{group.collection}/{piece}",
+            group.costs[piece::pieces],
+            np.clip(rng.standard_normal(len(group.noise)), -3.0, 3.0),
+        )
+        for group in whole.groups
+        for piece in range(pieces)
+    ]
+    return replace(whole, groups=tuple(groups))
 
 
 def _collection(settings: Settings, rng: np.random.Generator, number: int) -> Collection:
@@ -241,7 +271,7 @@ def _collection(settings: Settings, rng: np.random.Generator, number: int) -> Co
         people = int(np.clip(rng.lognormal(np.log(250), 0.8), 80, 4_000))
         costs = np.sort(rng.lognormal(np.log(settings.cost), 1.3, people)) * MICROS
         drawn = np.clip(rng.standard_normal(settings.periods), -3.0, 3.0)
-        groups.append(Group(f"{name}-{place}", name, costs, drawn))
+        groups.append(Group(f"{name}-{place}", name, name, costs, drawn))
     return Collection(name, ways, noise, tuple(groups))
 
 
@@ -274,7 +304,7 @@ def _visit(
         asked = share * _most(topic, tables) if respondents is None else respondents
         needs.append(Need(topic.name, tables, asked))
         scarce = 1.0 + settings.rare_worth * (len(topic.groups) == 1)
-        grown = len(tables) ** BREADTH * (asked / 50.0) ** PRECISION
+        grown = len(tables) ** BREADTH * (asked / 20.0) ** PRECISION
         worth += wish.worth * luck * scarce * grown
     return Visit(tuple(needs), int(worth * MICROS))
 
@@ -293,6 +323,28 @@ def _tables(rng: np.random.Generator, wish: Wish, topic: Collection) -> tuple[Ta
 
 def _most(topic: Collection, tables: tuple[Table, ...]) -> float:
     """Return the effective respondents of the least precise table, all editions together."""
-    variance = max(topic.noise.variances[frozenset(table)] for table in tables)
-    counts = [FULL * len(group.costs) for group in topic.groups]
-    return sum(n * n / (n + 4.0 * variance) for n in counts)
+    counts = [int(FULL * len(group.costs)) for group in topic.groups]
+    return min(sum(precision(topic.noise, n, table, 1.0) for n in counts) for table in tables)
+
+
+def cells_of(axes: Iterable[str]) -> int:
+    """Return how many cells a table has.
+
+    Examples
+    --------
+    >>> cells_of(("age", "day")), cells_of(())
+    (35, 1)
+    """
+    return prod(AXES[axis] for axis in axes)
+
+
+def precision(noise: Noise, people: int, table: Table, factor: float) -> float:
+    """Return how many people asked without noise tell its mean cell as precisely.
+
+    Parameters
+    ----------
+    factor : float
+        Of the noise variance of gold.
+    """
+    variance = noise.variances[frozenset(table)] * factor
+    return effective_respondents(people, variance, 1.0, cells_of(table)) / MICRORESPONDENTS

@@ -122,7 +122,7 @@ def test_bundles_meet_the_need() -> None:
             plan = cheapest(shop, offered, needs, (), clever=True)
             if plan is not None:
                 bought = [item for basket in plan.baskets for item in basket.items]
-                answered = {q.axes for item in bought for q, _ in item.reach}
+                answered = {answer.question.axes for item in bought for answer in item.answers}
                 assert all(frozenset(t) in answered for need in needs for t in need.tables)
 
 

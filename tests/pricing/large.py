@@ -55,14 +55,26 @@ def shopping(random: Random, book: PriceBook) -> Shopping:
         people, floor = random.randint(1, 3_000), random.choice([0, 0, 1_234_567])
         noise = {axes: random.uniform(0, 800) for axes in sorted(subsets(AXES), key=sorted)}
         quality = random.choice([1.0, 1.0, random.random()])
+        each, preview = random.choice([1.0, 1.0, 3.5]), random.choice([None, 16, 256])
         for marginal in MARGINALS:
             for tier, factor in TIERS.items():
                 answers = tuple(
-                    Answer(Question(collection, axes), noise[axes] * factor)
+                    Answer(
+                        Question(collection, axes),
+                        noise[axes] * factor,
+                        6 ** len(axes),
+                        # Of four collections two and two ask the same.
+                        Question(f"t{int(collection[1]) // 2}", axes),
+                        preview and noise[axes] * preview,
+                    )
                     for axes in sorted(subsets(marginal), key=sorted)
                 )
                 catalogue.append(
-                    Item(f"e{number}", collection, marginal, tier, people, quality, answers, floor)
+                    Item(
+                        *(f"e{number}", collection, marginal, tier, people, quality, answers),
+                        floor,
+                        each,
+                    )
                 )
     market = Market(PriceList(book, Rarity.of_catalogue(catalogue)), tuple(catalogue))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 
-from pricing.item import Answer, Item, Question, subsets
+from pricing.item import RULES, Answer, Item, Question, subsets
 from pricing.price_book import DEFAULT_BOOK, PriceBook
 from pricing.price_list import PriceList
 from pricing.rarity import Rarity
 
 AXES = ("age", "day", "product")
+CELLS = {"age": 5, "day": 7, "product": 6}
 TIERS = {"gold": 1.0, "silver": 4.0, "bronze": 16.0}
 
 
@@ -24,13 +27,26 @@ def make_item(
     people: int = 400,
     variance: float = 50.0,
     quality: float = 1.0,
+    each: float = 1.0,
+    preview: float | None = None,
 ) -> Item:
-    """Build a product whose noise grows with its axes and its tier."""
-    answers = tuple(
-        Answer(Question(collection, axes), variance * TIERS[tier] * (1 + len(axes)))
-        for axes in sorted(subsets(marginal), key=sorted)
-    )
-    return Item(edition, collection, marginal, tier, people, quality, answers)
+    """Build a product whose noise grows with its axes and its tier.
+
+    Every collection asks the same; `preview` is the factor of the free preview's noise.
+    """
+
+    def answer(axes: frozenset[str]) -> Answer:
+        gold = variance * (1 + len(axes))
+        return Answer(
+            Question(collection, axes),
+            gold * TIERS[tier],
+            prod(CELLS[axis] for axis in axes),
+            Question("everywhere", axes),
+            None if preview is None or len(axes) > 1 else gold * preview,
+        )
+
+    answers = tuple(answer(axes) for axes in sorted(subsets(marginal), key=sorted))
+    return Item(edition, collection, marginal, tier, people, quality, answers, each=each)
 
 
 MARGINALS = (("age",), ("day",), ("product",), ("age", "day"), ("age", "day", "product"))
@@ -70,6 +86,8 @@ def books(draw: st.DrawFn) -> PriceBook:
         curve=tuple(curve),
         minimum_people=1,
         platform_basis_points=1_000,
+        respondent_micros=draw(st.sampled_from([0, 1, 500, 50_000])),
+        rule=draw(st.sampled_from(RULES)),
     )
 
 
@@ -82,6 +100,8 @@ def markets(draw: st.DrawFn) -> Market:
         people = draw(st.integers(1, 2_000))
         variance = draw(st.floats(0.0, 500.0))
         quality = draw(st.floats(0.0, 1.0))
+        each = draw(st.sampled_from([1.0, 1.0, 6.9]))
+        preview = draw(st.sampled_from([None, 16.0, 256.0, 2.0]))
         for marginal in draw(st.lists(st.sampled_from(MARGINALS), min_size=1, unique=True)):
             catalogue += [
                 make_item(
@@ -92,6 +112,8 @@ def markets(draw: st.DrawFn) -> Market:
                     people=people,
                     variance=variance,
                     quality=quality,
+                    each=each,
+                    preview=preview,
                 )
                 for tier in TIERS
             ]
@@ -114,11 +136,17 @@ class Purchase:
         }
         return f"Purchase({self.market.book}, {bundles})"
 
+    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
+        """Hypothesis would write out the whole catalogue."""
+        printer.text(repr(self))
+
 
 @st.composite
 def purchases(draw: st.DrawFn) -> Purchase:
     """Draw what somebody owns, and two bundles."""
     market = draw(markets())
-    some = st.lists(st.sampled_from(market.catalogue), max_size=6, unique_by=lambda i: i.key)
+    # By place: the strategy is written out with what it draws from.
+    items = st.integers(0, len(market.catalogue) - 1).map(market.catalogue.__getitem__)
+    some = st.lists(items, max_size=6, unique_by=lambda i: i.key)
     first = draw(some.filter(bool))
     return Purchase(market, tuple(draw(some)), tuple(first), tuple(draw(some.filter(bool))))

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import re
+from math import prod
 from pathlib import Path
 
 from pricing.item import Answer, Item, Question, subsets
+from pricing.preview import multiplied_variance
 from pricing.price_book import DEFAULT_BOOK
 from pricing.price_list import PriceList
 from pricing.quote import LineKind, quote, table_facts
 from pricing.rarity import Rarity
+from tests.pricing.strategies import CELLS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "pricing.md").read_text()
 VARIANCES = {"gold": 100.0, "silver": 400.0, "bronze": 1600.0}
 
 
+PREVIEW = 25_600.0
+PEOPLE = 400
+
+
 def item(edition: str, marginal: tuple[str, ...], tier: str) -> Item:
-    answers = tuple(
-        Answer(Question("shopping", axes), VARIANCES[tier]) for axes in subsets(marginal)
+    return Item(
+        *(edition, "shopping", marginal, tier, PEOPLE, 1.0),
+        tuple(answer(axes, tier) for axes in subsets(marginal)),
     )
-    return Item(edition, "shopping", marginal, tier, 400, 1.0, answers)
+
+
+def answer(axes: frozenset[str], tier: str) -> Answer:
+    margins = [(CELLS[axis], PREVIEW) for axis in axes]
+    shown = multiplied_variance(PEOPLE, margins) if margins else PREVIEW
+    cells = prod(CELLS[axis] for axis in axes)
+    return Answer(Question("shopping", axes), VARIANCES[tier], cells, None, shown)
 
 
 def test_prices_on_the_page_are_true() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pricing.coverage import coverage
 from pricing.errors import InvalidBundle, InvalidItem, InvalidPriceBook
-from pricing.item import Answer, Question, distinct
+from pricing.item import RULES, Answer, Question, distinct
 from pricing.price_book import DEFAULT_BOOK
 from pricing.rarity import Rarity
 from pricing.volume import MICRORESPONDENTS, effective_respondents
@@ -60,7 +60,9 @@ def test_respondents_are_those_of_a_noiseless_survey() -> None:
 
 def test_a_finer_copy_replaces_a_coarser_one() -> None:
     gold, silver = make_item(tier="gold"), make_item(tier="silver")
-    assert coverage([silver, gold]) == coverage([gold]) != coverage([silver])
+    for rule in RULES:
+        both, fine, coarse = (coverage(of, rule) for of in ([silver, gold], [gold], [silver]))
+        assert both == fine != coarse
 
 
 def test_rare_questions_weigh_more_up_to_a_cap() -> None:

@@ -47,7 +47,9 @@ def test_lines_say_why() -> None:
     facts = made.lines[3].facts
     assert facts is not None
     assert (facts.editions_answering, facts.editions_total) == (2, 2)
-    assert facts.respondents == 400 * 400 // (400 + 4 * 150)
+    # Of 35 cells the mean one: s = 34 / 35^2.
+    assert facts.cells == 35
+    assert facts.respondents == int(400 * 400 * 34 / (400 * 34 + 150 * 35**2))
     assert made.book_version == DEFAULT_BOOK.version
 
 
@@ -63,13 +65,28 @@ def test_a_new_buyer_pays_the_exact_price_rounded_up() -> None:
 
 
 def test_a_small_step_is_raised_to_the_smallest_payment() -> None:
-    book = replace(DEFAULT_BOOK, curve=((0, 0), (1, 10_000)), minimum_micros=1_000_000)
+    book = replace(DEFAULT_BOOK, curve=((0, 0), (1, 10_000)), floor_micros=1_000_000)
     prices = PriceList(book, RARITY)
     first = charge(prices, [SILVER])
     step = quote(prices, [GOLD], [SILVER])
     assert first + step.total >= charge(prices, [GOLD])
     assert step.total == Money.from_cents(100, "EUR")
     assert LineKind.MINIMUM in [line.kind for line in step.lines]
+
+
+def test_only_the_smallest_payment_breaks_submodularity() -> None:
+    """Who owns little gets a little more for nothing; who owns more pays the smallest payment."""
+    book = replace(DEFAULT_BOOK, curve=((0, 0), (10_000, 100_000_000)), respondent_micros=0)
+    little = [ONE_WAY]
+    much = [ONE_WAY, *(make_item(f"m{n}", ("age", "day"), people=4_000) for n in range(4))]
+
+    def paid(minimum: int) -> list[int]:
+        prices = PriceList(replace(book, minimum_micros=minimum), RARITY)
+        return [charge(prices, [OTHER], owned).micros for owned in (little, much)]
+
+    assert paid(1_000_000) == [0, 1_000_000]
+    less, more = paid(0)
+    assert 0 < more <= less + 20_000
 
 
 def test_refuses_empty_bundles_and_tiny_editions() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pricing.coverage import coverage
-from pricing.item import Item
+from pricing.item import BY_DETAIL, Item, Question
 from pricing.price_book import DEFAULT_BOOK
 from pricing.price_list import PriceList
 from pricing.rarity import Rarity
@@ -59,7 +59,8 @@ def test_a_finer_table_that_includes_the_one_asked_for_is_priced() -> None:
     asked = make_item("e1", ("age",), "silver")
     finer = make_item("e1", ("age", "day"), "gold")
     too_coarse = make_item("e1", ("age", "day"), "bronze")
-    assert dict(finer.reach)[asked.question] >= coverage([asked])[asked.question]["e1"]
+    question = Question("everywhere", frozenset({"age"}))
+    assert dict(finer.reach(BY_DETAIL))[question] >= coverage([asked], BY_DETAIL)[question]["e1"]
     (route,) = other_routes(PRICES, [asked], (), {"e1": (asked, finer, too_coarse)})
     assert route.kind == RouteKind.FINER
     assert route.total == charge(PRICES, [finer]) > charge(PRICES, [asked])

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing.coverage import coverage
 from pricing.errors import InvalidSplit
 from pricing.item import Item
 from pricing.money import Money
@@ -50,14 +49,14 @@ def test_shares_add_up_to_the_millionth(case: Purchase, net: int) -> None:
 def test_weights_add_up_to_the_value_gained(case: Purchase) -> None:
     market = case.market
     weights = aumann_shapley(market.prices, case.first, case.holdings)
-    both = coverage([*case.holdings, *case.first])
+    both = market.prices.covered([*case.holdings, *case.first])
     gain = market.prices.value([*case.holdings, *case.first]) - market.prices.value(case.holdings)
     shares = sum(weights.values()) / 2**64
     assert shares == pytest.approx(gain, abs=1e-6 * (1 + len(both)))
 
 
 def test_without_holdings_it_is_the_published_formula() -> None:
-    covered = coverage([A, B])
+    covered = PRICES.covered([A, B])
     worth = PRICES.terms(covered)
     for edition, weight in aumann_shapley(PRICES, [A, B]).items():
         expected = sum(

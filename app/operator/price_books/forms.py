@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Re
 from app.operator.price_books.fields import NumberField, shown
 from app.operator.price_books.queries import LABELS
 from app.prices.service import VERSION
+from pricing.item import RULES
 from pricing.money import MICROS_PER_UNIT
 from pricing.price_book import PriceBook
 
@@ -67,6 +68,13 @@ class PriceBookForm(FlaskForm):
         _l(
             "Goes to the contributors of each release that is new to the buyer, before anything "
             "is shared. A collection may ask for more."
+        ),
+    )
+    respondent_micros = _amount(
+        "respondent_micros",
+        _l(
+            "For each person that the best answer bought of a release is as precise as asking: "
+            "larger releases get more, many small ones no more than one large."
         ),
     )
     minimum_micros = _amount(
@@ -143,11 +151,15 @@ class PriceBookForm(FlaskForm):
         return fine and not wrong
 
     def plain(self, currency: str) -> dict[str, Any]:
-        """Return what was typed as `PriceBook.to_dict` writes it; once it is valid."""
+        """Return what was typed as `PriceBook.to_dict` writes it; once it is valid.
+
+        A new book always measures by the newest rule.
+        """
         alone = set(LABELS) - {"detail", "curve"}
         return {
             **{name: self[name].data for name in alone},
             "currency": currency,
+            "rule": RULES[-1],
             "detail": [factor.data for factor in self.detail if factor.data is not None],
             "curve": [[0, 0], *([p.data, m.data] for p, m in self._points() if p.data)],
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.price_lists import catalogue_number, price_list, rarity_of
-from app.catalog.products import products
+from app.catalog.products import products, sold_tiers
 from app.core.clock import now
 from app.core.permissions import Actor, Role, require
 from app.orders import queries as orders
@@ -30,6 +30,7 @@ LABELS = {
     "version": _l("Name of the price book"),
     "fixed_micros": _l("Once per buyer"),
     "floor_micros": _l("Once per release"),
+    "respondent_micros": _l("At least, for each person asked"),
     "minimum_micros": _l("Smallest payment"),
     "minimum_people": _l("Fewest people"),
     "platform_basis_points": _l("The market’s share"),
@@ -163,16 +164,20 @@ def preview(actor: Actor, book: PriceBook) -> Preview:
     new: list[ReleaseView] = []
     for edition in releases.published():
         view = releases.release(edition.id)
-        for tier in view.release.plan.tiers:
+        wholes: list[Change] = []
+        for tier in sold_tiers(view.release.plan):
             items = [product.item for product in products(view, tier)]
             each = [_change(before, after, [item]) for item in items]
             percents += [one.percent for one in each if one.percent is not None]
             whole = _change(before, after, items)
+            wholes.append(whole)
             if whole.before is not None or whole.after is not None:
                 lines.append(TierChange(view, tier, _cheapest(each), whole))
-        if whole.before is not None and whole.after is None:
+        sold_now = any(one.before is not None for one in wholes)
+        sold_then = any(one.after is not None for one in wholes)
+        if sold_now and not sold_then:
             gone.append(view)
-        if whole.before is None and whole.after is not None:
+        if sold_then and not sold_now:
             new.append(view)
     lines.sort(key=lambda line: -line.size)
     counted = orders.counted()
@@ -202,6 +207,8 @@ def _change(before: PriceList, after: PriceList, items: list[Item]) -> Change:
 def _price(prices_of: PriceList, items: list[Item]) -> Money | None:
     if any(item.people < prices_of.book.minimum_people for item in items):
         return None
+    if not prices_of.counted(items):
+        return None  # The free preview tells as much.
     return charge(prices_of, items)
 
 

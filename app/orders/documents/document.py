@@ -174,12 +174,11 @@ def _row(line: KeptLine, products: Found) -> Row:
 def _why(line: KeptLine) -> str:
     parts = []
     if line.respondents is not None:
-        parts.append(
-            _(
-                "as precise as asking %(n)s people without noise",
-                n=number(line.respondents),
-            )
-        )
+        asked = number(line.respondents)
+        if line.cells is None:
+            parts.append(_("a share of one half: as precise as asking %(n)s people", n=asked))
+        else:
+            parts.append(_("an average cell: as precise as asking %(n)s people", n=asked))
     if line.rarity is not None and line.rarity > PLAIN:
         parts.append(_("rarity × %(f)s", f=number(line.rarity, 2)))
     if line.step is not None:

@@ -165,7 +165,7 @@ def test_the_page_follows_a_slider_with_scripts_and_without(
 ) -> None:
     browser = Browser(lite_app, buyer)
     with market_of(lite_app).db.unit_of_work(write=False):
-        key = made.keys("bronze")[0]
+        key = made.keys("silver")[0]
     browser.post("/bundle/add", product=str(key))
     field = f"level~{key.edition}~{'-'.join(map(str, key.axes))}"
     token = {"csrf_token": browser.token(), field: "3"}

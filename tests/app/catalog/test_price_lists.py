@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,7 @@ def test_an_old_catalogue_and_an_old_book_give_their_prices_again(app: Flask) ->
         before = charge(price_list(), catalog.items(keys))
         assert catalogue_number() == 1
     other_topic(app)
+    other_question(app)
     other_topic(app)
     with db.unit_of_work():
         book = prices.in_force()
@@ -48,9 +50,9 @@ def test_an_old_catalogue_and_an_old_book_give_their_prices_again(app: Flask) ->
         prices_service.publish(SYSTEM, dearer, "", based_on=book.version)
     with db.unit_of_work(write=False):
         items = catalog.items(keys)
-        assert catalogue_number() == 3
+        assert catalogue_number() == 4
         assert charge(price_list(), items) > before
-        # Of two editions one answers: rarer than the only one of one.
+        # Of two editions on the topic one answers: rarer than the only one of one.
         assert charge(price_list(book.version), items) > before
         assert charge(price_list(book.version, 1), items) == before
         with pytest.raises(UnknownBook):
@@ -66,6 +68,44 @@ def other_topic(app: Flask) -> factories.Published:
     made = factories.Published(edition_id, collection_id, dataset_id, producer)
     factories.sold(app, made)
     return made
+
+
+def other_question(app: Flask) -> None:
+    """An edition on the same topic that was sold, and asks something else."""
+    producer = factories.account(app, Role.PRODUCER)
+    lunches = factories.proposal()
+    (first, *rest) = lunches.schema.measures
+    schema = replace(lunches.schema, measures=(replace(first, unit="USD"), *rest))
+    asked = factories.proposal(schema=schema)
+    dataset_id, collection_id = factories.listed(app, producer, rules=asked)
+    (edition_id,) = factories.stage(app).close(producer, collection_id)
+    factories.sold(app, factories.Published(edition_id, collection_id, dataset_id, producer))
+
+
+def test_what_was_quoted_under_a_book_before_comes_to_the_same_cent(app: Flask) -> None:
+    """By shares of one half, question by collection, with nothing off for the preview."""
+    db = market_of(app).db
+    made = [factories.published(app), factories.published(app)]
+    factories.sold(app, *made)
+    other_topic(app)
+    with db.unit_of_work(write=False):
+        items = catalog.items([key for one in made for key in one.keys("gold")[:1]])
+        old = price_list("2026-2")
+        by_hand = 0.0
+        for item in items:
+            for answer in item.answers:
+                n = item.people
+                asked = math.floor(n * n / (n + 4 * answer.variance) * 1e6)
+                weight = math.ceil(old.book.detail_of(len(answer.question.axes)) * 1e6)
+                by_hand += math.ceil(math.sqrt(weight * weight * asked) / 1000)
+        worth = old.book.worth(round(by_hand))
+        exact = 100_000 + 2 * 500_000 + worth
+        assert abs(exact_price(old, items).micros - exact) <= 2
+        assert charge(old, items).cents_up() == -(-exact // 10_000)
+        # Both ask the same: under the present book they answer it together.
+        now = price_list()
+        apart = [charge(now, [item]).micros for item in items]
+        assert charge(now, items).micros < sum(apart)
 
 
 def test_editions_that_nobody_bought_raise_no_price(app: Flask) -> None:
@@ -183,14 +223,14 @@ def test_a_floor_of_a_collection_is_fixed_when_an_edition_closes_and_is_paid(app
     made = factories.Published(edition_id, collection_id, dataset_id, producer)
     with db.unit_of_work(write=False):
         prices_now = price_list()
-        items = catalog.items(made.keys("bronze")[:1])
+        items = catalog.items(made.keys("gold")[:1])
         assert items[0].floor_micros == 7_250_000
         plain = [replace(item, floor_micros=0) for item in items]
         more = charge(prices_now, items) - charge(prices_now, plain)
         # To the cent: each of the two prices is rounded up, the smaller one to the minimum.
         least = prices_now.book.minimum_micros
         plainly = exact_price(prices_now, plain).micros
-        expected = 7_250_000 - prices_now.book.floor_micros - max(0, least - plainly)
+        expected = 7_250_000 - prices_now.floors(plain)[edition_id] - max(0, least - plainly)
         assert abs(more.micros - expected) < 10_000
     page = app.test_client().get(f"/collections/{collection_id}").text
     assert "€7.25" in page

@@ -55,17 +55,19 @@ def test_the_index_follows_what_is_published_and_sold(lite_app: Flask) -> None:
     with db.unit_of_work(write=False):
         # What was sold since the last publication counts from the next one on.
         assert rarity_index().standings[0].total == 2
-    different(lite_app)
+    unsold = different(lite_app)
     with db.unit_of_work(write=False):
         index = rarity_index()
     by_collection = {s.rules.id: s for s in index.standings}
     assert by_collection[first.collection_id].answering == 2
     assert by_collection[first.collection_id].factor == pytest.approx(factor(3, 2))
     assert by_collection[second.collection_id].factor == pytest.approx(factor(3, 1))
-    assert index.standings[-1].rules.id == first.collection_id
+    # What nobody bought is not rare, though nothing else answers it.
+    assert by_collection[unsold.collection_id].factor == 1.0
+    assert index.standings[-1].rules.id == unsold.collection_id
     means = [m.index["leisure"] for m in index.moments]
-    at_last = (factor(3, 2) + 2 * factor(3, 1)) / 3
-    assert means == pytest.approx([1, (factor(1, 1) * 2) / 2, factor(2, 1), at_last])
+    at_last = (factor(3, 2) + factor(3, 1) + 1) / 3
+    assert means == pytest.approx([1, 1, factor(2, 1), at_last])
     assert index.first_factor == pytest.approx(factor(4, 1))
     assert "leisure" not in index.missing
     page = lite_app.test_client().get("/rarity").text

@@ -12,23 +12,24 @@ from pricing.price_book import DEFAULT_BOOK, PriceBook
 NEW = "/operator/prices/new"
 #: What the form holds when it is opened on a new market, as a browser sends it back.
 TYPED = {
-    "version": "2026-3",
+    "version": "2026-4",
     "note": "Contributors get more.",
-    "based_on": "2026-2",
+    "based_on": "2026-3",
     "fixed_micros": "0.1",
-    "floor_micros": "0.5",
+    "floor_micros": "0",
+    "respondent_micros": "0.001",
     "minimum_micros": "1",
     "minimum_people": "50",
     "platform_basis_points": "10",
     "base": "1",
     "rarity_lambda": "0.5",
     "rarity_cap": "2",
-    **{f"detail-{n}": text for n, text in enumerate(("0.25", "1", "1.5", "2", "2.5", ""))},
+    **{f"detail-{n}": text for n, text in enumerate(("0.25", "1", "1.2", "1.4", "1.6", ""))},
     **{f"curve-{n}-points": text for n, text in enumerate(("200", "1000", "5000", "20000", ""))},
-    **{f"curve-{n}-micros": text for n, text in enumerate(("14", "58.8", "226.8", "646.8", ""))},
+    **{f"curve-{n}-micros": text for n, text in enumerate(("24", "100.8", "388.8", "1108.8", ""))},
 }
 DEARER = {**TYPED, "floor_micros": "0.7", "base": "1.1"}
-DEARER_BOOK = dataclasses.replace(DEFAULT_BOOK, version="2026-3", floor_micros=700_000, base=1.1)
+DEARER_BOOK = dataclasses.replace(DEFAULT_BOOK, version="2026-4", floor_micros=700_000, base=1.1)
 
 
 def errors_at(page: str, field: str) -> str:

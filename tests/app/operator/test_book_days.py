@@ -114,7 +114,7 @@ def test_the_auditors_file_has_no_names_and_no_formulas(lite_app: Flask) -> None
 def test_the_operators_pages(trade: Trade) -> None:
     made = published(trade.app)
     with trade.db.unit_of_work(write=False):
-        first, *_ = made.keys("bronze")
+        first, *_ = made.keys("silver")
     order = trade.bought(factories.account(trade.app, Role.BUYER), [first])
     browser = Browser(trade.app, factories.account(trade.app, Role.OPERATOR))
     month = f"{now():%Y-%m}"

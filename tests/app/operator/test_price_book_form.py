@@ -19,7 +19,7 @@ from tests.support.browser import Browser
 def test_the_form_opens_with_the_book_in_force(operator: Browser) -> None:
     held = values_of(operator.get(NEW).text)
     year = queries.now().year
-    name = "2026-3" if year == 2026 else f"{year}-1"
+    name = "2026-4" if year == 2026 else f"{year}-1"
     shared = set(TYPED) - {"note"}
     assert {k: held[k] for k in shared} == {k: {**TYPED, "version": name}[k] for k in shared}
 
@@ -27,7 +27,7 @@ def test_the_form_opens_with_the_book_in_force(operator: Browser) -> None:
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("version", "2026-2", "another name"),
+        ("version", "2026-3", "another name"),
         ("version", "", "Give the price book a name"),
         ("version", "a/b", "such as 2026-2"),
         ("version", "new", "such as 2026-2"),
@@ -48,9 +48,9 @@ def test_the_form_opens_with_the_book_in_force(operator: Browser) -> None:
         ("base", "0", "Write a number from 0.000001"),
         ("detail-2", "", "or empty all that follow it"),
         ("detail-1", "0", "Write a number from 0.000001"),
-        ("curve-1-micros", "70.000001", "from 200 to 1,000 points each point would cost more"),
-        ("curve-1-micros", "80", "Write at most 70 here"),
-        ("curve-1-micros", "13", "More never costs less: write at least 14"),
+        ("curve-1-micros", "120.000001", "from 200 to 1,000 points each point would cost more"),
+        ("curve-1-micros", "130", "Write at most 120 here"),
+        ("curve-1-micros", "23", "More never costs less: write at least 24"),
         ("curve-1-micros", "", "Fill in both numbers of this point"),
         ("curve-1-points", "", "Fill in both numbers of this point"),
         ("curve-1-points", "200", "write more than 200 here"),

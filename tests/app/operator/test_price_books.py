@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.catalog.price_lists import rarity_of
-from app.catalog.products import products
+from app.catalog.products import products, sold_tiers
 from app.core.permissions import SYSTEM, Actor, Role
 from app.market import market_of
 from app.operator.price_books import queries
@@ -26,22 +26,25 @@ from tests.support.trading import Trade
 
 def test_the_page_tells_the_book_in_force(operator: Browser) -> None:
     page = operator.get("/operator/prices").text
-    assert "A buyer pays €0.10 once, €0.50 for each release" in page
+    assert "A buyer pays €0.10 once, and for what the tables tell" in page
+    assert "€0.10 for every 100 people that its best answer is as precise as asking" in page
     assert "10 points, if every release answers it" in page
     assert "up to × 2" in page
     assert "fewer than 50 people" in page
     assert "The market keeps 10 % of" in page
-    assert '<th scope="row" class="num">1,000</th><td class="num">€58.80</td>' in page
-    assert "/operator/prices/2026-2" in page
+    assert '<th scope="row" class="num">1,000</th><td class="num">€100.80</td>' in page
+    assert "/operator/prices/2026-3" in page
     assert "/operator/prices" in operator.get("/operator").text
 
 
 def test_an_old_book_can_still_be_read(lite_app: Flask, operator: Browser) -> None:
     with market_of(lite_app).db.unit_of_work():
-        service.publish(SYSTEM, DEARER_BOOK, "more", based_on="2026-2")
-    old = operator.get("/operator/prices/2026-2").text
+        service.publish(SYSTEM, DEARER_BOOK, "more", based_on="2026-3")
+    old = operator.get("/operator/prices/2026-3").text
     assert "no longer in force" in old
-    assert "€0.50 for each release" in old
+    assert "€0.70 for each release" not in old
+    earlier = operator.get("/operator/prices/2026-2").text
+    assert "€0.50 for each release" in earlier
     assert "€0.70 for each release" in operator.get("/operator/prices").text
     assert operator.get("/operator/prices/1999-1").status_code == 404
 
@@ -55,7 +58,12 @@ def test_the_preview_is_what_the_library_says_under_both_books(
         view = releases.release(made.edition_id)
         scarcity = rarity_of(releases.catalogue(), 50, 1)
         lists = PriceList(DEFAULT_BOOK, scarcity), PriceList(DEARER_BOOK, scarcity)
-        tiers = {t.name: [p.item for p in products(view, t)] for t in view.release.plan.tiers}
+        # What the free preview shows is not for sale.
+        tiers = {
+            tier.name: lists[0].counted(one.item for one in products(view, tier))
+            for tier in sold_tiers(view.release.plan)
+        }
+        tiers = {name: items for name, items in tiers.items() if items}
         percents = []
         for line in seen.lines:
             items = tiers[line.tier.name]
@@ -96,7 +104,7 @@ def test_the_preview_page_tells_before_anything_is_in_force(
     differs = re.search(r'<table id="differs">(.*?)</table>', answer.text, re.DOTALL)
     assert differs is not None
     assert re.findall(r"<t[dh][^>]*>\s*([^<]*?)\s*</t[dh]>", differs[1])[3:] == [
-        *("Once per release", "€0.50", "€0.70"),
+        *("Once per release", "€0.00", "€0.70"),
         *("Weight of an answer", "1", "1.1"),
     ]
     assert in_force(app) == DEFAULT_BOOK
@@ -110,11 +118,12 @@ def test_what_is_sold_no_longer_or_newly_is_named(
     page = browser.post(NEW, {**TYPED, "minimum_people": "100000"}).text
     assert "No longer sold, as they have fewer than 100,000 people" in page
     assert "No table is on sale both now and with the new book" in page
-    assert page.count("not sold") == 6
-    closed = dataclasses.replace(DEFAULT_BOOK, version="2026-3", minimum_people=100_000)
+    # The bronze tables of this release are no finer than its free preview.
+    assert page.count("not sold") == 4
+    closed = dataclasses.replace(DEFAULT_BOOK, version="2026-4", minimum_people=100_000)
     with market_of(app).db.unit_of_work():
-        service.publish(SYSTEM, closed, "", based_on="2026-2")
-    opened = {**TYPED, "version": "2026-4", "based_on": "2026-3"}
+        service.publish(SYSTEM, closed, "", based_on="2026-3")
+    opened = {**TYPED, "version": "2026-5", "based_on": "2026-4"}
     page = browser.post(NEW, opened).text
     assert "Newly sold, as they have at least 50 people" in page
 
@@ -154,7 +163,7 @@ def test_from_the_preview_it_is_published_or_taken_back_to_the_form(
     assert (done.status_code, done.location) == (302, "/operator/prices")
     assert in_force(lite_app) == DEARER_BOOK
     page = operator.get("/operator/prices").text
-    assert "Price book 2026-3 is in force" in page
+    assert "Price book 2026-4 is in force" in page
     assert "Contributors get more." in page
 
 
@@ -181,7 +190,7 @@ def test_publishing_changes_what_a_buyer_is_asked(
 def test_a_second_operator_does_not_overwrite_the_first(lite_app: Flask, operator: Browser) -> None:
     with market_of(lite_app).db.unit_of_work():
         service.publish(
-            SYSTEM, dataclasses.replace(DEARER_BOOK, version="other"), "", based_on="2026-2"
+            SYSTEM, dataclasses.replace(DEARER_BOOK, version="other"), "", based_on="2026-3"
         )
     for more in ({}, {"publish": "1"}):
         answer = operator.post(NEW, {**DEARER, **more})
@@ -195,7 +204,7 @@ def test_a_second_operator_does_not_overwrite_the_first(lite_app: Flask, operato
 @pytest.mark.parametrize("role", [Role.BUYER, Role.PRODUCER])
 def test_others_are_refused(lite_app: Flask, role: Role) -> None:
     browser = Browser(lite_app, factories.account(lite_app, role))
-    for path in ("/operator/prices", "/operator/prices/2026-2", NEW):
+    for path in ("/operator/prices", "/operator/prices/2026-3", NEW):
         assert browser.get(path).status_code == 403, path
     for more in ({}, {"publish": "1"}):
         assert browser.post(NEW, {**DEARER, **more}).status_code == 403

@@ -133,7 +133,7 @@ def test_a_quote_is_honoured_after_book_and_catalogue_moved_on(
         booked = queries.booked(order)
         assert booked is not None
         old = prices.book(order.book_version)
-        assert order.book_version == "2026-2"
+        assert order.book_version == "2026-3"
         # Shared by the book of the quote, not by the one in force when it was paid.
         assert booked.platform == platform_share(old, order.total - booked.fee)
         assert ledger.balance("platform", "EUR") == -booked.platform
@@ -233,9 +233,9 @@ def test_two_accounts_pay_no_less_than_one(
 def test_step_by_step_costs_what_it_costs_at_once(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    """Bronze, silver, gold: every upgrade is paid, and none twice."""
+    """Silver, gold: every upgrade is paid, and none twice."""
     paid = Money.zero("EUR")
-    for tier in ("bronze", "silver", "gold"):
+    for tier in ("silver", "gold"):
         paid += total(trade, trade.bought(buyer, trade.keys(made, tier)))
     assert paid >= cost(trade, trade.keys(made, "gold"))
     assert paid < cost(trade, trade.keys(made, "gold")) + Money.from_cents(2_00, "EUR")
@@ -276,7 +276,7 @@ def test_invoices_are_numbered_without_gaps(
 def test_the_later_purchases_are_named_latest_first(
     trade: Trade, buyer: Actor, made: factories.Published
 ) -> None:
-    orders = [trade.bought(buyer, trade.keys(made, tier)) for tier in ("bronze", "silver", "gold")]
+    orders = [trade.bought(buyer, trade.keys(made, tier)) for tier in ("silver", "gold")]
     with trade.db.unit_of_work(write=False):
-        assert refunding.later_purchases(orders[0]) == (orders[2], orders[1])
-        assert refunding.later_purchases(orders[2]) == ()
+        assert refunding.later_purchases(orders[0]) == (orders[1],)
+        assert refunding.later_purchases(orders[1]) == ()

@@ -44,7 +44,7 @@ def in_the_book(trade: Trade, *orders: str) -> int:
 def test_what_was_paid_and_what_came_back(trade: Trade, buyer: Actor) -> None:
     made, other = published(trade.app), factories.account(trade.app, Role.BUYER)
     with trade.db.unit_of_work(write=False):
-        first, second, third, *_ = made.keys("bronze")
+        first, second, third, *_ = made.keys("silver")
     today = now().date()
     period = Period(today - timedelta(days=1), today + timedelta(days=1))
     kept, back = trade.bought(buyer, [first]), trade.bought(buyer, [second])
@@ -92,7 +92,7 @@ def _pages(trade: Trade, buyer: Actor, other: Actor, found: Statement) -> None:
 def test_what_a_bank_takes_back_and_gives_again(trade: Trade, buyer: Actor) -> None:
     made = published(trade.app)
     with trade.db.unit_of_work(write=False):
-        first, *_ = made.keys("bronze")
+        first, *_ = made.keys("silver")
     order = trade.bought(buyer, [first])
     dispute = take_back(trade, order)
     trade.deliver()

@@ -250,7 +250,7 @@ def named(world: World) -> dict[str, str]:
         "digest": NONE,
         "movement": "txn_none",
         "position": "0",
-        "version": "2026-2",
+        "version": "2026-3",
         "token": "not-a-token",
         "stopping": "not-a-token",
         "leaving": "not-a-token",

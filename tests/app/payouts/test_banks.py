@@ -89,7 +89,7 @@ def test_earnings_are_spent_only_by_somebody_whom_the_provider_knows(trade: Trad
     both = earned(trade, Role.BUYER)
     other = factories.published(trade.app, factories.account(trade.app, Role.PRODUCER))
     with trade.db.unit_of_work(write=False):
-        keys = other.keys("bronze")[:1]
+        keys = other.keys("silver")[:1]
     order_id = trade.place(both, keys)
     browser = Browser(trade.app, both)
     address = f"/income/spend/{order_id}"

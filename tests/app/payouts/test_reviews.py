@@ -62,7 +62,7 @@ def test_an_old_sale_of_little_does_not_let_much_go(
 ) -> None:
     """A share in something sold long ago opened the way for three sales of the same day."""
     buyer = factories.account(trade.app, Role.BUYER)
-    trade.bought(buyer, trade.keys(made, "bronze")[:1])
+    trade.bought(buyer, trade.keys(made, "silver")[:1])
     with trade.db.unit_of_work() as s:
         s.query(SaleEdition).update({"sold_at": now() - timedelta(days=121)})
     sold(trade, made)
@@ -78,7 +78,7 @@ def test_a_large_payout_is_looked_at_although_a_small_one_was(
         factories.account(trade.app, Role.BUYER),
         factories.account(trade.app, Role.OPERATOR),
     )
-    trade.bought(buyer, trade.keys(made, "bronze")[:1])
+    trade.bought(buyer, trade.keys(made, "silver")[:1])
     trade.onboard(made.producer)
     with trade.db.unit_of_work():
         service.clear(operator, made.producer.user_id, "small")
@@ -170,7 +170,7 @@ def test_an_edition_that_was_taken_down_is_neither_listed_nor_sold(
     trade: Trade, made: factories.Published
 ) -> None:
     buyer = factories.account(trade.app, Role.BUYER)
-    bought = trade.bought(buyer, trade.keys(made, "bronze")[:1])
+    bought = trade.bought(buyer, trade.keys(made, "silver")[:1])
     operator = Browser(trade.app, factories.account(trade.app, Role.OPERATOR))
     fields = {"measure": "take-down", "about": made.edition_id, "reason": "Invented people."}
     assert operator.post("/operator/measures", fields).status_code == 302
@@ -210,7 +210,7 @@ def test_a_card_is_asked_for_its_second_proof_from_a_limit_on(
             return getattr(trade.gateway, name)
 
     for limit, strong in ((0, False), (1, True), (10**9, False)):
-        order_id = trade.place(buyer, trade.keys(made, "bronze")[:1])
+        order_id = trade.place(buyer, trade.keys(made, "silver")[:1])
         back = orders.Return("http://localhost/back", "http://localhost/", "en", limit)
         with trade.db.unit_of_work():
             orders.check_out(buyer, Watched(), order_id, back)  # type: ignore[arg-type]

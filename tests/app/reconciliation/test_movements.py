@@ -185,7 +185,7 @@ def test_earnings_are_spent_on_tables_inside_the_book(
     sold(trade, made)
     both = spender(trade, made)
     held = trade.balance("provider")
-    order_id = trade.place(both, trade.keys(elsewhere(trade), "bronze")[:1])
+    order_id = trade.place(both, trade.keys(elsewhere(trade), "silver")[:1])
     with trade.db.unit_of_work(write=False):
         price = orders.order(SYSTEM, order_id).total_cents
         free = in_kind.spendable_cents(both.user_id, TERMS)
@@ -211,12 +211,12 @@ def test_more_than_was_earned_is_not_spent_nor_somebody_elses_order_paid(
     trade: Trade, made: factories.Published
 ) -> None:
     both = spender(trade, made)
-    order_id = trade.place(both, trade.keys(elsewhere(trade), "bronze")[:1])
+    order_id = trade.place(both, trade.keys(elsewhere(trade), "silver")[:1])
     with pytest.raises(TooMuch), trade.db.unit_of_work():
         in_kind.pay(both, order_id, TERMS)
     assert trade.state(order_id) == "quoted"
     stranger = factories.account(trade.app, Role.BUYER)
-    other = trade.place(stranger, trade.keys(made, "bronze")[:1])
+    other = trade.place(stranger, trade.keys(made, "silver")[:1])
     with pytest.raises(Exception, match="not yours"), trade.db.unit_of_work():
         in_kind.pay(both, other, TERMS)
 
@@ -226,7 +226,7 @@ def test_what_is_spent_is_not_paid_out_as_well(trade: Trade, made: factories.Pub
     sold(trade, made)
     both = spender(trade, made)
     trade.onboard(made.producer)
-    order_id = trade.place(both, trade.keys(elsewhere(trade), "bronze")[:1])
+    order_id = trade.place(both, trade.keys(elsewhere(trade), "silver")[:1])
     with trade.db.unit_of_work():
         in_kind.pay(both, order_id, TERMS)
     assert sending.run(trade.paying()).sent == 1
