@@ -14,13 +14,14 @@ from pricing.preview import multiplied_variance
 from privacy.errors import PrivacyError
 from privacy.noise.intervals import QUANTILE
 from privacy.plan.planning import NoisePlan
+from privacy.plan.tiers import PREVIEW as FREE
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Marginal, cells
 from privacy.tables.table import Estimate, Table
 
 SEPARATOR = "~"
 #: The tier that is shown to everybody and never sold, in releases that have one.
-PREVIEW = "preview"
+PREVIEW = FREE.name
 #: So many tables at a tier are kept described: a bundle of 1,000 and what lies beside it.
 KEPT = 20_000
 
@@ -239,6 +240,9 @@ def _shown(plan: NoisePlan, marginal: Marginal, all_told: float) -> float | None
     """Return the variance of a cell as the free one-way tables tell it at best, multiplied."""
     tier = preview_tier(plan)
     if not all((axis,) in plan.closure for axis in marginal):
+        return None
+    # Earlier releases show bronze, from which all bronze tables would follow as nearly.
+    if len(marginal) > 1 and tier.name != PREVIEW:
         return None
     if not marginal:
         return plan.cell_variance((), tier)

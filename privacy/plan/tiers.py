@@ -23,7 +23,9 @@ class Tier:
 GOLD = Tier("gold", 1)
 SILVER = Tier("silver", 4)
 BRONZE = Tier("bronze", 16)
-TIERS = (GOLD, SILVER, BRONZE)
+#: What everybody may see for nothing: far coarser than what is sold.
+PREVIEW = Tier("preview", 256)
+TIERS = (GOLD, SILVER, BRONZE, PREVIEW)
 
 
 def check_tiers(tiers: tuple[Tier, ...]) -> None:

@@ -6,6 +6,7 @@ A plan's own check would refuse some of them at once, so it is switched off for 
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,11 @@ def half_the_noise(patch: pytest.MonkeyPatch) -> None:
 
 def bound_off_by_one(patch: pytest.MonkeyPatch) -> None:
     """k + 1 records of a person are kept, k are paid for."""
-    honest = CubeSchema.bound.fget
-    patch.setattr(CubeSchema, "bound", property(lambda schema: honest(schema) + 1))
-    patch.setattr(NoisePlan, "check", lambda _: None)
+
+    def one_more(ranked: Any, schema: CubeSchema) -> Any:
+        return ranked[bounding.RANK] < schema.bound + 1
+
+    patch.setattr(bounding, "is_kept", one_more)
 
 
 def seed_reused(patch: pytest.MonkeyPatch) -> None:
@@ -61,7 +64,7 @@ def tiers_drawn_apart(patch: pytest.MonkeyPatch) -> None:
         return Release.of(
             plan,
             tuple(noise.residuals(counts, factor) for factor in factors),
-            tuple(people + noise.people(factor) for factor in factors),
+            tuple(people + noise.people(factor) for factor in factors if plan.measures_people),
             {},
             tuple(kept),
         )
