@@ -28,7 +28,7 @@ from app.bundles import bundle
 from app.catalog import queries as catalog
 from app.catalog.estimates import estimate, supposed
 from app.catalog.price_lists import price_list
-from app.catalog.products import Product, products
+from app.catalog.products import Product, products, sold_tiers
 from app.catalog.rarity_index import rarity_index
 from app.contributions.in_browser.views import PARTS
 from app.core.clock import fixed_at
@@ -335,7 +335,9 @@ def test_prices_depend_on_published_figures_only(worlds: list[World]) -> None:
         with world.app.app_context(), market_of(world.app).db.unit_of_work(write=False):
             view = queries.release(world.edition_id)
             plan = view.release.plan
-            by_tier = [catalog.items(p.key for p in products(view, tier)) for tier in plan.tiers]
+            by_tier = [
+                catalog.items(p.key for p in products(view, tier)) for tier in sold_tiers(plan)
+            ]
             prices = price_list()
             told = [
                 quote(prices, wanted, owned)
@@ -364,7 +366,7 @@ def test_files_are_the_same_to_the_byte(worlds: list[World]) -> None:
         with world.app.app_context(), market_of(world.app).db.unit_of_work(write=False):
             view = queries.release(world.edition_id)
             chosen: list[Product] = [
-                p for tier in view.release.plan.tiers for p in products(view, tier)
+                p for tier in sold_tiers(view.release.plan) for p in products(view, tier)
             ]
             return [
                 part(view, p)
