@@ -137,7 +137,8 @@ def drawn(everything):
     """A plan, and many releases of it, looked at by every tier."""
     schema = schema_of((3, 2), bound=4)
     workload = Workload((("d0", "d1"), ("d0",)), (1.0, 1.0))
-    plan = plan_release(schema, workload, 1.0, 1e-6, mechanism=Mechanism.K_NORM)
+    tiers = (GOLD, SILVER)
+    plan = plan_release(schema, workload, 1.0, 1e-6, tiers, mechanism=Mechanism.K_NORM)
     counts = {("d0", "d1"): np.full((3, 2), 5, dtype=object)}
     count = RELEASES if everything else RELEASES // 3
     return plan, [add_noise(plan, counts, 30, {"s": 30}) for _ in range(count)]

@@ -33,7 +33,9 @@ TABLES = Workload((("day", "hour"), ("day", "paid")), (1.0, 1.0))
 SMALL = Workload((("day", "paid"),), (1.0,))
 PLANS = {
     "gaussian": plan_release(SCHEMA, TABLES, 1.0, 1e-6),
-    "geometric": plan_release(SCHEMA, SMALL, 1.0, 1e-6, mechanism=Mechanism.GEOMETRIC),
+    "geometric": plan_release(
+        SCHEMA, SMALL, 1.0, 1e-6, (GOLD, SILVER, BRONZE), mechanism=Mechanism.GEOMETRIC
+    ),
 }
 #: 600, 300 and 100 contributions by day, spread over the knots in different ways.
 MASSES = np.array(
