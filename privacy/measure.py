@@ -73,7 +73,8 @@ def count(
     -------
     tuple of (Counts, dict, dict, int)
         Masses of the tables in `plan.counted` in multiples of 1/q; people and kept records by
-        source; records before bounding, at most `plan.most_brought` of each person.
+        source; records before bounding, at most `plan.most_brought` of each person,
+        where they are counted.
     """
     schema = plan.schema
     parts = [engine.keep(_occupied(table, plan, secret, engine.own_hash)) for table in tables]
@@ -85,7 +86,7 @@ def count(
         counts |= _tables(summed, schema, hard, plan.counted)
     people = {row["source"]: int(row["people"]) for row in by_source}
     kept = {row["source"]: int(row["kept"]) for row in by_source}
-    return counts, people, kept, sum(int(row["brought"]) for row in by_source)
+    return counts, people, kept, sum(int(row.get("brought", 0)) for row in by_source)
 
 
 def add_noise(
@@ -132,7 +133,8 @@ def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -
     schema = plan.schema
     records = bounding.ranked(table, schema, secret, own_hash)
     keys = tuple(key.name for key in bounding.keys(schema))
-    totals = bounding.totals(records, schema, plan.most_brought)
+    most = plan.most_brought if plan.brought_rho.micro else 0
+    totals = bounding.totals(records, schema, most)
     kept = bounding.is_kept(records, schema)
     summed = masses.cells(records, schema, plan.counted, keys, totals, kept)
     return bounding.decoded(summed, schema)

@@ -169,11 +169,22 @@ def is_kept(records_ranked: ir.Table, schema: CubeSchema) -> ir.BooleanColumn:
 
 
 def totals(records_ranked: ir.Table, schema: CubeSchema, most: int) -> dict[str, ir.IntegerScalar]:
-    """Count people, each by their first record, kept records, and up to `most` of each person."""
-    first = records_ranked.count(where=records_ranked[RANK] == 0)
-    kept = records_ranked.count(where=is_kept(records_ranked, schema))
-    brought = records_ranked.count(where=records_ranked[RANK] < most)
-    return {PEOPLE: first, KEPT: kept, BROUGHT: brought}
+    """Count people, each by their first record, and kept records.
+
+    Parameters
+    ----------
+    records_ranked : ibis Table
+    schema : CubeSchema
+    most : int
+        So many records of each person are counted before bounding too; 0 for none.
+    """
+    found = {
+        PEOPLE: records_ranked.count(where=records_ranked[RANK] == 0),
+        KEPT: records_ranked.count(where=is_kept(records_ranked, schema)),
+    }
+    if most:
+        found[BROUGHT] = records_ranked.count(where=records_ranked[RANK] < most)
+    return found
 
 
 def decoded(summed: ir.Table, schema: CubeSchema) -> ir.Table:
@@ -184,10 +195,12 @@ def decoded(summed: ir.Table, schema: CubeSchema) -> ir.Table:
 
 
 def by_source(occupied: ir.Table) -> ir.Table:
-    """Sum up people, kept records and brought ones of each source."""
-    return occupied.group_by("source").agg(
-        people=occupied[PEOPLE].sum(), kept=occupied[KEPT].sum(), brought=occupied[BROUGHT].sum()
-    )
+    """Sum up people, kept records and, where counted, brought ones of each source."""
+    names = {PEOPLE: "people", KEPT: "kept", BROUGHT: "brought"}
+    there = {
+        name: occupied[column].sum() for column, name in names.items() if column in occupied.columns
+    }
+    return occupied.group_by("source").agg(**there)
 
 
 def _key(position: int, dimensions: tuple[Dimension, ...]) -> Key:
