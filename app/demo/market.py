@@ -165,12 +165,13 @@ class _Story:
         self._today(shopping, work, work_2)
 
     def _individuals(self, crowd: Crowd) -> None:
-        """Two months of a thousand people, and two of them whom one can be."""
+        """Let a thousand people give some months, and two of them whom one can be."""
         for name, templates in (("two", 2), ("five", 5)):
             who = self.cast[name]
             for key in list(crowd.members)[:templates]:
                 crowd.members[key].append(who)
         crowd.long_here.add(self.cast["five"].user_id)
+        crowd.newer.add(self.cast["two"].user_id)
         crowd.live()
 
     def _sales_of_months(self) -> None:

@@ -52,6 +52,8 @@ TOGETHER = 50
 #: What an unlisted value weighs.
 RARE = 0.12
 MONTHS_BEFORE = 2
+#: How many months of everybody are counted.
+COUNTED = 3
 #: So many months of somebody who has been here for long.
 A_YEAR = 12
 
@@ -67,6 +69,8 @@ class Crowd:
     members: dict[str, list[Actor]]
     #: Who has a year of their own numbers.
     long_here: set[str] = field(default_factory=set)
+    #: Who has been here for the last two counts alone.
+    newer: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, stage: Stage, today: datetime, say: Callable[[str], None], people: int) -> "Crowd":
@@ -89,21 +93,23 @@ class Crowd:
         return cls(stage, today, say, draw, members)
 
     def live(self) -> None:
-        """Give two months, each counted on its day."""
-        with fixed_at(self.today):
-            latest = last_closing()
-        with fixed_at(latest - timedelta(days=1)):
-            before = last_closing()
-        for closing in (before, latest):
+        """Give some months, each counted on its day."""
+        closings: list[datetime] = []
+        for _ in range(COUNTED):
+            with fixed_at(closings[0] - timedelta(days=1) if closings else self.today):
+                closings.insert(0, last_closing())
+        for number, closing in enumerate(closings):
+            early = number < COUNTED - MONTHS_BEFORE
             with fixed_at(closing - timedelta(days=3)):
-                self.give(period_of(closing))
+                self.give(period_of(closing), self.newer if early else set())
             with fixed_at(closing + timedelta(minutes=30)):
                 self._close()
             self.say(f"{sum(map(len, self.members.values()))} months of people counted")
 
-    def give(self, period: str) -> None:
-        """Have everybody import their files, up to a month."""
-        for key, members in self.members.items():
+    def give(self, period: str, without: set[str]) -> None:
+        """Have everybody but some import their files, up to a month."""
+        for key, everybody in self.members.items():
+            members = [who for who in everybody if who.user_id not in without]
             for start in range(0, len(members), TOGETHER):
                 with self.stage.db.unit_of_work():
                     for who in members[start : start + TOGETHER]:

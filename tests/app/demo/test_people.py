@@ -66,12 +66,12 @@ def view_of(trade: Trade) -> ReleaseView:
         return releases.release(newest.id)
 
 
-def test_two_months_are_counted_on_their_days(crowd: tuple[Trade, Crowd]) -> None:
+def test_three_months_are_counted_on_their_days(crowd: tuple[Trade, Crowd]) -> None:
     trade, made = crowd
     with trade.db.unit_of_work(write=False):
         rules = collections.rules(collection_of("listening") or "")
         published = [e for e in releases.editions_of(rules) if e.published_at]
-        assert [e.period for e in published] == ["2026-02", "2026-01"]
+        assert [e.period for e in published] == ["2026-02", "2026-01", "2025-12"]
         assert {e.closed_at.day for e in published} == {10}
         counted = releases.release(published[0].id).release.people(
             releases.release(published[0].id).release.plan.tiers[0]
