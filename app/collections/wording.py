@@ -76,5 +76,5 @@ def every_word(rules: CollectionRules) -> list[str]:
 
 
 def _template(rules: CollectionRules) -> Template | None:
-    """Return the template of a collection; none where its version is another."""
+    """Return the template of a collection; none where somebody founded it, or it is gone."""
     return every_template().get(rules.template) if rules.template else None

@@ -36,7 +36,8 @@ class OwnTraces:
     def as_csv(self) -> str:
         """Return the lines of all months with a header."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.lines[0]), lineterminator="\n")
+        columns = list(dict.fromkeys(name for line in self.lines for name in line))
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.lines)
         return text.getvalue()
@@ -62,11 +63,13 @@ def own_traces(actor: Actor, doors: Checking) -> Iterator[OwnTraces]:
 
 
 def _named(template: Template | None, values: tuple[str, ...], numbers: tuple[float, ...]) -> Line:
-    """Name values and numbers; those of a template that is gone are numbered."""
-    names = [f"column {n}" for n in range(1, len(values) + len(numbers) + 1)]
-    if template is not None:
-        names = [each.key for part in (template.dimensions, template.measures) for each in part]
-    return dict(zip(names, (*values, *numbers), strict=True))
+    """Name values and numbers; they are numbered where the template is gone or had others."""
+    row = (*values, *numbers)
+    parts = (template.dimensions, template.measures) if template is not None else ()
+    names = [each.key for part in parts for each in part]
+    if len(names) != len(row):
+        names = [f"column {n}" for n in range(1, len(row) + 1)]
+    return dict(zip(names, row, strict=True))
 
 
 def _meanings(template: Template) -> dict[str, Any]:
