@@ -137,6 +137,12 @@ class Release:
     def table(self, marginal: Marginal, tier: Tier) -> Table:
         """Return a table at a tier, added up from its residuals.
 
+        Parameters
+        ----------
+        marginal : Marginal
+        tier : Tier
+            `Mixed` takes some of them at finer tiers.
+
         Raises
         ------
         PlanError
@@ -146,9 +152,9 @@ class Release:
             raise PlanError(f"The plan has no table {marginal}")
         schema = self.plan.schema
         parts: Residuals = {}
-        drawn = self.residuals[self._index(tier)]
-        for part, numbers in zip(self.plan.parts, drawn, strict=True):
+        for position, part in enumerate(self.plan.parts):
             if set(part.subset) <= set(marginal):
+                numbers = self.residuals[self._index(tier.at(part.subset))][position]
                 array = np.empty(len(numbers), dtype=object)
                 array[:] = numbers
                 parts[part] = array.reshape(self.plan.terms.shape(part.axes))

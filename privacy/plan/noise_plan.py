@@ -18,7 +18,7 @@ from privacy.plan.mechanism import Charge, Noise, PlanTerms
 from privacy.plan.mechanisms import Mechanism, noise_from
 from privacy.plan.objective import FIRST, Objective
 from privacy.plan.parts import Part, parts_of
-from privacy.plan.tiers import Tier
+from privacy.plan.tiers import Mixed, Tier
 from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
 
@@ -220,8 +220,7 @@ class NoisePlan:
         tier : Tier
         """
         spreads = self._spreads(marginal)
-        found = covariance.of_products(self._below(marginal), marginal, a, b, spreads)
-        return found * tier.variance_factor
+        return covariance.of_products(self._below(marginal, tier), marginal, a, b, spreads)
 
     def covariance_of(self, marginal: Marginal, a: Vector, b: Vector, tier: Tier) -> float:
         """Noise covariance of any two linear functionals of a table.
@@ -234,8 +233,7 @@ class NoisePlan:
         tier : Tier
         """
         spreads = self._spreads(marginal)
-        found = covariance.of_weights(self._below(marginal), marginal, a, b, spreads)
-        return found * tier.variance_factor
+        return covariance.of_weights(self._below(marginal, tier), marginal, a, b, spreads)
 
     def half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
         """Half of the noise interval (95 %) of a linear functional of a table.
@@ -253,14 +251,16 @@ class NoisePlan:
         return _kept_half_width(self, marginal, weights.tobytes(), weights.shape, tier)
 
     def _half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
+        if isinstance(tier, Mixed) and not self.noise.normal:
+            raise PlanError("Only Gaussian noise can be mixed from several tiers")
         sd = sqrt(max(0.0, self.covariance_of(marginal, a, a, tier)))
         return self.noise.half_width(a, sd, tier.variance_factor)
 
-    def _below(self, marginal: Marginal) -> dict[Part, float]:
-        """Return the noise variance of each part that a table is made of."""
+    def _below(self, marginal: Marginal, tier: Tier) -> dict[Part, float]:
+        """Return the noise variance of each part that a table at a tier is made of."""
         self._check_table(marginal)
         return {
-            part: variance
+            part: variance * tier.at(subset).variance_factor
             for size in range(len(marginal) + 1)
             for subset in combinations(marginal, size)
             for part, variance in self._by_subset.get(subset, {}).items()
