@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 from app.catalog.charts import quartiles
@@ -92,11 +92,14 @@ class Companion:
     ----------
     about : str
         What is in it, in a sentence or two.
+    columns : mapping of str to str
+        What those of its columns say that the table itself has not.
     """
 
     name: str
     content: bytes
     about: str
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def archive(view: ReleaseView, product: Product, companions: Sequence[Companion] = ()) -> bytes:
@@ -104,7 +107,7 @@ def archive(view: ReleaseView, product: Product, companions: Sequence[Companion]
     return packed(
         {
             "table.csv": table_csv(view, product),
-            "dictionary.csv": dictionary_csv(view, product),
+            "dictionary.csv": dictionary_csv(view, product, companions),
             "privacy.json": privacy_json(view, product),
             **{one.name: one.content for one in companions},
             "README.txt": readme(view, product, companions),
@@ -123,7 +126,9 @@ def packed(contents: Mapping[str, bytes]) -> bytes:
     return whole.getvalue()
 
 
-def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
+def dictionary_csv(
+    view: ReleaseView, product: Product, companions: Sequence[Companion] = ()
+) -> bytes:
     """Return what each column means, its domain or bounds, and where those come from.
 
     Of the columns of figures the last field says what they tell.
@@ -143,7 +148,10 @@ def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
         writer.writerow(
             [guarded(name), "number", domain, guarded(measure.unit), measure.rule, guarded(source)]
         )
-    writer.writerows([name, "figure", "", "", "", meaning] for name, meaning in FIGURES.items())
+    every = dict(FIGURES)
+    for one in companions:
+        every |= one.columns
+    writer.writerows([name, "figure", "", "", "", meaning] for name, meaning in every.items())
     return text.getvalue().encode()
 
 

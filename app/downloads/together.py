@@ -29,11 +29,18 @@ REBUILT = (
     "where your other tables are no finer than this one"
 )
 EDITIONS = (
-    "this table in all editions that you own. smoothed_value is value drawn towards the editions "
-    "around it, as far as noise may have moved it: nearer to the truth on the whole, best where "
-    "little changes and noise is large, late where something jumps. The noise interval belongs to "
-    "value, not to it"
+    "this table in all editions that you own, each at the finest level, with smoothed_value beside "
+    "value; dictionary.csv says what it is good and bad for"
 )
+COLUMNS = {
+    "period": "the month of the edition, or the day on which it was closed",
+    "tier": "its level of accuracy",
+    "smoothed_value": (
+        "value drawn towards the editions around it, as far as noise may have moved it; nearer to "
+        "the truth on the whole, best where little changes and noise is large, late where "
+        "something jumps, and the noise interval belongs to value, not to it"
+    ),
+}
 
 
 def companions(
@@ -46,7 +53,8 @@ def companions(
         found.append(Companion("rebuilt.csv", table_csv(view, chosen, finer), REBUILT))
     series = editions(view, chosen, owned)
     if len(series) >= FEWEST_EDITIONS:
-        found.append(Companion("editions.csv", editions_csv(chosen, series), EDITIONS))
+        content = editions_csv(chosen, series)
+        found.append(Companion("editions.csv", content, EDITIONS, COLUMNS))
     return tuple(found)
 
 

@@ -140,7 +140,9 @@ def test_a_table_of_three_editions_comes_with_all_of_them_smoothed(
         for one, tier in zip(made, tiers, strict=True)
     ]
     trade.bought(buyer, keys)
-    lines = inside(trade, buyer, keys[0])["editions.csv"]
+    found_files = inside(trade, buyer, keys[0])
+    lines = found_files["editions.csv"]
+    assert set(lines[0]) <= {line["column"] for line in found_files["dictionary.csv"]}
     with trade.db.unit_of_work(write=False):
         found = [catalog.found(key) for key in keys]
         released = [table(*one) for one in found]
