@@ -5,7 +5,7 @@ measure that has contrasts is seen through them: `spreads` names it, with the co
 contrasts are spread by.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -43,18 +43,33 @@ def of_products(
     ----------
     docs/privacy.md, "What the noise adds up to".
     """
-    even = [axis for axis in marginal if axis not in spreads]
-    inside = {axis: _about_mean(a[axis], b[axis]) for axis in even}
-    outside = {axis: float(a[axis].mean() * b[axis].mean()) for axis in even}
-    along = np.ones(1)
-    for axis in spreads:
-        along = (a[axis] @ spreads[axis]) * (b[axis] @ spreads[axis])
-    total = 0.0
-    for part, term in variances.items():
-        for axis in even:
-            term *= inside[axis] if axis in part.axes else outside[axis]
-        total += term * float(along[part.contrast + 1])
-    return total
+    parts = tuple(variances)
+    total = np.array(list(variances.values()))
+    for axis in marginal:
+        total = total * along(parts, axis, a[axis], b[axis], spreads.get(axis))
+    return float(total.sum())
+
+
+def along(parts: Sequence[Part], axis: str, a: Vector, b: Vector, spread: Vector | None) -> Vector:
+    """Return how much of each part's variance two functionals have in common along one axis.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    axis : str
+    a, b : (d_i,) float64
+    spread : (m, m) float64, or None
+        Of a measure with contrasts.
+
+    Returns
+    -------
+    (n_parts,) float64
+    """
+    if spread is not None:
+        both = (a @ spread) * (b @ spread)
+        return np.asarray(both[[part.contrast + 1 for part in parts]])
+    inside, outside = _about_mean(a, b), float(a.mean() * b.mean())
+    return np.array([inside if axis in part.axes else outside for part in parts])
 
 
 def of_weights(

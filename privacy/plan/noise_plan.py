@@ -167,7 +167,7 @@ class NoisePlan:
         """
         self._check_table(marginal)
         first = {axis: _spike(self.schema.size(axis), 0) for axis in marginal}
-        shaped = self._spreads(marginal)
+        shaped = self.spreads_of(marginal)
         if not shaped:
             return self.covariance(marginal, first, first, tier)
         (measure,) = shaped
@@ -219,8 +219,8 @@ class NoisePlan:
             The functional's factor along each axis of the marginal.
         tier : Tier
         """
-        spreads = self._spreads(marginal)
-        return covariance.of_products(self._below(marginal, tier), marginal, a, b, spreads)
+        spreads = self.spreads_of(marginal)
+        return covariance.of_products(self.variances_of(marginal, tier), marginal, a, b, spreads)
 
     def covariance_of(self, marginal: Marginal, a: Vector, b: Vector, tier: Tier) -> float:
         """Noise covariance of any two linear functionals of a table.
@@ -232,8 +232,8 @@ class NoisePlan:
             The weight of each entry.
         tier : Tier
         """
-        spreads = self._spreads(marginal)
-        return covariance.of_weights(self._below(marginal, tier), marginal, a, b, spreads)
+        spreads = self.spreads_of(marginal)
+        return covariance.of_weights(self.variances_of(marginal, tier), marginal, a, b, spreads)
 
     def half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
         """Half of the noise interval (95 %) of a linear functional of a table.
@@ -256,7 +256,7 @@ class NoisePlan:
         sd = sqrt(max(0.0, self.covariance_of(marginal, a, a, tier)))
         return self.noise.half_width(a, sd, tier.variance_factor)
 
-    def _below(self, marginal: Marginal, tier: Tier) -> dict[Part, float]:
+    def variances_of(self, marginal: Marginal, tier: Tier) -> dict[Part, float]:
         """Return the noise variance of each part that a table at a tier is made of."""
         self._check_table(marginal)
         return {
@@ -266,7 +266,7 @@ class NoisePlan:
             for part, variance in self._by_subset.get(subset, {}).items()
         }
 
-    def _spreads(self, marginal: Marginal) -> dict[str, Vector]:
+    def spreads_of(self, marginal: Marginal) -> dict[str, Vector]:
         """Return how the contrasts of a table's measure are spread, where it has any."""
         return {
             one.measure: one.spread_floats
