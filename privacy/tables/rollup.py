@@ -2,8 +2,7 @@
 
 Each figure is a linear functional of the table's entries, or a ratio or quantile made of such, with
 its own exact noise interval: rows of a table share noise, so adding their variances up as if they
-did not is 1.1 to 4 times too wide for sums and too narrow for differences. None of it costs
-privacy.
+did not is up to four times off. None of it costs privacy.
 """
 
 from collections.abc import Collection, Mapping, Sequence
