@@ -25,6 +25,8 @@ from app.invoicing import views as billing
 from app.invoicing.issuer import Issuer
 from app.market import KEY, Fact, Market, open_market
 from app.notices import views as notices
+from app.openness import views as openness
+from app.openness.site import Site
 from app.operator import views as operator
 from app.operator.diaries import views as own_diaries
 from app.operator.documents import views as operator_documents
@@ -57,12 +59,13 @@ UPLOADS = frozenset({"datasets.new"})
 STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
 MEGABYTE = 1024 * 1024
 #: What services need deep down, made of the settings.
-FACTS: tuple[Fact, ...] = (Issuer.of, Passwords.of, TokenKey.of)
+FACTS: tuple[Fact, ...] = (Issuer.of, Passwords.of, Site.of, TokenKey.of)
 #: What each feature adds to an application: its pages, its commands.
 FEATURES: tuple[Callable[[Flask], None], ...] = (
     pages.install,
     users.install,
     catalog.install,
+    openness.install,
     datasets.install,
     editions.install,
     categories.install,

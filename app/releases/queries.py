@@ -26,6 +26,12 @@ HIDDEN = (EditionState.CARRIED, EditionState.EMPTY)
 #: How the subject of a charge begins that paid for counting the people of an edition.
 COUNT = "count:"
 EVER_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+#: Published, and not taken down.
+_ON_SALE = (
+    Edition.state == EditionState.PUBLISHED,
+    Edition.taken_down_at.is_(None),
+    Edition.catalogue_number.is_not(None),
+)
 
 
 @dataclass(frozen=True)
@@ -328,6 +334,41 @@ def published_parts(producer_id: str) -> tuple[tuple[Participation, EditionView]
         .where(Edition.published_at.is_not(None))
     )
     return tuple((_participation(part), _edition(row)) for part, row in session().execute(chosen))
+
+
+def published_page(
+    first: int, most: int, *, newest: bool = False, among: Collection[str] | None = None
+) -> tuple[EditionView, ...]:
+    """Return some of the published editions, in the order of publication.
+
+    Parameters
+    ----------
+    first : int
+        How many to leave out.
+    newest : bool
+        The other way round.
+    among : collection of str or None
+        Of these collections alone.
+    """
+    chosen = select(Edition).where(*_ON_SALE)
+    if among is not None:
+        chosen = chosen.where(Edition.collection_id.in_(among))
+    place = Edition.catalogue_number
+    chosen = chosen.order_by(place.desc() if newest else place).offset(first).limit(most)
+    return tuple(_edition(row) for row in session().scalars(chosen))
+
+
+def published_count() -> int:
+    """Return how many editions are published and were not taken down."""
+    return session().scalar(select(func.count()).select_from(Edition).where(*_ON_SALE)) or 0
+
+
+def published_briefly() -> tuple[tuple[str, str, int | None, datetime], ...]:
+    """Return all published editions: identifier, collection, released people, moment."""
+    columns = (Edition.id, Edition.collection_id, Edition.people, Edition.published_at)
+    chosen = select(*columns).where(*_ON_SALE).order_by(Edition.catalogue_number)
+    rows = session().execute(chosen)
+    return tuple((edition, of, people, at or EVER_AGO) for edition, of, people, at in rows)
 
 
 def published_between(since: datetime, until: datetime) -> tuple[str, ...]:

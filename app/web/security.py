@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from flask_talisman import Talisman
@@ -23,12 +23,25 @@ def signed_by_sender(view: View) -> View:
     return view
 
 
+def same_for_everybody(view: View) -> View:
+    """Mark a view whose answer is nobody's own: it sets no cookie, and any cache may keep it."""
+    view.__dict__["same_for_everybody"] = True
+    return view
+
+
+def _is_shared(response: Response) -> bool:
+    """Tell whether an answer is the same for everybody; a page that refuses is its reader's."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    marked = request.endpoint in SHARED or getattr(view, "same_for_everybody", False)
+    return marked and response.status_code < 400
+
+
 class Sessions(SecureCookieSessionInterface):
     """Sessions in a signed cookie; what is the same for everybody neither sets one nor varies."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the cookie where it changed, and say that the answer is of one cookie alone."""
-        if request.endpoint not in SHARED:
+        if not _is_shared(response):
             super().save_session(app, session, response)
 
 
@@ -104,7 +117,7 @@ def install_security(app: Flask, settings: Settings, form_targets: tuple[str, ..
     def keep_apart(response: Response) -> Response:
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        mine = current_user.is_authenticated and request.endpoint not in SHARED
+        mine = not _is_shared(response) and current_user.is_authenticated
         if mine and "no-store" not in response.headers.get("Cache-Control", ""):
             # Nobody who comes to this browser afterwards finds it in a cache.
             response.headers["Cache-Control"] = "no-store"

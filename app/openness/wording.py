@@ -1,0 +1,44 @@
+"""The same words in both languages, for documents that many readers share."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask_babel import force_locale
+
+LOCALES = ("en", "fr")
+
+
+@dataclass(frozen=True)
+class Both:
+    """The same words in English and French; a founder's own words are the same in both."""
+
+    en: str
+    fr: str
+
+    def of(self, locale: str) -> str:
+        """Return the words in a language."""
+        return self.fr if locale == "fr" else self.en
+
+
+def both(say: Callable[[], object]) -> Both:
+    """Say something in each language."""
+    return Both(*(_said(say, locale) for locale in LOCALES))
+
+
+def joined(parts: Iterable[Both], by: str) -> Both:
+    """Join words in each language."""
+    listed = tuple(parts)
+    return Both(by.join(part.en for part in listed), by.join(part.fr for part in listed))
+
+
+@contextmanager
+def spoken_in(locale: str) -> Iterator[None]:
+    """Say everything inside the block in a language."""
+    with force_locale(locale):
+        yield
+
+
+def _said(say: Callable[[], object], locale: str) -> str:
+    with spoken_in(locale):
+        return " ".join(str(say()).split())
