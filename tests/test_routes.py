@@ -47,6 +47,9 @@ TABLE = {
         contributions.look contributions.account contributions.done
         diaries.write diaries.forget_draft in_browser.part in_browser.take
         notices.unsubscribe notices.leave
+        openness.catalogue openness.edition openness.deployment openness.citation openness.table
+        openness.terms openness.feed openness.sitemap openness.robots openness.licences
+        openness.licence
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
@@ -179,6 +182,10 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "diary_key": "diary_shopping",
                 "content": trade.app.extensions[PARTS].worker,
                 "part": "reading-worker.js",
+                "graph": "jsonld",
+                "notation": "yaml",
+                "style": "bib",
+                "purpose": "research",
             },
         )
 

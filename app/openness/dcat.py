@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.collections.texts import tier_name
 from app.openness.description import Description, TableFacts
@@ -17,8 +18,17 @@ CSV = f"{AUTHORITY}/file-type/CSV"
 CSV_MEDIA = "https://www.iana.org/assignments/media-types/text/csv"
 RESTRICTED = f"{AUTHORITY}/access-right/RESTRICTED"
 LANGUAGES = tuple(f"{AUTHORITY}/language/{code}" for code in ("ENG", "FRA"))
-#: The themes of European catalogues that our topics belong to.
+#: The themes of European catalogues, as they are called there.
 THEMES = {
+    "ECON": _l("Economy and finance"),
+    "EDUC": _l("Education, culture and sport"),
+    "ENER": _l("Energy"),
+    "HEAL": _l("Health"),
+    "SOCI": _l("Population and society"),
+    "TRAN": _l("Transport"),
+}
+#: Which of them our topics belong to.
+TOPIC_THEMES = {
     "shopping": "ECON",
     "work": "SOCI",
     "health": "HEAL",
@@ -216,7 +226,7 @@ def _series(about: Description) -> Node:
 
 
 def _theme(about: Description) -> str:
-    return f"{AUTHORITY}/data-theme/{THEMES[about.topic]}"
+    return f"{AUTHORITY}/data-theme/{TOPIC_THEMES[about.topic]}"
 
 
 def _shared(site: Site, listed: Sequence[Description]) -> Iterable[Node]:
@@ -240,4 +250,5 @@ def _shared(site: Site, listed: Sequence[Description]) -> Iterable[Node]:
     yield node(CSV_MEDIA, "dct:MediaType")
     yield from (node(language, "dct:LinguisticSystem") for language in LANGUAGES)
     for theme in sorted({_theme(about) for about in listed}):
-        yield node(theme, "skos:Concept")
+        name = THEMES[theme.rpartition("/")[2]]
+        yield node(theme, "skos:Concept", skos_prefLabel=said(both(lambda name=name: name)))

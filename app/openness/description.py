@@ -178,7 +178,7 @@ def describe(view: ReleaseView, site: Site) -> Description:
         both(lambda: about_tables(rules, counted)),
         rules.topic,
         (both(lambda: topic_name(rules.topic)), *(column.title for column in columns)),
-        tuple(sorted(edition.purposes)),
+        tuple(purpose for purpose in Purpose if purpose in edition.purposes),
         edition.published_at,
         edition.period,
         counted,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from app.collections.rules import Purpose
@@ -13,7 +14,7 @@ USES = {
     Purpose.PUBLIC: "planning, policy and reporting",
     Purpose.COMMERCIAL: "market studies and products",
 }
-SECTORS = {"health": "Healthcare", "energy": "Energy", "mobility": "Transportation"}
+SECTORS = {"health": "Healthcare"}
 
 
 def entry(about: Description) -> dict[str, Any]:
@@ -42,8 +43,8 @@ def entry(about: Description) -> dict[str, Any]:
                     "domains and bounds."
                 ),
                 "unprotected_quantities": (
-                    "None. The schema, the bounds and the date of the closing are public before "
-                    "any data comes."
+                    "Schema, bounds and date of the closing, which are public before any data "
+                    "comes."
                 ),
             },
             "privacy_loss": _loss(about),
@@ -123,13 +124,14 @@ def _model(about: Description) -> dict[str, Any]:
 def _implementation(about: Description) -> dict[str, Any]:
     return {
         "preprocessing_and_hyperparameter_tuning": (
-            "None on the data: domains, bounds and noise are planned from public facts."
+            "Domains, bounds and noise are planned from public facts. Categories that were found "
+            "in data were charged for by themselves."
         ),
-        "mechanisms": (
-            f"{about.privacy.noise} (residual planning). Noise is sampled exactly, in whole "
-            "numbers."
+        "mechanisms": (f"{about.privacy.noise}. Noise is sampled exactly, in whole numbers."),
+        "composition": (
+            "All parts of a release are accounted for together. What the releases of a person "
+            "cost adds up in rho (zCDP)."
         ),
-        "composition": "Zero-concentrated differential privacy, converted once.",
         "post_processing": (
             "Tables are rebuilt from residuals; noise intervals, shares, means and quantiles are "
             "computed from the noisy figures."
@@ -162,7 +164,7 @@ def _item(value: Any, indent: str) -> list[str]:
 
 
 def _scalar(value: object) -> str:
-    # A number needs its point: YAML takes 1e-06 for a text.
+    # YAML takes 1e-06 for a text.
     if isinstance(value, float):
-        return f"{value:.12f}".rstrip("0").ljust(3, "0")
+        return format(Decimal(repr(value)), "f")
     return json.dumps(value, ensure_ascii=False)

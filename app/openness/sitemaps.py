@@ -40,7 +40,7 @@ def sitemap(
     if page is None and pages > 1:
         parts = [Address(f"{site.base}/sitemap.xml?page={n}") for n in range(1, pages + 1)]
         return _written("sitemapindex", "sitemap", parts)
-    number = page or 1
+    number = 1 if page is None else page
     if not 1 <= number <= pages:
         return None
     return _written("urlset", "url", addresses[(number - 1) * most : number * most])

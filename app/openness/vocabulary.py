@@ -13,7 +13,7 @@ from app.openness.linked import Node, node, ref, said
 from app.openness.site import Site
 from app.openness.wording import both
 
-REGISTRY = "https://registry.opendp.org/"
+REGISTRY = "https://github.com/opendp/deployments-registry-data"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The same words in both languages, for documents that many readers share."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,4 +42,5 @@ def spoken_in(locale: str) -> Iterator[None]:
 
 def _said(say: Callable[[], object], locale: str) -> str:
     with spoken_in(locale):
-        return " ".join(str(say()).split())
+        # One line; the thin spaces of French stay.
+        return re.sub(r"[ \t\r\n]+", " ", str(say())).strip()

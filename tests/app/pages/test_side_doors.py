@@ -37,6 +37,12 @@ from app.datasets.understanding import Answers, ColumnAnswer
 from app.downloads import files
 from app.jobs import queries as jobs_queries
 from app.market import market_of
+from app.openness import dcat, packages, site
+from app.openness.citations import FORMS
+from app.openness.croissant import croissant
+from app.openness.description import describe
+from app.openness.linked import json_ld, turtle
+from app.openness.schema_org import dataset
 from app.releases import bounds as release_bounds
 from app.releases import measuring, queries, service
 from app.releases.members import INDIVIDUALS, NOBODY
@@ -210,6 +216,8 @@ def plain(world: World, text: str) -> str:
 MORE = (
     "/catalogue?q=Lunches",
     "/catalogue?q=somebody-else",
+    "/catalogue.ttl",
+    "/feeds/editions.atom?topic=leisure&language=fr",
     f"/operator/book/days?month={WHEN:%Y-%m}",
     "/operator/privacy?page=2",
 )
@@ -267,6 +275,10 @@ def named(world: World) -> dict[str, str]:
         "diary_key": "none",
         "content": world.app.extensions[PARTS].worker,
         "part": "reading-worker.js",
+        "graph": "jsonld",
+        "notation": "yaml",
+        "style": "bib",
+        "purpose": "research",
     }
 
 
@@ -328,6 +340,32 @@ def test_pages_of_everybody_else_are_the_same_to_the_byte(worlds: list[World]) -
         assert status == two[place][0], place
         changed = difflib.unified_diff(text.splitlines(), two[place][1].splitlines(), n=0)
         assert text == two[place][1], (place, *changed)
+
+
+def test_metadata_are_the_same_to_the_byte(worlds: list[World]) -> None:
+    """All that programs read of an edition, and what stands beside its files in their zip."""
+
+    def written(world: World) -> list[str]:
+        found = []
+        with world.app.app_context(), market_of(world.app).db.unit_of_work(write=False):
+            view = queries.release(world.edition_id)
+            about = describe(view, site.present())
+            for product in (p for table in about.tables for p in table.levels):
+                contents = {"table.csv": files.table_csv(view, product)}
+                packed = [packages.datapackage(about, product, contents)]
+                packed += packages.csvw(about, product, contents).values()
+                packed.append(croissant(about, product, "file", "cited"))
+                found += [plain(world, one.decode()) for one in packed]
+            for write in (json_ld, turtle):
+                graph = write(dcat.edition(about), about.site).decode()
+                found.append(plain(world, graph))
+            found += [plain(world, form.write(about, "fr")) for form in FORMS.values()]
+            found.append(plain(world, json.dumps(dataset(about, "fr"))))
+        return found
+
+    one, two = (written(world) for world in worlds)
+    assert len(one) > 60
+    assert one == two
 
 
 def test_prices_depend_on_published_figures_only(worlds: list[World]) -> None:

@@ -1,0 +1,37 @@
+import re
+
+import pytest
+from flask import Flask
+
+from app.collections.rules import Purpose
+from app.downloads import files
+from app.openness.licences import COMMON, LICENCES, SINGLE_OUT
+from app.openness.wording import LOCALES, both
+from tests.support.browser import Browser
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_each_licence_has_an_address_and_both_languages(shop: Flask, purpose: Purpose) -> None:
+    for locale in LOCALES:
+        page = Browser(shop).get(f"/licences/{purpose}", headers={"Accept-Language": locale})
+        assert page.status_code == 200
+        parts = re.findall(r'<section lang="(..)">(.*?)</section>', page.text, re.DOTALL)
+        assert sorted(language for language, _ in parts) == ["en", "fr"]
+        assert parts[0][0] == locale
+        told = dict(parts)
+        with shop.test_request_context():
+            for text in (LICENCES[purpose].allows, *COMMON):
+                words = both(lambda text=text: text)
+                assert words.en in told["en"]
+                assert words.fr in told["fr"].replace("&#39;", "'")
+
+
+def test_the_licences_say_what_files_say_of_people(shop: Flask) -> None:
+    with shop.test_request_context():
+        assert str(SINGLE_OUT) in files.LICENCE
+
+
+def test_all_licences_are_listed_and_there_is_no_other(shop: Flask) -> None:
+    page = Browser(shop).get("/licences").text
+    assert all(f"/licences/{purpose}" in page for purpose in Purpose)
+    assert Browser(shop).get("/licences/any").status_code == 404
