@@ -113,7 +113,7 @@ FORMS: Mapping[str, Form] = {
 
 
 def _key(about: Description) -> str:
-    return f"moisson-{about.edition_id[:12]}"
+    return f"moisson-{about.edition_id[:8]}"
 
 
 def _latex(text: str) -> str:

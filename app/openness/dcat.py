@@ -11,7 +11,7 @@ from app.openness.description import Description, TableFacts
 from app.openness.linked import Node, decimal, moment, node, ref, said, typed
 from app.openness.offers import offer, offer_id
 from app.openness.site import Site
-from app.openness.wording import both
+from app.openness.wording import Both, both, both_each
 
 AUTHORITY = "http://publications.europa.eu/resource/authority"
 CSV = f"{AUTHORITY}/file-type/CSV"
@@ -135,7 +135,10 @@ def _edition(about: Description) -> Iterable[Node]:
         dcat_distribution=[ref(_distribution_id(about, table)) for table in about.tables],
     )
     yield node(f"{about.address}#tables", "foaf:Document")
-    yield from (_distribution(about, table) for table in about.tables)
+    levels = both_each(lambda: _levels(about.tables))
+    yield from (
+        _distribution(about, table, text) for table, text in zip(about.tables, levels, strict=True)
+    )
     yield from (_description_of(about, table) for table in about.tables)
     yield from (offer(about, purpose) for purpose in about.purposes)
     yield node(
@@ -176,21 +179,22 @@ def _month(about: Description) -> Node | None:
 
 
 def _distribution_id(about: Description, table: TableFacts) -> str:
-    return f"{about.address}#table-{table.place}"
+    return f"{about.address}#distribution-{table.place}"
 
 
 def _croissant(about: Description, table: TableFacts) -> str:
     return f"{about.address}/{table.finest.key}/croissant.json"
 
 
-def _distribution(about: Description, table: TableFacts) -> Node:
+def _distribution(about: Description, table: TableFacts, levels: Both) -> Node:
     """Return a table: all its levels of accuracy together, as they stand on the page."""
     return node(
         _distribution_id(about, table),
         "dcat:Distribution",
         dct_title=said(table.title),
-        dct_description=said(both(lambda: _levels(table))),
-        dcat_accessURL=ref(f"{about.address}#tables"),
+        dct_description=said(levels),
+        # Each has its own: udata takes those with the same address for one.
+        dcat_accessURL=ref(f"{about.address}#table-{table.place}"),
         dct_license=ref(about.site.licences),
         dct_format=ref(CSV),
         dcat_mediaType=ref(CSV_MEDIA),
@@ -203,16 +207,16 @@ def _description_of(about: Description, table: TableFacts) -> Node:
     return node(_croissant(about, table), "foaf:Document")
 
 
-def _levels(table: TableFacts) -> str:
-    """Say how large a table is and how exact at each level."""
-    levels = ", ".join(f"{tier_name(one.tier.name)} {one.sd:.1f}" for one in table.levels)
-    return str(
-        _(
+def _levels(tables: Sequence[TableFacts]) -> Iterable[str]:
+    """Say how large each table is and how exact at each level."""
+    names = {one.tier.name: tier_name(one.tier.name) for one in tables[0].levels}
+    for table in tables:
+        levels = ", ".join(f"{names[one.tier.name]} {one.sd:.1f}" for one in table.levels)
+        yield _(
             "Cells: %(cells)s. Standard deviation of the noise of a count: %(levels)s.",
             cells=table.finest.cells,
             levels=levels,
         )
-    )
 
 
 def _series(about: Description) -> Node:
@@ -249,6 +253,9 @@ def _shared(site: Site, listed: Sequence[Description]) -> Iterable[Node]:
     yield node(CSV, "dct:MediaTypeOrExtent")
     yield node(CSV_MEDIA, "dct:MediaType")
     yield from (node(language, "dct:LinguisticSystem") for language in LANGUAGES)
-    for theme in sorted({_theme(about) for about in listed}):
-        name = THEMES[theme.rpartition("/")[2]]
-        yield node(theme, "skos:Concept", skos_prefLabel=said(both(lambda name=name: name)))
+    yield from (_theme_node(theme) for theme in sorted({_theme(about) for about in listed}))
+
+
+def _theme_node(theme: str) -> Node:
+    name = THEMES[theme.rpartition("/")[2]]
+    return node(theme, "skos:Concept", skos_prefLabel=said(both(lambda: name)))

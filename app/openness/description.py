@@ -13,7 +13,7 @@ from app.collections import wording
 from app.collections.rules import CollectionRules, Purpose
 from app.collections.texts import topic_name
 from app.openness.site import Site
-from app.openness.wording import Both, both, joined
+from app.openness.wording import Both, both, both_each, joined
 from app.releases.queries import ReleaseView
 from privacy.noise.intervals import LEVEL
 from privacy.schema import CubeSchema
@@ -203,16 +203,13 @@ def about_tables(rules: CollectionRules, counted: int) -> str:
 
 
 def _columns(rules: CollectionRules, schema: CubeSchema) -> tuple[Column, ...]:
-    def named(name: str) -> Both:
-        return both(lambda: wording.column(name, rules))
-
-    def unit(name: str) -> Both:
-        return both(lambda: wording.unit(name, rules))
-
-    categories = (Column(d.name, named(d.name), tuple(d.domain)) for d in schema.dimensions)
+    titles = both_each(lambda: wording.columns(schema.axes, rules))
+    units = both_each(lambda: [wording.unit(m.unit, rules) for m in schema.measures])
+    named = dict(zip(schema.axes, titles, strict=True))
+    categories = (Column(d.name, named[d.name], tuple(d.domain)) for d in schema.dimensions)
     numbers = (
-        Column(m.name, named(m.name), (), unit(m.unit), f"{m.lower:f}", f"{m.upper:f}")
-        for m in schema.measures
+        Column(m.name, named[m.name], (), unit, f"{m.lower:f}", f"{m.upper:f}")
+        for m, unit in zip(schema.measures, units, strict=True)
     )
     return (*categories, *numbers)
 

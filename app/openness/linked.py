@@ -76,7 +76,7 @@ def node(address: str, kinds: str | Sequence[str], **properties: Any) -> Node:
 def json_ld(nodes: Iterable[Node], site: Site) -> bytes:
     """Write nodes as JSON-LD: the same bytes each time, nothing to be fetched."""
     whole = {"@context": prefixes(site), "@graph": list(nodes)}
-    return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(whole, ensure_ascii=False) + "\n").encode()
 
 
 def turtle(nodes: Iterable[Node], site: Site) -> bytes:

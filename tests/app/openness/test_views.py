@@ -126,7 +126,7 @@ def test_citations_stand_on_the_page_as_in_their_files(
 ) -> None:
     page = Browser(shop).get(f"/catalogue/{made.edition_id}").text
     text = Browser(shop).get(f"/catalogue/{made.edition_id}/citation.txt").text
-    assert f"<pre>{text}</pre>" in page
+    assert f'<pre class="cited">{text}</pre>' in page
     french = Browser(shop).get(f"/catalogue/{made.edition_id}/citation.csl.json?language=fr")
     assert json.loads(french.text)[0]["language"] == "fr"
 
