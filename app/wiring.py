@@ -20,6 +20,7 @@ from app.contributions.diaries import views as diaries
 from app.contributions.in_browser import views as in_browser
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
+from app.desk import views as desk
 from app.downloads import views as downloads
 from app.invoicing import views as billing
 from app.invoicing.issuer import Issuer
@@ -73,6 +74,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     orders.install,
     documents.install,
     downloads.install,
+    desk.install,
     payouts.install,
     contributions.install,
     diaries.install,

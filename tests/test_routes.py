@@ -86,6 +86,7 @@ TABLE = {
         orders.came_back orders.check
         orders.invoice orders.cancel orders.again
         categories.show categories.find downloads.csv downloads.archive
+        downloads.table_file desk.table desk.view
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke documents.show documents.pdf
     """,
@@ -94,7 +95,16 @@ WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split
 #: What is signed by its sender, or is a signed link itself.
 SIGNED = ("webhooks.stripe", "notices.unsubscribe", "notices.leave")
 #: What the operator reaches no more than a stranger does.
-OWN = ("contributions", "diaries", "datasets", "categories", "downloads", "users", "editions")
+OWN = (
+    "contributions",
+    "diaries",
+    "datasets",
+    "categories",
+    "downloads",
+    "desk",
+    "users",
+    "editions",
+)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -160,6 +170,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "edition_id": made.edition_id,
                 "order_id": order_id,
                 "key": str(first),
+                "kind": "csv",
                 "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,

@@ -255,6 +255,7 @@ def named(world: World) -> dict[str, str]:
         "collection_id": world.collection_id,
         "dataset_id": world.dataset_id,
         "key": f"{world.edition_id}~0~gold",
+        "kind": "csv",
         "order_id": NONE,
         "payout_id": NONE,
         "digest": NONE,
