@@ -24,7 +24,7 @@ class FileColumn:
     Attributes
     ----------
     kind : str
-        "category", "number", "yes or no" or "text".
+        "category", "number", "flag" or "text".
     values : tuple of str
         The domain of a category, as it stands in the file.
     whole : bool
@@ -41,16 +41,24 @@ class FileColumn:
 def columns_of(content: bytes, about: Description, product: Product) -> tuple[FileColumn, ...]:
     """Describe the columns of a CSV file that was made of a table."""
     header, *lines = csv.reader(io.StringIO(content.decode()))
-    mine = {guarded(c.name): c for c in about.columns if c.name in product.dimensions}
+    mine = categories_of(header, about, product)
     return tuple(
         _column(name, [line[place] for line in lines], mine.get(name))
         for place, name in enumerate(header)
     )
 
 
-def table_columns(about: Description, product: Product) -> Sequence[Column]:
-    """Return the categories of a table, in the order of its file."""
-    return [column for column in about.columns if column.name in product.dimensions]
+def categories_of(header: Sequence[str], about: Description, product: Product) -> dict[str, Column]:
+    """Return the categories of a table by what a file calls them.
+
+    One that is called like a column of figures is told apart by its ending.
+    """
+    found = {}
+    for column in about.columns:
+        if column.name in product.dimensions:
+            told_apart = guarded(f"{column.name}_column")
+            found[told_apart if told_apart in header else guarded(column.name)] = column
+    return found
 
 
 def _column(name: str, cells: Sequence[str], category: Column | None) -> FileColumn:
@@ -60,8 +68,8 @@ def _column(name: str, cells: Sequence[str], category: Column | None) -> FileCol
         if set(cells) <= set(domain):
             return FileColumn(name, category.title.en, "category", domain, whole)
         return FileColumn(name, category.title.en, "text", (), whole)
-    if name == APART:
-        return FileColumn(name, name, "yes or no", (), whole)
+    if cells and set(cells) <= {"true", "false"}:
+        return FileColumn(name, name, "flag", (), whole)
     return FileColumn(name, name, "number" if _numbers(cells) else "text", (), whole)
 
 

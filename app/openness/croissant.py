@@ -9,7 +9,7 @@ from typing import Any
 
 from app.catalog.products import Product
 from app.core.spreadsheets import guarded
-from app.openness.columns import APART, HIGH, LOW, VALUE, table_columns
+from app.openness.columns import APART, HIGH, LOW, SD, UNIT, VALUE
 from app.openness.description import Description
 from app.openness.linked import PREFIXES
 from app.openness.offers import PURPOSES
@@ -60,7 +60,12 @@ CONTEXT: dict[str, Any] = {
     "transform": "cr:transform",
 }
 CONFORMS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
-TEXT, NUMBER = "sc:Text", "sc:Float"
+TEXT, NUMBER, TRUTH = "sc:Text", "sc:Float", "sc:Boolean"
+#: What the other columns of texts tell.
+TOLD = {
+    "statistic": "what the line tells",
+    "measure": "the number that a sum, mean or quartile is of",
+}
 FILE, FIGURES = "table.csv", "figures"
 
 
@@ -166,25 +171,27 @@ def _usage(about: Description, purpose: str, licence: str) -> dict[str, Any]:
 
 
 def _fields(about: Description, product: Product) -> list[dict[str, Any]]:
-    found = [_field(guarded(c.name), TEXT, c.title.en) for c in table_columns(about, product)]
-    found += [
-        _field(name, TEXT, means)
-        for name, means in (
-            ("statistic", "what the line tells"),
-            ("measure", "the number that a sum, mean or quartile is of"),
-        )
-    ]
+    titles = {column.name: column.title.en for column in about.columns}
+    found = [_field(_called(name), TEXT, titles[name]) for name in product.dimensions]
+    found += [_field(name, TEXT, means) for name, means in TOLD.items()]
     value = _field(VALUE, NUMBER, "the figure, with noise: it may be negative")
     value["annotation"] = [
+        _field(SD, NUMBER, "standard deviation of the noise", "mo:noiseSd"),
         _field(LOW, NUMBER, "lower end of the noise interval", "mo:noiseIntervalLow"),
         _field(HIGH, NUMBER, "upper end of the noise interval", "mo:noiseIntervalHigh"),
     ]
     return [
         *found,
         value,
-        _field("unit", TEXT, "of the value"),
-        _field(APART, TEXT, "no, where the noise alone may have made the figure"),
+        _field(UNIT, TEXT, "of the value"),
+        _field(APART, TRUTH, "false, where the noise alone may have made the figure"),
     ]
+
+
+def _called(name: str) -> str:
+    """Return what the file calls a category: one called like another column is told apart."""
+    taken = {*TOLD, VALUE, LOW, HIGH, SD, UNIT, APART, "near", "adjusted_value"}
+    return guarded(f"{name}_column" if name in taken else name)
 
 
 def _field(column: str, kind: str, means: str, same_as: str = "") -> dict[str, Any]:

@@ -112,8 +112,8 @@ def _csvw_column(column: FileColumn) -> dict[str, Any]:
     found: dict[str, Any] = {"titles": column.name, "required": column.whole}
     if column.kind == "number":
         found["datatype"] = {"base": "double", **({"minimum": "0"} if column.name == SD else {})}
-    elif column.kind == "yes or no":
-        found["datatype"] = {"base": "boolean", "format": "yes|no"}
+    elif column.kind == "flag":
+        found["datatype"] = "boolean"
     else:
         found["datatype"] = "string"
     if column.name in MEANINGS:
@@ -151,8 +151,8 @@ def _field(column: FileColumn, names: set[str]) -> dict[str, Any]:
     if column.kind == "category":
         found |= {"type": "string", "categories": list(column.values)}
         constraints["enum"] = list(column.values)
-    elif column.kind == "yes or no":
-        found |= {"type": "boolean", "trueValues": ["yes"], "falseValues": ["no"]}
+    elif column.kind == "flag":
+        found["type"] = "boolean"
     else:
         found["type"] = "number" if column.kind == "number" else "string"
     if column.name == VALUE:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import csvw as on_the_web
@@ -8,6 +9,10 @@ import pytest
 from app.catalog.products import Product
 from app.collections.rules import Purpose
 from app.downloads import files
+from app.downloads.facts import as_json, table_facts
+from app.downloads.formats import as_csv
+from app.openness.columns import columns_of
+from app.openness.croissant import croissant
 from app.openness.description import Description
 from app.openness.packages import csvw, datapackage
 from app.releases.queries import ReleaseView
@@ -17,7 +22,7 @@ def packed(view: ReleaseView, product: Product) -> dict[str, bytes]:
     return {
         "table.csv": files.table_csv(view, product),
         "dictionary.csv": files.dictionary_csv(view, product),
-        "privacy.json": files.privacy_json(view, product),
+        "privacy.json": as_json(table_facts(view, product)),
         "README.txt": files.readme(view, product),
     }
 
@@ -45,7 +50,7 @@ def test_a_data_package_holds_for_every_kind_of_table(
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [(b"Mon,", b"Noon,"), (b",yes\n", b",perhaps\n"), (b"contributions", b"x")]
+    ("old", "new"), [(b"Mon,", b"Noon,"), (b",true\n", b",perhaps\n"), (b"contributions", b"x")]
 )
 def test_a_changed_file_does_not_fit_its_package(
     about: Description, view: ReleaseView, tmp_path: Path, old: bytes, new: bytes
@@ -75,6 +80,24 @@ def test_a_data_package_says_how_sure_figures_are_and_what_they_may_be_used_for(
     assert datapackage(about, product, contents) == datapackage(about, product, contents)
 
 
+@pytest.mark.parametrize("name", ["value", "=day", "statistic"])
+def test_a_column_called_like_a_figure_or_a_formula_is_found_in_its_file(
+    about: Description, view: ReleaseView, name: str
+) -> None:
+    schema = view.release.plan.schema
+    product = about.tables[0].finest
+    odd = replace(about.columns[0], name=name)
+    told = replace(about, columns=(odd, *about.columns[1:]))
+    renamed = replace(product, dimensions=(name,), marginal=(name,))
+    held = replace(files.content(view, product), dimensions=(name,))
+    found = columns_of(as_csv(held), told, renamed)
+    assert found[0].values == schema.dimensions[0].values
+    assert [one.name for one in found if one.kind == "category"] == [found[0].name]
+    assert next(one for one in found if one.name == "value").kind == "number"
+    fields = json.loads(croissant(told, renamed, "x", ""))["recordSet"][0]["field"]
+    assert fields[0]["source"]["extract"]["column"] == found[0].name
+
+
 def problems(folder: Path) -> list[str]:
     path = folder / "table.csv-metadata.json"
     return [] if on_the_web.CSVW(str(path), validate=True).is_valid else ["invalid"]
@@ -93,7 +116,7 @@ def test_csv_on_the_web_fits_the_table(
 
 @pytest.mark.filterwarnings("always:Invalid column value:UserWarning")
 @pytest.mark.parametrize(
-    ("old", "new"), [(b",yes\n", b",perhaps\n"), (b"contributions,,,", b"contributions,,,x")]
+    ("old", "new"), [(b",true\n", b",perhaps\n"), (b"contributions,,,", b"contributions,,,x")]
 )
 def test_csv_on_the_web_finds_a_line_that_does_not_fit(
     about: Description, view: ReleaseView, tmp_path: Path, old: bytes, new: bytes
