@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,6 @@ from app.releases import queries as releases  # noqa: E402
 HOME = ROOT / ".venv-consumers"
 PORT, STRIPE_PORT = 8391, 8392
 ADDRESS = f"http://127.0.0.1:{PORT}"
-PATIENCE = 900
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,8 @@ def fetched(path: str) -> bytes:
 
 
 def datasets() -> list[dict[str, Any]]:
-    """Return the editions in the catalogue; none while the market is not ready."""
-    try:
-        graph = json.loads(fetched("/catalogue.jsonld"))["@graph"]
-    except OSError:
-        return []
+    """Return the editions in the catalogue."""
+    graph = json.loads(fetched("/catalogue.jsonld"))["@graph"]
     return [node for node in graph if node["@type"] == "dcat:Dataset"]
 
 
@@ -117,13 +112,13 @@ def main() -> None:
             [sys.executable, str(ROOT / "tools" / "run_market.py"), f"--port={PORT}"]
             + [f"--stripe-port={STRIPE_PORT}", "--people=60"],
             env={**os.environ, "MOISSON_INSTANCE": str(instance)},
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
-            ends = time.monotonic() + PATIENCE
-            while not datasets():
-                if market.poll() is not None or time.monotonic() > ends:
-                    sys.exit("moisson: the market is not there; see above")
-                time.sleep(1)
+            # Only once all its editions are there.
+            if not any(f"is open: {ADDRESS}" in line for line in market.stdout or ()):
+                sys.exit("moisson: the market is not there; see above")
             laid_out(folder, instance)
         finally:
             market.terminate()

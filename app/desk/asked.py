@@ -8,6 +8,7 @@ what.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from flask_babel import lazy_gettext as _l
 
@@ -67,6 +68,44 @@ def read(many: Many, table: Table) -> Ask:
     if measure is None and len(table.soft) == 1:
         measure = table.soft[0]
     return Ask(tuple(along), statistics or (CONTRIBUTIONS,), measure)
+
+
+class Written(Protocol):
+    """What is asked in the body of a request."""
+
+    where: dict[str, list[str]]
+    groups: dict[str, dict[str, list[str]]]
+    over: list[str]
+    statistic: list[str]
+    measure: str | None
+
+
+def written(sent: Written, table: Table) -> Ask:
+    """Read what a body asks of a table.
+
+    Raises
+    ------
+    Invalid
+    """
+    for axis in (*sent.where, *sent.groups, *sent.over):
+        if axis not in table.hard:
+            raise _refused(f"There is no column {axis!r}; there are {_all(table.hard)}")
+    along = []
+    for axis in table.hard:
+        chosen, groups = sent.where.get(axis, []), sent.groups.get(axis, {})
+        one = None
+        if groups:
+            kept = {*chosen} or {*table.plan.schema.labels(axis)}
+            held = ((name, tuple(v for v in own if v in kept)) for name, own in groups.items())
+            one = Along(axis, tuple(held))
+        elif chosen:
+            one = Along(axis, tuple((value, (value,)) for value in dict.fromkeys(chosen)))
+        if axis in sent.over:
+            one = replace(one or _each(axis, table), over=True)
+        if one is not None:
+            along.append(one)
+    only = table.soft[0] if len(table.soft) == 1 else None
+    return Ask(tuple(along), tuple(sent.statistic) or (CONTRIBUTIONS,), sent.measure or only)
 
 
 def refused(error: PlanError) -> Invalid:

@@ -13,9 +13,9 @@ from privacy.tables.rollup import Figure
 
 #: More lines than these are read in the table, not in a chart.
 MOST_BARS, MOST_TILES = 40, 400
-WIDTH, LABELS, RIGHT = 640.0, 190.0, 24.0
+WIDTH, LABELS, RIGHT = 480.0, 168.0, 24.0
 LINE, PAD, LEAST_ROW = 16.0, 12.0, 30.0
-LETTERS = 26
+LETTERS = 22
 
 Spoken = Callable[[str, str], str]
 
@@ -105,13 +105,16 @@ def ticks(low: float, high: float, most: int = 5) -> tuple[float, ...]:
 
 
 def _bars(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], str]) -> Bars:
-    marks = ticks(min(0.0, *(one.low for one in figures)), max(0.0, *(one.high for one in figures)))
-    low, high = marks[0], marks[-1]
+    low = min(0.0, *(one.low for one in figures))
+    high = max(0.0, *(one.high for one in figures))
+    high = high if high > low else low + 1
+    marks = [mark for mark in ticks(low, high) if low <= mark <= high]
 
     def at(value: float) -> float:
         return LABELS + (WIDTH - LABELS - RIGHT) * (value - low) / (high - low)
 
-    made, top = [], PAD / 2
+    made: list[Bar] = []
+    top = PAD / 2
     for one in figures:
         words = " · ".join(spoken(value, axis) for axis, value in one.cell) or "–"
         label = tuple(textwrap.wrap(words, LETTERS)) or ("–",)
