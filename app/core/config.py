@@ -166,8 +166,8 @@ class Settings:
         "MOISSON_BASE_URL",
         "http://127.0.0.1:8000",
         _address,
-        "the site's own address, for links in e-mails and returns from payment; "
-        "https in production",
+        "the site's own address, for links in e-mails, returns from payment and metadata, where "
+        "it should never change; https in production",
     )
     database_url: str = _setting(
         "MOISSON_DATABASE_URL",

@@ -25,6 +25,7 @@ from app.openness.vocabulary import vocabulary
 from app.openness.wording import LOCALES, spoken_in
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
+from app.web.limits import limited
 from app.web.security import same_for_everybody
 
 bp = Blueprint("openness", __name__)
@@ -78,6 +79,7 @@ def _language() -> str:
 
 @bp.get("/catalogue.<any(jsonld, ttl):graph>")
 @same_for_everybody
+@limited("60/minute")
 def catalogue(graph: str) -> AnyResponse:
     asked = request.args.get("page", "1")
     number = int(asked) if asked.isdecimal() and len(asked) < 8 else 0
@@ -163,6 +165,7 @@ def feed() -> AnyResponse:
 
 @bp.get("/sitemap.xml")
 @same_for_everybody
+@limited("60/minute")
 def sitemap() -> AnyResponse:
     asked = request.args.get("page")
     page = int(asked) if asked and asked.isdecimal() and len(asked) < 8 else None

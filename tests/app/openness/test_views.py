@@ -6,7 +6,6 @@ from flask import Flask
 
 from app.core.permissions import Role
 from app.market import market_of
-from app.openness import queries, site
 from app.releases import service as releases_service
 from tests.support import factories
 from tests.support.browser import Browser
@@ -198,13 +197,3 @@ def test_the_map_lists_the_edition_with_its_time(shop: Flask, made: factories.Pu
     for place in text.split("<loc>")[1:]:
         address = place.partition("</loc>")[0].removeprefix(base)
         assert Browser(shop).get(address).status_code == 200
-
-
-def test_a_page_of_the_catalogue_has_at_most_a_hundred_editions(
-    shop: Flask, made: factories.Published
-) -> None:
-    assert queries.PAGE == 100
-    with market_of(shop).db.unit_of_work(write=False):
-        listed = queries.page(1, site.present())
-        assert made.edition_id in {one.edition_id for one in listed}
-        assert queries.pages() == 1
