@@ -86,6 +86,7 @@ def catalogue(site: Site, listed: Sequence[Description], page: Page) -> list[Nod
             dct_language=[ref(language) for language in LANGUAGES],
             foaf_homepage=ref(f"{site.base}/"),
             dcat_dataset=[ref(about.address) for about in listed],
+            dcat_service=ref(site.interface),
         ),
         _paging(site, page),
         *series.values(),
@@ -195,6 +196,7 @@ def _distribution(about: Description, table: TableFacts, levels: Both) -> Node:
         dct_description=said(levels),
         # Each has its own: udata takes those with the same address for one.
         dcat_accessURL=ref(f"{about.address}#table-{table.place}"),
+        dcat_accessService=ref(about.site.interface),
         dct_license=ref(about.site.licences),
         dct_format=ref(CSV),
         dcat_mediaType=ref(CSV_MEDIA),
@@ -248,6 +250,13 @@ def _shared(site: Site, listed: Sequence[Description]) -> Iterable[Node]:
         vcard_hasURL=ref(f"{site.base}/"),
     )
     yield node(f"{site.base}/", "foaf:Document")
+    yield node(
+        site.interface,
+        "dcat:DataService",
+        dct_title=said(both(lambda: _("Interface for programs of buyers"))),
+        dcat_endpointURL=ref(site.interface),
+        dcat_endpointDescription=ref(f"{site.interface}/openapi.json"),
+    )
     yield node(site.licences, "dct:LicenseDocument")
     yield node(RESTRICTED, "dct:RightsStatement")
     yield node(CSV, "dct:MediaTypeOrExtent")

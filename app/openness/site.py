@@ -40,6 +40,11 @@ class Site:
         return f"{self.base}/licences"
 
     @property
+    def interface(self) -> str:
+        """Where programs of buyers fetch tables."""
+        return f"{self.base}/api/v1"
+
+    @property
     def terms(self) -> str:
         """What the names of our own vocabulary begin with."""
         return f"{self.base}/ns/dp#"

@@ -116,7 +116,7 @@ def citation(edition_id: str, style: str) -> AnyResponse:
 def table(edition_id: str, key: str) -> AnyResponse:
     about = queries.described(edition_id, site.present())
     chosen = product(releases.release(edition_id), _key(edition_id, key))
-    file_url = about.site.base + url_for("downloads.csv", key=key)
+    file_url = about.site.base + url_for("api.file", key=key, kind="csv")
     cite_as = citations.bibtex(about, "en")
     return _document(croissant.croissant(about, chosen, file_url, cite_as), JSON_LD, about)
 

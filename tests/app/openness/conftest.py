@@ -11,15 +11,20 @@ from app.openness.description import Description, describe
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from tests.support import factories
-from tests.support.trading import trading
+from tests.support.trading import Trade, trading
 
 
 @pytest.fixture(scope="module")
-def shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
     folder = tmp_path_factory.mktemp("openness")
     (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as trade:
-        yield trade.app
+    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shop(trade: Trade) -> Flask:
+    return trade.app
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,4 @@
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -5,10 +6,17 @@ from typing import Any
 import mlcroissant
 import pytest
 
+from app.catalog.products import product
+from app.core.permissions import Role
 from app.downloads import files
+from app.market import market_of
 from app.openness.croissant import croissant
 from app.openness.description import Description
 from app.releases.queries import ReleaseView
+from app.users import access_tokens
+from tests.support import factories
+from tests.support.browser import Browser
+from tests.support.trading import Trade
 
 URL = "https://market.example.org/downloads/x/table.csv"
 
@@ -53,8 +61,8 @@ def test_what_the_specification_asks_for_and_the_validator_forgets_is_there(
 def test_a_table_is_not_told_by_its_size_or_its_hash(about: Description) -> None:
     """A small table's figures could be found by trying which fit its hash."""
     for table in about.tables:
-        for product in table.levels:
-            found = json.loads(croissant(about, product, URL, ""))
+        for level in table.levels:
+            found = json.loads(croissant(about, level, URL, ""))
             (file,) = found["distribution"]
             assert not {"sha256", "md5", "contentSize"} & set(file)
             assert file["contentUrl"] == URL
@@ -72,3 +80,25 @@ def test_a_buyer_reads_their_file_with_it(
     first = rows[0]
     assert first["figures/day"].decode() == "Mon"
     assert first["figures/value"] == pytest.approx(float(lines[1].split(",")[4]))
+
+
+def test_the_file_is_there_for_its_buyers_token_alone(
+    trade: Trade, made: factories.Published, view: ReleaseView
+) -> None:
+    """As mlcroissant asks for it: with the token as a password."""
+    with trade.db.unit_of_work(write=False):
+        key = made.keys("gold")[0]
+    buyer = factories.account(trade.app, Role.BUYER)
+    trade.bought(buyer, [key])
+    with trade.db.unit_of_work():
+        token = access_tokens.make(buyer, "test", frozenset(access_tokens.Scope), edition_id="")
+    browser = Browser(trade.app)
+    described = browser.get(f"/catalogue/{made.edition_id}/{key}/croissant.json").get_json(True)
+    (file,) = described["distribution"]
+    path = file["contentUrl"].removeprefix(market_of(trade.app).settings.base_url)
+    assert browser.get(path).status_code == 401
+    basic = base64.b64encode(f"anybody:{token}".encode()).decode()
+    answer = browser.get(path, headers={"Authorization": f"Basic {basic}"})
+    assert answer.status_code == 200
+    assert answer.data == files.table_csv(view, product(view, key))
+    assert answer.mimetype == file["encodingFormat"]
