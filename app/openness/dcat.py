@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -213,7 +214,9 @@ def _levels(tables: Sequence[TableFacts]) -> Iterable[str]:
     """Say how large each table is and how exact at each level."""
     names = {one.tier.name: tier_name(one.tier.name) for one in tables[0].levels}
     for table in tables:
-        levels = ", ".join(f"{names[one.tier.name]} {one.sd:.1f}" for one in table.levels)
+        levels = " · ".join(
+            f"{names[one.tier.name]} {format_decimal(one.sd, '0.0')}" for one in table.levels
+        )
         yield _(
             "Cells: %(cells)s. Standard deviation of the noise of a count: %(levels)s.",
             cells=table.finest.cells,

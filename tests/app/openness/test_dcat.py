@@ -1,4 +1,5 @@
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -80,6 +81,11 @@ def test_words_stand_in_both_languages_and_the_month_from_day_to_day(monthly: De
     edition = URIRef(monthly.address)
     titles = {title.language: str(title) for title in found.objects(edition, DCTERMS.title)}
     assert set(titles) == {"en", "fr"}
+    tables = found.subjects(RDF.type, DCAT.Distribution)
+    texts = [text for table in tables for text in found.objects(table, DCTERMS.description)]
+    assert all(re.search(r"\d\.\d", text) for text in texts if text.language == "en")
+    assert all(re.search(r"\d,\d", text) for text in texts if text.language == "fr")
+    assert {text.language for text in texts} == {"en", "fr"}
     month = found.value(edition, DCTERMS.temporal)
     days = (found.value(month, DCAT.startDate), found.value(month, DCAT.endDate))
     assert [str(day) for day in days] == ["2026-02-01", "2026-02-28"]
