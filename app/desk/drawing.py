@@ -61,6 +61,7 @@ class Tiles:
 
     width: float
     height: float
+    top: float
     tile: tuple[float, float]
     columns: tuple[tuple[float, str], ...]
     rows: tuple[tuple[float, str], ...]
@@ -141,7 +142,8 @@ def _tiles(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], s
         sides.reverse()
     down, across = sides
     wide = (WIDTH - LABELS - 4) / len(across)
-    tall, top = 26.0, 72.0
+    longest = max(len(spoken(value, axis)) for axis, value in across)
+    tall, top = 26.0, min(longest, 20) * 4.6 + 24
     most = max(abs(one.value) for one in figures) or 1.0
     tiles = []
     for one in figures:
@@ -153,6 +155,7 @@ def _tiles(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], s
     return Tiles(
         WIDTH,
         top + len(down) * tall + 4,
+        top,
         (wide, tall),
         tuple(
             (LABELS + (place + 0.5) * wide, spoken(value, axis))
