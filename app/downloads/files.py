@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.catalog.products import Product, product_title
+from app.collections.rules import Purpose
 from app.core.spreadsheets import guarded
 from app.downloads.content import ADJUSTED, FIGURES, Content, content_of
 from app.downloads.facts import as_json, table_facts
 from app.downloads.formats import EPOCH, as_csv
+from app.openness.description import Description
+from app.openness.packages import csvw, datapackage
 from app.releases.queries import ReleaseView
 from privacy.tables.table import Table
 
@@ -48,17 +51,34 @@ class Companion:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-def archive(view: ReleaseView, product: Product, companions: Sequence[Companion] = ()) -> bytes:
-    """Return a zip of the table, its dictionary, its privacy facts, and what stands beside it."""
-    return packed(
-        {
-            "table.csv": table_csv(view, product),
-            "dictionary.csv": dictionary_csv(view, product, companions),
-            "privacy.json": as_json(table_facts(view, product)),
-            **{one.name: one.content for one in companions},
-            "README.txt": readme(view, product, companions),
-        }
-    )
+def archive(
+    view: ReleaseView,
+    product: Product,
+    companions: Sequence[Companion] = (),
+    about: Description | None = None,
+    purpose: Purpose | None = None,
+) -> bytes:
+    """Return a zip of the table, its dictionary, its privacy facts, and what stands beside it.
+
+    Parameters
+    ----------
+    about : Description, optional
+        Of the release: then the zip is a Data Package, with CSV on the Web beside it.
+    purpose : Purpose, optional
+        What the table was bought for.
+    """
+    inside = {
+        "table.csv": table_csv(view, product),
+        "dictionary.csv": dictionary_csv(view, product, companions),
+        "privacy.json": as_json(table_facts(view, product)),
+        **{one.name: one.content for one in companions},
+        "README.txt": readme(view, product, companions),
+    }
+    if about is not None:
+        described = csvw(about, product, inside, purpose)
+        package = {"datapackage.json": datapackage(about, product, inside, purpose)}
+        inside = {**inside, **package, **described}
+    return packed(inside)
 
 
 def packed(contents: Mapping[str, bytes]) -> bytes:
@@ -108,7 +128,8 @@ def readme(view: ReleaseView, product: Product, companions: Sequence[Companion] 
         f"{product_title(view, product)} ({product.tier.name})\n\n"
         "table.csv       one line a figure, with its noise interval (95 %)\n"
         "dictionary.csv  what the columns mean\n"
-        "privacy.json    how the people behind it are protected\n\n"
+        "privacy.json    how the people behind it are protected\n"
+        "datapackage.json, *-metadata.json  the same for programs, where they are there\n\n"
         f"In table.csv, adjusted_value is {ADJUSTED}.\n"
         "Quartiles, where given, are right to within one gap between knots.\n\n"
         f"{beside}{LICENCE}\n"

@@ -9,7 +9,10 @@ from app.core.errors import NotFound
 from app.downloads import files, service, synthetic, together
 from app.downloads.content import Content, file_name
 from app.downloads.formats import FORMATS, Format
+from app.openness import site
+from app.openness.description import describe
 from app.orders import holdings
+from app.orders import queries as orders
 from app.releases.queries import ReleaseView
 from app.users.login import current_actor
 from app.web.limits import limited
@@ -50,9 +53,12 @@ def _in_format(content: Content, chosen: Format) -> Response:
 @login_required
 @limited("300/hour")
 def archive(key: str) -> Response:
-    view, product = _entitled(key)
-    owned = holdings.owned(current_actor().user_id)
-    packed = files.archive(view, product, together.companions(view, product, owned))
+    actor = current_actor()
+    order_id = service.fetch(actor, ProductKey.parse(key))
+    view, product = catalog.found(ProductKey.parse(key))
+    beside = together.companions(view, product, holdings.owned(actor.user_id))
+    purpose = orders.order(actor, order_id).purpose
+    packed = files.archive(view, product, beside, describe(view, site.present()), purpose)
     return attached(packed, "application/zip", f"{file_name(view, product)}.zip")
 
 

@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -197,7 +198,12 @@ def test_the_archive_holds_table_dictionary_and_privacy_facts(
     key = keys[-1]
     with zipfile.ZipFile(io.BytesIO(browser.get(f"/downloads/{key}/table.zip").data)) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
-    assert set(content) == {"table.csv", "dictionary.csv", "privacy.json", "README.txt"}
+    told = {"table.csv", "dictionary.csv", "privacy.json", "README.txt", "datapackage.json"}
+    assert told < set(content)
+    package = json.loads(content["datapackage.json"])
+    assert {one["path"] for one in package["resources"]} == told - {"datapackage.json"}
+    (table_said,) = (one for one in package["resources"] if one["path"] == "table.csv")
+    assert table_said["hash"] == f"sha256:{hashlib.sha256(content['table.csv']).hexdigest()}"
     assert content["table.csv"] == browser.get(f"/downloads/{key}/table.csv").data
     dictionary = lines(content["dictionary.csv"])
     assert {line["column"] for line in dictionary} >= {"day", "place"}
