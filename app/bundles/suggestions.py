@@ -12,17 +12,20 @@ from itertools import combinations
 
 from app.bundles.bundle import Bundle, Chosen
 from app.catalog import queries as catalog
+from app.catalog.listing import column_digest
 from app.catalog.price_lists import price_list
 from app.catalog.products import Product, ProductKey, product, products, sold_tiers
-from app.collections import queries as collections
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
+from app.search import queries as lists
 from pricing.errors import TooFewPeople
 from pricing.money import Money
 from pricing.tariff import charge
 
 #: So many are shown at most.
 MOST = 4
+#: So many collections that have a chosen column are looked at, the latest ones.
+LOOKED_AT = 8
 
 
 class Why(StrEnum):
@@ -95,15 +98,9 @@ def _ideas(bundle: Bundle) -> Iterator[Idea]:
 def _other_editions(of: list[Chosen]) -> Iterator[Idea]:
     """Offer the same tables of other editions of the collection: what changed over time."""
     view = of[0].view
-    others = [
-        edition
-        for edition in releases.editions_of(view.rules)
-        if edition.published_at is not None and edition.id != view.edition.id
-    ]
     # The nearest in time, before or after.
-    others.sort(key=lambda edition: abs(edition.number - view.edition.number))
-    for edition in others[:2]:
-        other = releases.release(edition.id)
+    for edition_id in lists.beside(view.rules.id, view.edition.number, 2):
+        other = releases.release(edition_id)
         yield Why.OVER_TIME, other, _same_tables(of, other), ""
 
 
@@ -142,17 +139,13 @@ def _same_column(bundle: Bundle) -> Iterator[Idea]:
         for dimension in one.view.release.plan.schema.dimensions
         if dimension.name in one.product.marginal
     }
-    newest = {entry.collection_id: entry.edition_id for entry in releases.catalogue()}
-    for rules in collections.public_collections():
-        shared = [d for d in rules.schema.dimensions if d in columns]
-        if rules.id in chosen or rules.id not in newest or not shared:
-            continue
-        view = releases.release(newest[rules.id])
-        if view.edition.taken_down:
-            continue
-        for dimension in shared[:1]:
-            position = rules.schema.axes.index(dimension.name)
-            tier = columns[dimension]
-            if tier in {each.name for each in sold_tiers(view.release.plan)}:
-                one = product(view, ProductKey(view.edition.id, (position,), tier))
-                yield Why.SAME_COLUMN, view, (one,), dimension.name
+    for dimension, tier in columns.items():
+        for edition_id in lists.with_column(column_digest(dimension), LOOKED_AT):
+            view = releases.release(edition_id)
+            named = {each.name for each in sold_tiers(view.release.plan)}
+            if view.rules.id in chosen or tier not in named:
+                continue
+            chosen.add(view.rules.id)
+            position = view.rules.schema.axes.index(dimension.name)
+            one = product(view, ProductKey(edition_id, (position,), tier))
+            yield Why.SAME_COLUMN, view, (one,), dimension.name

@@ -37,6 +37,15 @@ def public_collections() -> tuple[CollectionRules, ...]:
     return tuple(rules for rules in all_collections() if rules.public)
 
 
+def open_collections(most: int) -> tuple[CollectionRules, ...]:
+    """Return collections that take data, the latest first; those of templates have a page."""
+    chosen = select(Collection).where(
+        Collection.open, Collection.public_since.is_not(None), Collection.template == ""
+    )
+    rows = session().scalars(chosen.order_by(Collection.public_since.desc()).limit(most))
+    return tuple(_rules(row) for row in rows)
+
+
 def template_collections() -> tuple[CollectionRules, ...]:
     """Return the market's own collections: as many as there are templates."""
     chosen = select(Collection).where(Collection.template != "")
