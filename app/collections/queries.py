@@ -1,4 +1,5 @@
 import json
+from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -80,7 +81,7 @@ def _rules(row: Collection) -> CollectionRules:
         topic=row.topic,
         person=row.person,
         record=row.record,
-        schema=CubeSchema.from_dict(json.loads(row.schema)),
+        schema=_schema(row.schema),
         columns=tuple(
             ColumnRule(c["name"], c["transform"], tuple(c["edges"]), c["source"])
             for c in json.loads(row.columns)
@@ -104,6 +105,12 @@ def _rules(row: Collection) -> CollectionRules:
         identifier=Identifier(row.identifier),
         template=row.template,
     )
+
+
+@lru_cache(maxsize=2_000)
+def _schema(text: str) -> CubeSchema:
+    """Read a schema; one that was read before is the same object, and it never changes."""
+    return CubeSchema.from_dict(json.loads(text))
 
 
 def _title(row: Collection) -> str:
