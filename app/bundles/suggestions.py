@@ -5,7 +5,7 @@ the releases chosen and of those beside them.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
@@ -25,7 +25,9 @@ from pricing.tariff import charge
 #: So many are shown at most.
 MOST = 4
 #: So many collections that have a chosen column are looked at, the latest ones.
-LOOKED_AT = 8
+LOOKED_AT = 4
+#: So many releases of a bundle are completed.
+COMPLETED = 2
 
 
 class Why(StrEnum):
@@ -88,7 +90,8 @@ def _ideas(bundle: Bundle) -> Iterator[Idea]:
     by_edition: dict[str, list[Chosen]] = {}
     for one in bundle.chosen:
         by_edition.setdefault(one.view.edition.id, []).append(one)
-    for of in by_edition.values():
+    # Of the releases with the most tables: what completes those is looked for, not what could.
+    for of in sorted(by_edition.values(), key=len, reverse=True)[:COMPLETED]:
         yield from _other_editions(of)
         yield from _together(of)
         yield from _whole(of)
@@ -99,9 +102,13 @@ def _other_editions(of: list[Chosen]) -> Iterator[Idea]:
     """Offer the same tables of other editions of the collection: what changed over time."""
     view = of[0].view
     # The nearest in time, before or after.
-    for edition_id in lists.beside(view.rules.id, view.edition.number, 2):
-        other = releases.release(edition_id)
+    for other in _in_order(lists.beside(view.rules.id, view.edition.number, 2)):
         yield Why.OVER_TIME, other, _same_tables(of, other), ""
+
+
+def _in_order(edition_ids: Sequence[str]) -> list[ReleaseView]:
+    found = releases.some(edition_ids)
+    return [found[edition_id] for edition_id in edition_ids]
 
 
 def _same_tables(of: list[Chosen], other: ReleaseView) -> tuple[Product, ...]:
@@ -140,12 +147,11 @@ def _same_column(bundle: Bundle) -> Iterator[Idea]:
         if dimension.name in one.product.marginal
     }
     for dimension, tier in columns.items():
-        for edition_id in lists.with_column(column_digest(dimension), LOOKED_AT):
-            view = releases.release(edition_id)
+        for view in _in_order(lists.with_column(column_digest(dimension), LOOKED_AT)):
             named = {each.name for each in sold_tiers(view.release.plan)}
             if view.rules.id in chosen or tier not in named:
                 continue
             chosen.add(view.rules.id)
             position = view.rules.schema.axes.index(dimension.name)
-            one = product(view, ProductKey(edition_id, (position,), tier))
+            one = product(view, ProductKey(view.edition.id, (position,), tier))
             yield Why.SAME_COLUMN, view, (one,), dimension.name

@@ -51,13 +51,9 @@ def found_all(keys: Iterable[ProductKey]) -> tuple[tuple[ReleaseView, Product], 
     ------
     NotFound
     """
-    views: dict[str, ReleaseView] = {}
-    made = []
-    for key in keys:
-        if key.edition not in views:
-            views[key.edition] = releases.release(key.edition)
-        made.append((views[key.edition], product(views[key.edition], key)))
-    return tuple(made)
+    wanted = list(keys)
+    views = releases.some({key.edition for key in wanted})
+    return tuple((views[key.edition], product(views[key.edition], key)) for key in wanted)
 
 
 def items(keys: Iterable[ProductKey]) -> tuple[Item, ...]:
@@ -65,10 +61,7 @@ def items(keys: Iterable[ProductKey]) -> tuple[Item, ...]:
     return tuple(product.item for _, product in found_all(keys))
 
 
-def sold_for(keys: Iterable[ProductKey]) -> frozenset[Purpose]:
-    """Return the purposes that all these products may be bought for."""
-    editions: dict[str, EditionView] = {}
-    for edition in {key.edition for key in keys}:
-        editions[edition] = releases.edition(edition)
-    allowed = [edition.purposes for edition in editions.values()]
+def sold_for(editions: Iterable[EditionView]) -> frozenset[Purpose]:
+    """Return the purposes that the tables of all these editions may be bought for."""
+    allowed = {edition.purposes for edition in editions}
     return frozenset.intersection(*allowed) if allowed else frozenset()

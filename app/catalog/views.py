@@ -33,7 +33,7 @@ from pricing.money import Money
 bp = Blueprint("catalog", __name__)
 NOBODY = Actor("", frozenset())
 #: So many collections that take data are named beneath what is on sale.
-JOINABLE = 12
+JOINABLE = 6
 
 
 @bp.get("/catalogue")

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
@@ -24,6 +25,12 @@ def rules(collection_id: str) -> CollectionRules:
     if found is None:
         raise NotFound(_l("There is no such collection."))
     return _rules(found)
+
+
+def rules_of(collection_ids: Iterable[str]) -> dict[str, CollectionRules]:
+    """Return the public rules of several collections, which are read together."""
+    chosen = select(Collection).where(Collection.id.in_(list(collection_ids)))
+    return {row.id: _rules(row) for row in session().scalars(chosen)}
 
 
 def all_collections() -> tuple[CollectionRules, ...]:

@@ -305,28 +305,38 @@ def release(edition_id: str) -> ReleaseView:
     ------
     NotFound
     """
-    row = (
-        session()
-        .execute(
-            select(
-                PublishedRelease.digest,
-                PublishedRelease.shares_total,
-                PublishedRelease.shares_expected,
-            ).where(PublishedRelease.edition_id == edition_id)
-        )
-        .one_or_none()
+    return some([edition_id])[edition_id]
+
+
+def some(edition_ids: Collection[str]) -> dict[str, ReleaseView]:
+    """Return published releases, by edition; all are read together.
+
+    Raises
+    ------
+    NotFound
+        Where one of them is none.
+    """
+    columns = (PublishedRelease.digest, PublishedRelease.shares_total)
+    chosen = (
+        select(Edition, *columns, PublishedRelease.shares_expected)
+        .join(PublishedRelease, PublishedRelease.edition_id == Edition.id)
+        .where(Edition.id.in_(edition_ids))
     )
-    if row is None:
+    rows = session().execute(chosen).all()
+    if len(rows) < len(edition_ids):
         raise NotFound(_l("There is no such release."))
-    view = edition(edition_id)
-    return ReleaseView(
-        view,
-        collections.rules(view.collection_id),
-        _parsed(row.digest, edition_id),
-        row.digest,
-        row.shares_total,
-        row.shares_total if row.shares_expected is None else row.shares_expected,
-    )
+    rules = collections.rules_of({row.Edition.collection_id for row in rows})
+    return {
+        row.Edition.id: ReleaseView(
+            _edition(row.Edition),
+            rules[row.Edition.collection_id],
+            _parsed(row.digest, row.Edition.id),
+            row.digest,
+            row.shares_total,
+            row.shares_total if row.shares_expected is None else row.shares_expected,
+        )
+        for row in rows
+    }
 
 
 def shares(edition_id: str) -> Mapping[str, int]:
