@@ -26,6 +26,7 @@ from app.search import work
 from app.search.service import Listing
 from pricing.item import Item
 from pricing.money import Money
+from pricing.price_book import PriceBook
 from pricing.price_list import PriceList
 from pricing.tariff import charge
 from privacy.schema import Dimension
@@ -78,9 +79,13 @@ def priced_as(prices: PriceList, rules: CollectionRules) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
+def least_people(rules: CollectionRules, book: PriceBook) -> int:
+    """Return how many people an edition has at least that is sold."""
+    return max(rules.minimum_people, book.minimum_people)
+
+
 def _is_sold(view: ReleaseView, prices: PriceList) -> bool:
-    least = max(view.rules.minimum_people, prices.book.minimum_people)
-    edition = view.edition
+    least, edition = least_people(view.rules, prices.book), view.edition
     return bool(people(view).value >= least and edition.purposes and not edition.taken_down)
 
 

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.catalog import estimates, products, queries, rarity_index
+from app.catalog import estimates, listing, products, queries, rarity_index
 from app.catalog.asking import LONGEST, address_of, search_of
 from app.catalog.charts import charts_of
 from app.catalog.forms import EstimateForm
@@ -80,6 +80,7 @@ def release(edition_id: str) -> str:
         sold=products.sold_tiers(view.release.plan),
         previewed=products.preview_tier(view.release.plan),
         people=products.people(view),
+        least=listing.least_people(view.rules, price_book()),
         preview=preview,
         priced=queries.priced(view),
         noisy=products.is_mostly_noise(view),
