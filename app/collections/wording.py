@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 
 from app.collections.rules import CollectionRules
-from app.collections.templates import every_template, words_of
+from app.collections.templates import every_template, in_language, words_of
 from app.collections.units import unit_of
 from app.search.lists import Entry
 from traces.schema import Template, Words
@@ -66,12 +66,12 @@ def unit(name: str, rules: CollectionRules) -> str:
 
 def entry_title(entry: Entry) -> str:
     """Return what the collection of an entry is called."""
-    return words_of(Words(entry.title_en, entry.title_fr))
+    return in_language(entry.title_en, entry.title_fr)
 
 
 def entry_about(entry: Entry) -> str:
     """Return what the collection of an entry is for."""
-    return words_of(Words(entry.about_en, entry.about_fr))
+    return in_language(entry.about_en, entry.about_fr)
 
 
 def entry_person(entry: Entry) -> str:
