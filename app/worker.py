@@ -36,6 +36,7 @@ from app.operator import verifying
 from app.payouts import sending
 from app.payouts import service as payouts
 from app.reconciliation import service as reconciliation
+from app.releases import bounds as release_bounds
 from app.releases import measuring as measuring_editions
 from app.releases import queries as release_queries
 from app.releases import service as releases
@@ -101,6 +102,7 @@ def schedule(market: Market) -> Schedule:
     made.add("remind of diaries", HOURLY, lambda: evening.schedule(db))
     made.add("price the catalogue", HOURLY, lambda: listing.price_due(db))
     made.add("keep plans", HOURLY, lambda: plans.keep_missing(db))
+    made.add("keep bounds", OFTEN, lambda: release_bounds.keep_missing(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))
     made.add("catch up with the provider", HOURLY, lambda: webhooks.schedule(db))
     made.add("pay", HOURLY, lambda: payouts.schedule(db, market.settings.payout_every))

@@ -13,9 +13,9 @@ takes persons who can exist. (Li, Miklau, Hay, McGregor, Rastogi 2015, The Matri
 24; Edmonds, Nikolov, Ullman 2020, arXiv 1911.08339: the dual.)
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from itertools import combinations, product
 from math import prod, sqrt
 
@@ -27,7 +27,10 @@ from scipy.optimize import minimize
 from bench.release.report import Row, row
 from privacy.loss import Rho, rho_for
 from privacy.plan.discrete import zcdp_epsilon_of
-from privacy.plan.objective import Factors, Objective, statistics
+from privacy.plan.gaussian import GaussianNoise
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.objective import FIRST, Objective, statistics
+from privacy.plan.optimum import grid_variances
 from privacy.plan.planning import plan_release, predicted_error
 from privacy.plan.workload import Marginal, Workload, default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
@@ -111,42 +114,21 @@ def asked_of(schema: CubeSchema, workload: Workload) -> list[Asked]:
     """Return V_A of each block: the plan's own objective, written over features."""
     _, knots = features(schema)
     width = 1 + sum(schema.size(name) - 1 for name in schema.soft)
+    total = np.eye(1, width)
     found: dict[Marginal, Matrix] = {}
     for one in statistics(schema, workload, Objective()):
         hard = [axis for axis in one.factors if axis in schema.hard]
         soft = [axis for axis in one.factors if axis in schema.soft]
         for name in range(len(hard) + 1):
             for axes in combinations(hard, name):
-                reach = prod(one.factors[axis][0 if axis in axes else 1] for axis in hard)
-                seen = np.zeros((width, width))
-                for vectors in _functionals(schema, one.factors, soft, knots):
-                    seen += np.outer(vectors, vectors)
+                reach = prod(one.factors[axis][int(axis in axes)] for axis in hard)
+                along = one.functionals[soft[0]] @ knots[soft[0]] if soft else total
+                seen = along.T @ along
                 found[axes] = found.get(axes, np.zeros((width, width))) + one.weight * reach * seen
     return [
         Asked(axes, weight, prod(schema.size(axis) - 1 for axis in axes))
         for axes, weight in found.items()
     ]
-
-
-def _functionals(
-    schema: CubeSchema, factors: Mapping[str, Factors], soft: list[str], knots: Mapping[str, Matrix]
-) -> Iterator[Matrix]:
-    """Yield the functionals of a statistic on features: a count, a sum, or each knot's mass."""
-    width = 1 + sum(schema.size(name) - 1 for name in schema.soft)
-    one = np.eye(1, width)[0]
-    if not soft:
-        yield one
-        return
-    (name,) = soft
-    inside, _ = factors[name]
-    size = schema.size(name)
-    if inside == 0.0:
-        yield one
-    elif abs(inside - (size - 1) / size) < 1e-12 and size > 2:
-        yield from knots[name] / sqrt(size)
-    else:
-        levels = np.linspace(0, 1, size)
-        yield levels @ knots[name]
 
 
 def persons(schema: CubeSchema) -> list[tuple[Matrix, dict[Marginal, float]]]:
@@ -225,13 +207,39 @@ def against_before() -> float:
     return sqrt(low / rho_for(EPSILON, DELTA).micro)
 
 
-#: Measures with more knots, along which ours has the same noise everywhere.
+#: Measures with more knots, along which noise is shaped.
 KNOTS: tuple[Case, ...] = (
     ((7,), (3,), 1, 1),
     ((7,), (5,), 1, 1),
     ((7,), (11,), 1, 1),
     ((4, 3), (5,), 2, 3),
 )
+
+
+def against_even(knots: int) -> dict[str, float]:
+    """Return the noise of a plan that is the same along a measure, over that of a shaped one.
+
+    Returns
+    -------
+    dict of str to float
+        Ratios of standard deviations: of sums, and in the mean of the mass up to each knot.
+    """
+    schema = schema_of((7,), (knots,), 1)
+    workload = default_workload(schema, 1)
+    shaped = plan_release(schema, workload, EPSILON, DELTA)
+    variances = grid_variances(schema, workload, shaped.cube_rho, FIRST)
+    even = replace(shaped, noise=GaussianNoise(variances, Fraction(0), Fraction(0)))
+    even.check()
+    up_to = list(np.tril(np.ones((knots, knots)))[:-1])
+    asked: dict[str, list[Matrix]] = {"sums": [np.arange(knots) / (knots - 1.0)], "levels": up_to}
+    cell = np.eye(1, 7)[0]
+
+    def sd(plan: NoisePlan, along: list[Matrix]) -> float:
+        table, tier = ("d0", "m0"), plan.tiers[0]
+        both = ({"d0": cell, "m0": vector} for vector in along)
+        return sqrt(sum(plan.covariance(table, one, one, tier) for one in both) / len(along))
+
+    return {name: sd(even, along) / sd(shaped, along) for name, along in asked.items()}
 
 
 def figures(*, quick: bool) -> list[Row]:
@@ -258,4 +266,8 @@ def figures(*, quick: bool) -> list[Row]:
         name = "x".join(map(str, sizes)) + "".join(f"_m{count}" for count in knots)
         title = f"sd_vs_best_gaussian_{name}_k{bound}"
         rows.append(row(title, ratio, "ratio", f"all tables of up to {ways} dimensions"))
+    for count in (5,) if quick else (5, 11, 21):
+        for name, ratio in against_even(count).items():
+            title = f"even_over_shaped_{name}_{count}_knots"
+            rows.append(row(title, ratio, "ratio", "sd of even noise over that of shaped noise"))
     return rows

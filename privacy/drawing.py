@@ -1,13 +1,10 @@
 """Draw the noise of a plan: the only place that hands the samplers to a kind of noise."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from privacy.noise import samplers
-from privacy.plan.mechanism import Counts
+from privacy.plan.mechanism import Counts, Residuals
 from privacy.plan.noise_plan import NoisePlan
-from privacy.plan.residual import Exact
-from privacy.plan.workload import Marginal
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,7 @@ class Drawing:
 
     plan: NoisePlan
 
-    def residuals(self, counts: Mapping[Marginal, Exact] | None, step: int) -> Counts:
+    def residuals(self, counts: Counts | None, step: int) -> Residuals:
         """Return the numerators of all residuals of noise, or of counts and noise.
 
         Parameters

@@ -17,7 +17,7 @@ from privacy.cube.engine import Engine
 from privacy.drawing import noise_of
 from privacy.plan.mechanism import Counts
 from privacy.plan.noise_plan import NoisePlan
-from privacy.plan.residual import plus
+from privacy.plan.residual import Exact, plus
 from privacy.plan.workload import Marginal
 from privacy.release import Release
 from privacy.schema import CubeSchema
@@ -80,7 +80,7 @@ def count(
     parts = [engine.keep(_occupied(table, plan, secret, engine.own_hash)) for table in tables]
     occupied = reduce(lambda one, other: one.union(other), parts)
     by_source = engine.run(bounding.by_source(occupied)).to_pylist()
-    counts: Counts = {}
+    counts: dict[Marginal, Exact] = {}
     for hard in masses.largest_hard_parts(schema, plan.counted):
         summed = engine.run(masses.roll_up(occupied, schema, hard))
         counts |= _tables(summed, schema, hard, plan.counted)
@@ -117,7 +117,7 @@ def add_noise(
     totals = [people + noise.people(steps[0])] if plan.measures_people else []
     for step in steps[1:]:
         more = noise.residuals(None, step)
-        residuals.append({a: plus(residuals[-1][a], more[a]) for a in plan.closure})
+        residuals.append({a: plus(residuals[-1][a], more[a]) for a in plan.parts})
         if totals:
             totals.append(totals[-1] + noise.people(step))
     noisy_shares = {s: n + noise.share() for s, n in kept.items()} if plan.sources > 1 else {}
@@ -142,7 +142,7 @@ def _occupied(table: "ir.Table", plan: NoisePlan, secret: str, own_hash: bool) -
 
 def _tables(
     summed: pa.Table, schema: CubeSchema, hard: Marginal, closure: tuple[Marginal, ...]
-) -> Counts:
+) -> dict[Marginal, Exact]:
     inside = {*hard, *schema.soft}
     return {
         subset: masses.dense(summed, schema, subset) for subset in closure if set(subset) <= inside

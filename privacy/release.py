@@ -13,8 +13,9 @@ import numpy as np
 
 from privacy.errors import PlanError, ReleaseError
 from privacy.noise.intervals import QUANTILE, rounded_variance
+from privacy.plan.mechanism import Residuals
 from privacy.plan.noise_plan import NoisePlan
-from privacy.plan.residual import Exact, rebuild
+from privacy.plan.residual import rebuild
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Marginal, cells
 from privacy.tables.table import PEOPLE, Estimate, Table
@@ -31,7 +32,7 @@ class Release:
     ----------
     plan : NoisePlan
     residuals : tuple of tuple of tuple of int
-        By tier, then by residual in the plan's order: numerators in C order.
+        By tier, then by part in the plan's order: numerators in C order.
     people_counts : tuple of int
         By tier; empty where it was not measured.
     sources : tuple of str
@@ -51,7 +52,7 @@ class Release:
 
     def __post_init__(self) -> None:
         tiers = len(self.plan.tiers)
-        sizes = [cells(self.plan.schema, subset) for subset in self.plan.closure]
+        sizes = [cells(self.plan.schema, part.axes) for part in self.plan.parts]
         whole = (
             len(self.residuals) == tiers
             and len(self.people_counts) == (tiers if self.plan.measures_people else 0)
@@ -67,7 +68,7 @@ class Release:
     def of(
         cls,
         plan: NoisePlan,
-        residuals: tuple[Mapping[Marginal, Exact], ...],
+        residuals: tuple[Residuals, ...],
         people_counts: tuple[int, ...],
         noisy_shares: Mapping[str, int],
         sources: tuple[str, ...],
@@ -77,7 +78,7 @@ class Release:
         return cls(
             plan,
             tuple(
-                tuple(tuple(int(n) for n in tier[subset].ravel()) for subset in plan.closure)
+                tuple(tuple(int(n) for n in tier[part].ravel()) for part in plan.parts)
                 for tier in residuals
             ),
             people_counts,
@@ -136,6 +137,12 @@ class Release:
     def table(self, marginal: Marginal, tier: Tier) -> Table:
         """Return a table at a tier, added up from its residuals.
 
+        Parameters
+        ----------
+        marginal : Marginal
+        tier : Tier
+            `Mixed` takes some of them at finer tiers.
+
         Raises
         ------
         PlanError
@@ -144,15 +151,16 @@ class Release:
         if marginal not in self.plan.closure:
             raise PlanError(f"The plan has no table {marginal}")
         schema = self.plan.schema
-        parts: dict[Marginal, Exact] = {}
-        drawn = self.residuals[self._index(tier)]
-        for subset, numbers in zip(self.plan.closure, drawn, strict=True):
-            if set(subset) <= set(marginal):
+        parts: Residuals = {}
+        for position, part in enumerate(self.plan.parts):
+            if set(part.subset) <= set(marginal):
+                numbers = self.residuals[self._index(tier.at(part.subset))][position]
                 array = np.empty(len(numbers), dtype=object)
                 array[:] = numbers
-                parts[subset] = array.reshape(tuple(schema.size(axis) for axis in subset))
-        denominators = {subset: self.plan.denominator(subset) for subset in parts}
-        numerators, denominator = rebuild(schema, marginal, parts, denominators)
+                parts[part] = array.reshape(self.plan.terms.shape(part.axes))
+        denominators = {part: self.plan.denominator(part) for part in parts}
+        contrasts = self.plan.noise.contrasts
+        numerators, denominator = rebuild(schema, marginal, parts, denominators, contrasts)
         return Table(self.plan, marginal, tier, numerators, denominator)
 
     def to_bytes(self) -> bytes:

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.catalog import estimates, listing, products, queries, rarity_index
+from app.catalog import estimates, lessons, listing, products, queries, rarity_index
 from app.catalog.asking import LONGEST, address_of, search_of
 from app.catalog.charts import charts_of
 from app.catalog.forms import EstimateForm
@@ -98,9 +98,11 @@ def _seen(collection_id: str) -> CollectionRules:
 def collection(collection_id: str) -> str:
     rules = _seen(collection_id)
     mine = current_user.is_authenticated and current_user.view.id == rules.owner_id
+    chooses = mine or (current_user.is_authenticated and current_actor().has(Role.OPERATOR))
     return render_template(
         "catalog/collection.html",
         rules=rules,
+        lesson=lessons.of_collection(rules) if chooses else None,
         plan=plans.shown(rules),
         owner=users.display_name(rules.owner_id),
         mine=mine,
@@ -160,8 +162,14 @@ def estimate(collection_id: str) -> str | tuple[str, int]:
     return page if not form.errors else (page, 422)
 
 
+def _lessons(topic: str) -> tuple[lessons.Lesson, ...]:
+    """Return what earlier editions say to whoever founds a collection."""
+    return lessons.for_founder(current_actor().user_id, topic)
+
+
 def install(app: Flask) -> None:
-    """Add these pages to an application."""
+    """Add these pages to an application, and tell those of datasets what editions say."""
+    app.context_processor(lambda: {"lessons_for": _lessons})
     app.register_blueprint(bp)
     app.jinja_env.filters |= {
         "title_of": wording.title,

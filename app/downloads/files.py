@@ -9,7 +9,8 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 
 from app.catalog.charts import quartiles
@@ -52,8 +53,8 @@ LICENCE = (
 )
 
 
-def table_csv(view: ReleaseView, product: Product) -> bytes:
-    """Return the table as UTF-8 CSV with a header line."""
+def table_csv(view: ReleaseView, product: Product, released: Table | None = None) -> bytes:
+    """Return the table as UTF-8 CSV with a header line: as it was sold, or the one given."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
@@ -70,7 +71,7 @@ def table_csv(view: ReleaseView, product: Product) -> bytes:
             "told_apart_from_zero",
         ]
     )
-    released = table(view, product)
+    released = released or table(view, product)
     nicer = _adjusted(released)
     for estimate in figures(released):
         place = (estimate.coordinates, estimate.statistic, estimate.measure)
@@ -83,14 +84,33 @@ def figures(released: Table) -> tuple[Estimate, ...]:
     return (*released.estimates(), *derived.shares(released), *quartiles(released))
 
 
-def archive(view: ReleaseView, product: Product) -> bytes:
-    """Return a zip of the table, its dictionary and its privacy facts."""
+@dataclass(frozen=True)
+class Companion:
+    """A file beside a table, made of it and of other tables that its buyer owns.
+
+    Attributes
+    ----------
+    about : str
+        What is in it, in a sentence or two.
+    columns : mapping of str to str
+        What those of its columns say that the table itself has not.
+    """
+
+    name: str
+    content: bytes
+    about: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def archive(view: ReleaseView, product: Product, companions: Sequence[Companion] = ()) -> bytes:
+    """Return a zip of the table, its dictionary, its privacy facts, and what stands beside it."""
     return packed(
         {
             "table.csv": table_csv(view, product),
-            "dictionary.csv": dictionary_csv(view, product),
+            "dictionary.csv": dictionary_csv(view, product, companions),
             "privacy.json": privacy_json(view, product),
-            "README.txt": readme(view, product),
+            **{one.name: one.content for one in companions},
+            "README.txt": readme(view, product, companions),
         }
     )
 
@@ -106,7 +126,9 @@ def packed(contents: Mapping[str, bytes]) -> bytes:
     return whole.getvalue()
 
 
-def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
+def dictionary_csv(
+    view: ReleaseView, product: Product, companions: Sequence[Companion] = ()
+) -> bytes:
     """Return what each column means, its domain or bounds, and where those come from.
 
     Of the columns of figures the last field says what they tell.
@@ -126,7 +148,10 @@ def dictionary_csv(view: ReleaseView, product: Product) -> bytes:
         writer.writerow(
             [guarded(name), "number", domain, guarded(measure.unit), measure.rule, guarded(source)]
         )
-    writer.writerows([name, "figure", "", "", "", meaning] for name, meaning in FIGURES.items())
+    every = dict(FIGURES)
+    for one in companions:
+        every |= one.columns
+    writer.writerows([name, "figure", "", "", "", meaning] for name, meaning in every.items())
     return text.getvalue().encode()
 
 
@@ -190,8 +215,9 @@ def as_json(facts: Mapping[str, object]) -> bytes:
     return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def readme(view: ReleaseView, product: Product) -> bytes:
+def readme(view: ReleaseView, product: Product, companions: Sequence[Companion] = ()) -> bytes:
     """Return what is in the archive, in a few lines."""
+    beside = "".join(f"{one.name}: {one.about}\n\n" for one in companions)
     return (
         f"{product_title(view, product)} ({product.tier.name})\n\n"
         "table.csv       one line a figure, with its noise interval (95 %)\n"
@@ -199,7 +225,7 @@ def readme(view: ReleaseView, product: Product) -> bytes:
         "privacy.json    how the people behind it are protected\n\n"
         f"In table.csv, adjusted_value is {ADJUSTED}.\n"
         "Quartiles, where given, are right to within one gap between knots.\n\n"
-        f"{LICENCE}\n"
+        f"{beside}{LICENCE}\n"
     ).encode()
 
 
@@ -225,10 +251,10 @@ def _row(view: ReleaseView, product: Product, estimate: Estimate, nicer: str) ->
         guarded(estimate.measure or ""),
         # Which knot of the measure the contributions lie near.
         cell.get(estimate.measure or "", ""),
-        _figure(estimate.value),
+        figure(estimate.value),
         nicer,
-        _figure(estimate.low),
-        _figure(estimate.high),
+        figure(estimate.low),
+        figure(estimate.high),
         guarded(_unit(view, estimate)),
         "yes" if estimate.distinct else "no",
     ]
@@ -239,6 +265,6 @@ def _unit(view: ReleaseView, estimate: Estimate) -> str:
     return view.rules.record if counted else estimate.unit
 
 
-def _figure(value: float) -> str:
-    # Nine significant digits: far finer than the noise, and the same on every machine.
+def figure(value: float) -> str:
+    """Write a figure: nine digits, far finer than the noise, and the same on every machine."""
     return format(value, ".9g")

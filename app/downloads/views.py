@@ -4,7 +4,8 @@ from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
-from app.downloads import files, service, synthetic
+from app.downloads import files, service, synthetic, together
+from app.orders import holdings
 from app.releases.queries import ReleaseView
 from app.users.login import current_actor
 from app.web.limits import limited
@@ -32,7 +33,8 @@ def csv(key: str) -> Response:
 @limited("300/hour")
 def archive(key: str) -> Response:
     view, product = _entitled(key)
-    packed = files.archive(view, product)
+    owned = holdings.owned(current_actor().user_id)
+    packed = files.archive(view, product, together.companions(view, product, owned))
     return attached(packed, "application/zip", f"moisson-{_name(product)}.zip")
 
 

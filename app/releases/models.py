@@ -86,6 +86,16 @@ class PublishedRelease(Base):
     published_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
+class ReleaseBounds(Base):
+    """What each bound would leave out of an edition, in JSON: see `app.releases.bounds`."""
+
+    __tablename__ = "release_bounds"
+    edition_id: Mapped[str] = mapped_column(
+        ForeignKey("published_release.edition_id"), primary_key=True
+    )
+    content: Mapped[str] = mapped_column(Text)
+
+
 class PrivacyAccount(Base):
     """What the people of one producer have spent, over all collections; never refreshed.
 

@@ -18,7 +18,8 @@ ELSEWHERE = {
         "bench.optimality",
         "How far the noise of plans is from the least that any Gaussian mechanism needs for the "
         "same tables, by a lower bound from the dual; and from earlier accounting. With measures "
-        "of more than two knots a mechanism may shape its noise along them, which ours does not.",
+        "of more than two knots noise is shaped along them: the last lines set it beside noise "
+        "that is the same all along, as earlier plans have it.",
     ),
     "cells": (report.CELLS, "bench.cells", "What noise, tables and intervals take, by cells."),
 }

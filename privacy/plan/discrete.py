@@ -1,6 +1,5 @@
 """Discrete Gaussian noise, which earlier releases have: it is read, and drawn no more."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, inf, log, log1p, sqrt
 from typing import ClassVar, Self
@@ -8,9 +7,7 @@ from typing import ClassVar, Self
 from privacy.errors import PlanError
 from privacy.loss import Rho
 from privacy.plan.gaussian import GaussianNoise
-from privacy.plan.mechanism import Charge, Counts, PlanTerms, Samplers, Words
-from privacy.plan.residual import Exact
-from privacy.plan.workload import Marginal
+from privacy.plan.mechanism import Charge, Counts, PlanTerms, Residuals, Samplers, Words
 
 
 @dataclass(frozen=True)
@@ -65,9 +62,9 @@ class DiscreteGaussianNoise(GaussianNoise):
         self,
         samplers: Samplers,
         terms: PlanTerms,
-        counts: Mapping[Marginal, Exact] | None,
+        counts: Counts | None,
         step: int,
-    ) -> Counts:
+    ) -> Residuals:
         """Refuse: a plan is measured once, and these were."""
         raise PlanError("Discrete Gaussian noise is read, and drawn no more")
 

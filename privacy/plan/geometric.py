@@ -12,7 +12,8 @@ import numpy as np
 from privacy.errors import PlanError
 from privacy.loss import MICRO, Rho, pure_rho, rho_for
 from privacy.noise import laplace
-from privacy.plan.mechanism import Charge, Counts, PlanTerms, Samplers, Vector, Words
+from privacy.plan.mechanism import Charge, Counts, PlanTerms, Residuals, Samplers, Vector, Words
+from privacy.plan.parts import Contrasts, Part, parts_of
 from privacy.plan.residual import Exact, plus, without_means
 from privacy.plan.workload import MAX_CELLS, Marginal, Workload, cells
 from privacy.schema import CubeSchema
@@ -56,6 +57,7 @@ class GeometricNoise:
     )
     normal: ClassVar[bool] = False
     widest: ClassVar[float] = laplace.WIDEST
+    contrasts: ClassVar[tuple[Contrasts, ...]] = ()
 
     @classmethod
     def planned(cls, terms: PlanTerms, people: bool) -> tuple[Charge, Self]:
@@ -115,7 +117,8 @@ class GeometricNoise:
         charged = (charge.cube, charge.people, charge.shares)
         return (
             (terms.sources == 1 or self.share_scale > 0)
-            and (self.base, self.base_grid, self.base_cells) == (base, *terms.grid_and_size(base))
+            and (self.base, self.base_grid, self.base_cells)
+            == (base, *terms.grid_and_size(Part(base)))
             and sum(parts) <= terms.epsilon
             and all(pure_rho(e) <= rho for e, rho in zip(parts, charged, strict=True))
         )
@@ -171,9 +174,9 @@ class GeometricNoise:
         self,
         samplers: Samplers,
         terms: PlanTerms,
-        counts: Mapping[Marginal, Exact] | None,
+        counts: Counts | None,
         step: int,
-    ) -> Counts:
+    ) -> Residuals:
         """Draw the numerators of all residuals: of noise, or of counts and noise.
 
         Variance adds up, so a noisier tier is the sum of as many draws as its factor says.
@@ -182,7 +185,10 @@ class GeometricNoise:
         table = np.zeros(shape, dtype=object) if counts is None else counts[self.base]
         for _ in range(step):
             table = plus(table, self.draw_base(samplers, prod(shape)).reshape(shape))
-        return {a: without_means(_sum_to(table, self.base, a)) for a in terms.closure}
+        return {
+            part: without_means(_sum_to(table, self.base, part.axes))
+            for part in parts_of(terms.closure)
+        }
 
     def draw_base(self, samplers: Samplers, size: int) -> Exact:
         """Draw the noise of the base's cells, at the finest tier: (size,) object."""

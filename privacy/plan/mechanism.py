@@ -13,11 +13,14 @@ import numpy.typing as npt
 from privacy.errors import PlanError
 from privacy.loss import Rho
 from privacy.plan.objective import Objective
+from privacy.plan.parts import Contrasts, Part
 from privacy.plan.residual import Exact
 from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
 
-Counts = dict[Marginal, Exact]
+#: Exact masses by table, and numerators of residuals by part.
+Counts = Mapping[Marginal, Exact]
+Residuals = dict[Part, Exact]
 Vector = npt.NDArray[np.float64]
 
 PEOPLE_PERCENT = 5
@@ -56,9 +59,9 @@ class PlanTerms:
         """All residuals, in the order of all plans."""
         return self.workload.closure()
 
-    def grid_and_size(self, subset: Marginal) -> tuple[int, int]:
+    def grid_and_size(self, part: Part) -> tuple[int, int]:
         """Return q_A and D_A: masses are multiples of 1 / q_A, and there are D_A cells."""
-        return prod(self.schema.grid(axis) for axis in subset), cells(self.schema, subset)
+        return prod(self.schema.grid(axis) for axis in part.subset), cells(self.schema, part.axes)
 
     def shape(self, subset: Marginal) -> tuple[int, ...]:
         """Return the number of cells along each axis."""
@@ -158,6 +161,8 @@ class Noise(Protocol):
     normal : bool
         Whether all figures, being linear in the noise, have normal noise: then the interval of a
         ratio has a closed form.
+    contrasts : tuple of Contrasts
+        Of the measures along which noise is shaped.
     widest : float
         Half the noise interval (95 %) of a sum of independent noises, in standard deviations, at
         most.
@@ -167,6 +172,11 @@ class Noise(Protocol):
     words: ClassVar[Words]
     normal: ClassVar[bool]
     widest: ClassVar[float]
+
+    @property
+    def contrasts(self) -> tuple[Contrasts, ...]:
+        """Of the measures along which noise is shaped."""
+        ...
 
     @classmethod
     def planned(cls, terms: PlanTerms, people: bool) -> tuple[Charge, Self]:
@@ -203,7 +213,7 @@ class Noise(Protocol):
         Parameters
         ----------
         position : int
-            Of A in the closure.
+            Of A among the parts.
         grid, size : int
             q_A and D_A.
         """
@@ -245,9 +255,9 @@ class Noise(Protocol):
         self,
         samplers: Samplers,
         terms: PlanTerms,
-        counts: Mapping[Marginal, Exact] | None,
+        counts: Counts | None,
         step: int,
-    ) -> Counts:
+    ) -> Residuals:
         """Draw the numerators of all residuals: of noise, or of counts and noise.
 
         Parameters

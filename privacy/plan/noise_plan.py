@@ -16,8 +16,9 @@ from privacy.loss import MICRO, Rho
 from privacy.plan import covariance
 from privacy.plan.mechanism import Charge, Noise, PlanTerms
 from privacy.plan.mechanisms import Mechanism, noise_from
-from privacy.plan.objective import Objective
-from privacy.plan.tiers import Tier
+from privacy.plan.objective import FIRST, Objective
+from privacy.plan.parts import Part, parts_of
+from privacy.plan.tiers import Mixed, Tier
 from privacy.plan.workload import Marginal, Workload, cells
 from privacy.schema import CubeSchema
 
@@ -113,8 +114,13 @@ class NoisePlan:
 
     @cached_property
     def closure(self) -> tuple[Marginal, ...]:
-        """All residuals measured, in order."""
+        """All tables that the release has, in order."""
         return self.terms.closure
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What has noise of its own, in order."""
+        return parts_of(self.closure, self.noise.contrasts)
 
     @property
     def counted(self) -> tuple[Marginal, ...]:
@@ -122,23 +128,23 @@ class NoisePlan:
         return self.noise.counted(self.closure)
 
     @cached_property
-    def _positions(self) -> dict[Marginal, int]:
-        return {subset: position for position, subset in enumerate(self.closure)}
-
-    def residual_variance(self, subset: Marginal) -> float:
-        """Noise variance s2_A of a residual at the finest tier, in squared contributions."""
-        return self._residual_variances[self._position(subset)]
+    def variances(self) -> dict[Part, float]:
+        """Noise variance s2_A of each part at the finest tier, in squared contributions."""
+        return {
+            part: self.noise.residual_variance(position, *self.terms.grid_and_size(part))
+            for position, part in enumerate(self.parts)
+        }
 
     @cached_property
-    def _residual_variances(self) -> tuple[float, ...]:
-        return tuple(
-            self.noise.residual_variance(position, *self.terms.grid_and_size(subset))
-            for position, subset in enumerate(self.closure)
-        )
+    def _by_subset(self) -> dict[Marginal, dict[Part, float]]:
+        found: dict[Marginal, dict[Part, float]] = {subset: {} for subset in self.closure}
+        for part, variance in self.variances.items():
+            found[part.subset][part] = variance
+        return found
 
-    def denominator(self, subset: Marginal) -> int:
-        """Return what the whole numbers of a residual are counted in, as 1 / this."""
-        return self.noise.denominator(*self.terms.grid_and_size(subset))
+    def denominator(self, part: Part) -> int:
+        """Return what the whole numbers of a part are counted in, as 1 / this."""
+        return self.noise.denominator(*self.terms.grid_and_size(part))
 
     def tier(self, name: str) -> Tier:
         """Return the tier of that name.
@@ -156,11 +162,18 @@ class NoisePlan:
     def cell_variance(self, marginal: Marginal, tier: Tier) -> float:
         """Noise variance of one cell of a table, in squared contributions.
 
-        Along a measure a cell is a knot. Equal for all cells of the table.
+        Along a measure a cell is a knot. Equal for all cells of the table, but for the knots of a
+        measure along which noise is shaped: of these it is the mean.
         """
-        self._position(marginal)
-        spike = {axis: _spike(self.schema.size(axis)) for axis in marginal}
-        return self.covariance(marginal, spike, spike, tier)
+        self._check_table(marginal)
+        first = {axis: _spike(self.schema.size(axis), 0) for axis in marginal}
+        shaped = self.spreads_of(marginal)
+        if not shaped:
+            return self.covariance(marginal, first, first, tier)
+        (measure,) = shaped
+        size = self.schema.size(measure)
+        knots = [first | {measure: _spike(size, knot)} for knot in range(size)]
+        return sum(self.covariance(marginal, knot, knot, tier) for knot in knots) / size
 
     def cell_sd(self, marginal: Marginal, tier: Tier) -> float:
         """Noise standard deviation of one cell, in contributions."""
@@ -206,8 +219,8 @@ class NoisePlan:
             The functional's factor along each axis of the marginal.
         tier : Tier
         """
-        found = covariance.of_products(self._below(marginal), marginal, a, b)
-        return found * tier.variance_factor
+        spreads = self.spreads_of(marginal)
+        return covariance.of_products(self.variances_of(marginal, tier), marginal, a, b, spreads)
 
     def covariance_of(self, marginal: Marginal, a: Vector, b: Vector, tier: Tier) -> float:
         """Noise covariance of any two linear functionals of a table.
@@ -219,8 +232,8 @@ class NoisePlan:
             The weight of each entry.
         tier : Tier
         """
-        found = covariance.of_weights(self._below(marginal), marginal, a, b)
-        return found * tier.variance_factor
+        spreads = self.spreads_of(marginal)
+        return covariance.of_weights(self.variances_of(marginal, tier), marginal, a, b, spreads)
 
     def half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
         """Half of the noise interval (95 %) of a linear functional of a table.
@@ -238,17 +251,27 @@ class NoisePlan:
         return _kept_half_width(self, marginal, weights.tobytes(), weights.shape, tier)
 
     def _half_width(self, marginal: Marginal, a: Vector, tier: Tier) -> float:
+        if isinstance(tier, Mixed) and not self.noise.normal:
+            raise PlanError("Only Gaussian noise can be mixed from several tiers")
         sd = sqrt(max(0.0, self.covariance_of(marginal, a, a, tier)))
         return self.noise.half_width(a, sd, tier.variance_factor)
 
-    def _below(self, marginal: Marginal) -> dict[Marginal, float]:
-        """Return the noise variance of each residual that a table is made of."""
-        self._position(marginal)
+    def variances_of(self, marginal: Marginal, tier: Tier) -> dict[Part, float]:
+        """Return the noise variance of each part that a table at a tier is made of."""
+        self._check_table(marginal)
         return {
-            subset: self.residual_variance(subset)
+            part: variance * tier.at(subset).variance_factor
             for size in range(len(marginal) + 1)
             for subset in combinations(marginal, size)
-            if subset in self._positions
+            for part, variance in self._by_subset.get(subset, {}).items()
+        }
+
+    def spreads_of(self, marginal: Marginal) -> dict[str, Vector]:
+        """Return how the contrasts of a table's measure are spread, where it has any."""
+        return {
+            one.measure: one.spread_floats
+            for one in self.noise.contrasts
+            if one.measure in marginal
         }
 
     def check(self) -> None:
@@ -284,11 +307,9 @@ class NoisePlan:
         if schema != self.schema:
             raise PlanError("The plan is for another schema")
 
-    def _position(self, subset: Marginal) -> int:
-        try:
-            return self._positions[subset]
-        except KeyError:
-            raise PlanError(f"The plan has no table {subset}") from None
+    def _check_table(self, marginal: Marginal) -> None:
+        if marginal not in self._by_subset:
+            raise PlanError(f"The plan has no table {marginal}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready copy; exact numbers as text."""
@@ -322,7 +343,7 @@ class NoisePlan:
             return cls(
                 CubeSchema.from_dict(data["schema"]),
                 workload,
-                Objective.from_dict(data["objective"]) if "objective" in data else Objective(),
+                Objective.from_dict(data["objective"]) if "objective" in data else FIRST,
                 float(data["epsilon"]),
                 float(data["delta"]),
                 tuple(Tier(name, int(factor)) for name, factor in data["tiers"]),
@@ -337,8 +358,8 @@ class NoisePlan:
             raise PlanError(f"Not a plan: {error}") from error
 
 
-def _spike(size: int) -> Vector:
-    return np.asarray(np.eye(1, size)[0])
+def _spike(size: int, place: int) -> Vector:
+    return np.asarray(np.eye(1, size, place)[0])
 
 
 @lru_cache(maxsize=2048)

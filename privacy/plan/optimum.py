@@ -1,8 +1,9 @@
-"""Find the best noise for each residual at a given cost, by convex optimisation.
+"""Find the best noise for each part at a given cost, by convex optimisation.
 
 Uses public facts alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, prod
@@ -12,13 +13,14 @@ import numpy.typing as npt
 
 from privacy.loss import Rho
 from privacy.plan.objective import Aim, Objective, reaches, statistics
+from privacy.plan.parts import Contrasts, parts_of
 from privacy.plan.sensitivity import Costs
 from privacy.plan.workload import Workload, cells
 from privacy.schema import CubeSchema
 
 STEPS = 1024
 SAFETY = 1 + 1e-9
-#: Every residual is measured: its demand counts as at least this part of the largest.
+#: Every part is measured: its demand counts as at least this part of the largest.
 LEAST = 1e-9
 ROUNDS = 60
 SEARCH = 400
@@ -32,9 +34,13 @@ Vector = npt.NDArray[np.float64]
 
 
 def grid_variances(
-    schema: CubeSchema, workload: Workload, rho: Rho, objective: Objective
+    schema: CubeSchema,
+    workload: Workload,
+    rho: Rho,
+    objective: Objective,
+    contrasts: Sequence[Contrasts] = (),
 ) -> tuple[Fraction, ...]:
-    """Find the noise of each residual that is best for an objective at the cost `rho`.
+    """Find the noise of each part that is best for an objective at the cost `rho`.
 
     Scaled to the exact bound for k records and rounded up to 1/1024 of a squared grid step, so
     that sampling is exact and the cost within `rho`.
@@ -42,13 +48,13 @@ def grid_variances(
     Returns
     -------
     tuple of Fraction
-        In squared grid steps, in the order of the workload's closure.
+        In squared grid steps, in the order of the workload's parts.
     """
-    closure = workload.closure()
-    costs = Costs(schema, closure)
-    shape = best_shape(schema, workload, objective, costs)
+    parts = parts_of(workload.closure(), contrasts)
+    costs = Costs(schema, parts, contrasts)
+    shape = best_shape(schema, workload, objective, costs, contrasts)
     scale = costs.squared_sensitivity(shape) / (2 * rho.value) * SAFETY
-    grids = [prod(schema.grid(axis) for axis in a) * cells(schema, a) for a in closure]
+    grids = [prod(schema.grid(axis) for axis in a.subset) * cells(schema, a.axes) for a in parts]
     while True:
         rounded = [
             Fraction(ceil(Fraction(float(part)) * Fraction(scale) * grid**2 * STEPS), STEPS)
@@ -61,9 +67,13 @@ def grid_variances(
 
 
 def best_shape(
-    schema: CubeSchema, workload: Workload, objective: Objective, costs: Costs
+    schema: CubeSchema,
+    workload: Workload,
+    objective: Objective,
+    costs: Costs,
+    contrasts: Sequence[Contrasts] = (),
 ) -> Vector:
-    """Return the residual variances of the best plan, up to a common factor: (n_closure,).
+    """Return the variances of the parts in the best plan, up to a common factor: (n_parts,).
 
     For given weights of statistics and of worst persons the optimum has the closed form
     s2_A ~ sqrt(c_A / v_A), v_A the demand for residual A and c_A its cost. Two persons can cost
@@ -75,8 +85,8 @@ def best_shape(
     Xiao, He, Zhang, Kifer (2023), arXiv 2305.08175, sections 4 and 5: closed form for k = 1 and
     convex objectives. The rest is docs/privacy.md, "The noise plan".
     """
-    asked = statistics(schema, workload, objective)
-    reach = reaches(asked, costs.closure)
+    asked = statistics(schema, workload, objective, contrasts)
+    reach = reaches(asked, costs.parts)
     weights = np.array([one.weight for one in asked])
     if objective.aim is Aim.VARIANCE:
         return _for_demand(weights @ reach, costs)[0]
@@ -90,12 +100,12 @@ def _for_demand(demand: Vector, costs: Costs) -> tuple[Vector, Vector]:
 
     Returns
     -------
-    tuple of ((n_closure,) float64, (n_closure,) float64)
+    tuple of ((n_parts,) float64, (n_parts,) float64)
         The shape, and what the worst persons cost together, as linear costs in 1/s2_A.
     """
     v = np.maximum(demand, LEAST * demand.max())
-    persons = costs.alone[None]
-    weights = np.array([np.sqrt(v * costs.alone).sum() ** 2])
+    persons = np.vstack([costs.alone, *costs.records()])
+    weights = np.full(len(persons), np.sqrt(v * costs.alone).sum() ** 2 / len(persons))
     best = _Best()
     for _ in range(ROUNDS):
         weights, least = _climb(v, persons, weights)
@@ -155,7 +165,7 @@ class _Best:
 
 
 def _climb(v: Vector, persons: Vector, weights: Vector) -> tuple[Vector, float]:
-    """Find the best weights of some persons: (n_persons, n_closure) costs each.
+    """Find the best weights of some persons: (n_persons, n_parts) costs each.
 
     With c the weighted sum of their costs, the dual 2 sum_A sqrt(v_A c_A) - sum of the weights is
     concave and below every error at a cost of 1; its gradient is what each person costs at the

@@ -106,9 +106,8 @@ def predicted_error(plan: NoisePlan) -> float:
     The weighted sum of variances in squared contributions, or the largest weighted squared
     relative error for one person.
     """
-    asked = statistics(plan.schema, plan.workload, plan.objective)
-    reach = reaches(asked, plan.closure)
-    variances = reach @ [plan.residual_variance(subset) for subset in plan.closure]
+    asked = statistics(plan.schema, plan.workload, plan.objective, plan.noise.contrasts)
+    variances = reaches(asked, plan.parts) @ list(plan.variances.values())
     if plan.objective.aim is Aim.VARIANCE:
         return float(sum(one.weight * v for one, v in zip(asked, variances, strict=True)))
     return float(

@@ -2,15 +2,17 @@
 
 For a set A of axes, H_A removes the mean along each of them. Kept in integers, a residual is
 a numerator over a denominator that the plan's mechanism gives: q_A D_A^2 for Gaussian noise, where
-q_A is the product of the axes' grids and D_A that of their sizes.
+q_A is the product of the axes' grids and D_A that of their sizes. Of a measure that has contrasts,
+one contrast is taken first; the residual is then one of the other axes alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import lcm, prod
 
 import numpy as np
 import numpy.typing as npt
 
+from privacy.plan.parts import Contrasts, Part
 from privacy.plan.workload import Marginal, cells
 from privacy.schema import CubeSchema
 
@@ -49,19 +51,23 @@ def residual(masses: Exact, noise: Exact) -> Exact:
 def rebuild(
     schema: CubeSchema,
     marginal: Marginal,
-    residuals: Mapping[Marginal, Exact],
-    denominators: Mapping[Marginal, int],
+    residuals: Mapping[Part, Exact],
+    denominators: Mapping[Part, int],
+    contrasts: Sequence[Contrasts] = (),
 ) -> tuple[Exact, int]:
-    """Add up the residuals of all subsets of a marginal, each spread evenly.
+    """Add up the residuals of all subsets of a marginal, each spread over the axes that it lacks.
+
+    Evenly, or as the contrasts of a measure say.
 
     Parameters
     ----------
     schema : CubeSchema
     marginal : Marginal
-    residuals : mapping of Marginal to Exact
-        Numerators of at least all subsets of the marginal.
-    denominators : mapping of Marginal to int
+    residuals : mapping of Part to Exact
+        Numerators of at least all parts of the marginal.
+    denominators : mapping of Part to int
         What they are counted in.
+    contrasts : sequence of Contrasts
 
     Returns
     -------
@@ -69,16 +75,20 @@ def rebuild(
         Numerators over the marginal's axes and their common denominator.
     """
     shape = tuple(schema.size(axis) for axis in marginal)
-    parts = [subset for subset in residuals if set(subset) <= set(marginal)]
+    parts = [part for part in residuals if set(part.subset) <= set(marginal)]
+    shaped = next((one for one in contrasts if one.measure in marginal), None)
+    columns, scale = shaped.spread if shaped else (None, 1)
+    even = tuple(axis for axis in marginal if shaped is None or axis != shaped.measure)
     spread = {
-        subset: denominators[subset] * (cells(schema, marginal) // cells(schema, subset))
-        for subset in parts
+        part: denominators[part] * scale * (cells(schema, even) // cells(schema, part.axes))
+        for part in parts
     }
     common = lcm(*spread.values())
     total = np.zeros(shape, dtype=object)
-    for subset in parts:
-        along = tuple(schema.size(axis) if axis in subset else 1 for axis in marginal)
-        total = plus(total, residuals[subset].reshape(along) * (common // spread[subset]))
+    for part in parts:
+        along = tuple(schema.size(axis) if axis in part.axes else 1 for axis in marginal)
+        own = residuals[part].reshape(along) * (common // spread[part])
+        total = plus(total, own if columns is None else own * columns[:, part.contrast + 1])
     return total, common
 
 

@@ -19,6 +19,27 @@ class Tier:
     name: str
     variance_factor: int
 
+    def at(self, subset: tuple[str, ...]) -> "Tier":
+        """Return the tier at which the part of a table over these axes is taken."""
+        return self
+
+
+@dataclass(frozen=True)
+class Mixed(Tier):
+    """A level of which some smaller tables are known at a finer one.
+
+    Parameters
+    ----------
+    finer : tuple of (tuple of str, Tier)
+        The parts that are taken at another tier, by their axes.
+    """
+
+    finer: tuple[tuple[tuple[str, ...], Tier], ...]
+
+    def at(self, subset: tuple[str, ...]) -> Tier:
+        """Return the finer tier of that part, or this one without what is finer."""
+        return dict(self.finer).get(subset, Tier(self.name, self.variance_factor))
+
 
 GOLD = Tier("gold", 1)
 SILVER = Tier("silver", 4)

@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from privacy.errors import NotInstalled
+from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.parts import Part, parts_of
 from privacy.plan.workload import Marginal, cells
 from privacy.schema import CubeSchema
 from privacy.synthetic.spreading import assigned
@@ -76,13 +78,26 @@ def model_cells(schema: CubeSchema, axes: Marginal, marginals: Sequence[Marginal
 
 @dataclass(frozen=True)
 class _Residual:
-    """A query of mbi: a table less its mean along each axis, H_A."""
+    """A query of mbi: a table less its mean along each axis, H_A, or a contrast of its last axis.
+
+    Parameters
+    ----------
+    weights : tuple of float, or None
+        Of the contrast.
+    """
+
+    weights: tuple[float, ...] | None
 
     def __call__(self, factor: Any) -> Any:
-        return _without_means(factor.datavector(flatten=False)).ravel()
+        return self.of(factor.datavector(flatten=False))
+
+    def of(self, masses: Any) -> Any:
+        if self.weights is not None:
+            masses = masses @ np.array(self.weights)
+        return _without_means(masses).ravel()
 
     def op_norm_sq(self) -> float:
-        return 1.0
+        return 1.0 if self.weights is None else sum(weight**2 for weight in self.weights)
 
 
 def _measurements(axes: Marginal, chosen: Sequence[Table], tables: Sequence[Table]) -> list[Any]:
@@ -105,11 +120,21 @@ def _measurements(axes: Marginal, chosen: Sequence[Table], tables: Sequence[Tabl
             key=lambda table: table.tier.variance_factor,
         )
         others = tuple(i for i, axis in enumerate(table.marginal) if axis not in subset)
-        variance = table.plan.residual_variance(subset) * table.tier.variance_factor
-        residual = _without_means(np.asarray(table.masses.sum(axis=others))).ravel()
+        masses = np.asarray(table.masses.sum(axis=others))
         (clique,) = _cliques(axes, [subset])
-        found.append(mbi.LinearMeasurement(residual, clique, sqrt(variance), _Residual()))
+        for part in parts_of((subset,), table.plan.noise.contrasts):
+            query = _Residual(_weights_of(table.plan, part))
+            sd = sqrt(table.plan.variances[part] * table.tier.variance_factor)
+            found.append(mbi.LinearMeasurement(query.of(masses), clique, sd, query))
     return found
+
+
+def _weights_of(plan: NoisePlan, part: Part) -> tuple[float, ...] | None:
+    """Return the weights of a part's contrast along the last axis of its table, if it has one."""
+    for one in plan.noise.contrasts:
+        if one.measure == part.measure:
+            return tuple(map(float, one.rows[part.contrast]))
+    return None
 
 
 def _without_means(array: Any) -> Any:

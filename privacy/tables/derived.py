@@ -86,7 +86,7 @@ def quantiles(
     if table.soft != (name,) or len(measure.knots) == 2:
         raise PlanError("Quantiles need a table of one measure that has more than two knots")
     knots = np.array([float(knot) for knot in measure.knots])
-    at, below = _distribution(knots)
+    at, below = distribution(knots)
     masses = table.masses.reshape(-1, len(knots))
     first = table.functional(None)
     counts_half = table.noise_of(None).half
@@ -98,7 +98,7 @@ def quantiles(
         )
         for cell, mass in zip(table.cells(), masses, strict=True):
             known = float(mass.sum()) > counts_half
-            interval = _invert(at, weights @ mass, half) if known else None
+            interval = inverted(at, weights @ mass, half) if known else None
             value, low, high = interval or (float(at[len(at) // 2]), float(at[0]), float(at[-1]))
             found.append(_ratio(cell, statistic, name, measure.unit, (value, low, high, known)))
     return tuple(found)
@@ -157,7 +157,7 @@ def between_editions(one: Table, other: Table, measure: str | None = None) -> tu
     )
 
 
-def _distribution(knots: Floats) -> tuple[Floats, Floats]:
+def distribution(knots: Floats) -> tuple[Floats, Floats]:
     """Return some values t, and the part of each knot's mass that lies below t.
 
     The mass of a knot lies on both sides of it in proportion to the gaps there; between knots
@@ -176,7 +176,7 @@ def _distribution(knots: Floats) -> tuple[Floats, Floats]:
     return at, below
 
 
-def _invert(at: Floats, excess: Floats, half: Floats) -> tuple[float, float, float] | None:
+def inverted(at: Floats, excess: Floats, half: Floats) -> tuple[float, float, float] | None:
     """Return where the excess crosses zero, and between which values it may be zero."""
     climbing = np.maximum.accumulate(excess)
     value = _crossing(at, climbing, int(np.searchsorted(climbing, 0.0)))

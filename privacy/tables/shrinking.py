@@ -31,24 +31,25 @@ def towards_independence(table: Table, measure: str | None = None) -> Floats:
     James, Stein (1961), Estimation with Quadratic Loss, Proc. 4th Berkeley Symp.; Baranchik (1970),
     A Family of Minimax Estimators, Ann. Math. Stat. 41 (the positive part).
     """
-    found = _figures(table, measure)
+    found = figures(table, measure)
     target = _product_of_margins(found)
     if found.ndim < 2 or target is None:
         return found
-    noise = _soft_factors(table, measure)
+    noise = soft_factors(table, measure)
     shrunk = found.copy()
     for axes in _interactions(found.ndim):
-        apart = _component(found, axes) - _component(target, axes)
+        apart = component(found, axes) - component(target, axes)
         number = prod(found.shape[axis] - 1 for axis in axes)
         size = float((apart**2).sum())
         if number > 2 and size > 0:
-            tau = _variance_of_one(table, axes, noise)
+            tau = variance_along(table, axes, noise)
             kept = max(0.0, 1 - (number - 2) * tau / size)
             shrunk -= (1 - kept) * apart
     return shrunk
 
 
-def _figures(table: Table, measure: str | None) -> Floats:
+def figures(table: Table, measure: str | None) -> Floats:
+    """Return contributions, or sums of a measure above its lower bound: (d_1, ..., d_h) float64."""
     if measure is None:
         return table.contributions()
     lower = float(table.plan.schema.measure(measure).lower)
@@ -73,7 +74,7 @@ def _interactions(dimensions: int) -> Iterator[tuple[int, ...]]:
         yield from combinations(range(dimensions), size)
 
 
-def _component(array: Floats, axes: tuple[int, ...]) -> Floats:
+def component(array: Floats, axes: tuple[int, ...]) -> Floats:
     """Return the part of an array that varies along just these axes, spread over the others."""
     part = array
     for axis in range(array.ndim):
@@ -82,7 +83,8 @@ def _component(array: Floats, axes: tuple[int, ...]) -> Floats:
     return np.asarray(part)
 
 
-def _soft_factors(table: Table, measure: str | None) -> Mapping[str, Floats]:
+def soft_factors(table: Table, measure: str | None) -> Mapping[str, Floats]:
+    """Return what `figures` weighs the knots of each measure by."""
     factors = {}
     for name in table.soft:
         knots = np.array([float(knot) for knot in table.plan.schema.measure(name).knots])
@@ -90,7 +92,7 @@ def _soft_factors(table: Table, measure: str | None) -> Mapping[str, Floats]:
     return factors
 
 
-def _variance_of_one(table: Table, axes: tuple[int, ...], soft: Mapping[str, Floats]) -> float:
+def variance_along(table: Table, axes: tuple[int, ...], soft: Mapping[str, Floats]) -> float:
     """Return the noise variance along one direction of a component: the same along all."""
     schema = table.plan.schema
     hard: Marginal = table.hard

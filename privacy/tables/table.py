@@ -144,9 +144,10 @@ class Table:
         measure = self.plan.schema.measure(self.soft[0])
         if len(measure.knots) == 2:
             return
-        noise = self._noise(np.eye(1, self.masses.size)[0].reshape(self.masses.shape))
         masses = self.masses.reshape(-1, len(measure.knots))[position]
-        for knot, mass in zip(measure.knots, masses.tolist(), strict=True):
+        for knot, mass, noise in zip(
+            measure.knots, masses.tolist(), self._knot_noises, strict=True
+        ):
             at = (*coordinates, (measure.name, str(knot)))
             yield plain(at, NEAR, measure.name, "", mass, noise)
 
@@ -170,6 +171,12 @@ class Table:
     @cached_property
     def _noises(self) -> dict[str | None, "Noise"]:
         return {}
+
+    @cached_property
+    def _knot_noises(self) -> list["Noise"]:
+        """The noise of one cell's mass near each knot of the table's only measure."""
+        first = self.functional(None)
+        return [self._noise(first * at) for at in np.eye(first.shape[-1])]
 
     @cached_property
     def _mean_noises(self) -> dict[str, RatioNoise]:

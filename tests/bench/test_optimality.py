@@ -6,12 +6,14 @@ from bench.optimality import distance, figures, least_error, schema_of
 from privacy.plan.workload import default_workload
 
 
-@pytest.mark.parametrize("case", [((7,), (), 1, 1), ((7, 4), (), 2, 1), ((7,), (2,), 1, 1)])
+@pytest.mark.parametrize(
+    "case", [((7,), (), 1, 1), ((7, 4), (), 2, 1), ((7,), (2,), 1, 1), ((7,), (5,), 1, 1)]
+)
 def test_where_each_has_one_record_plans_are_the_best(case):
     assert 1 - 1e-4 <= distance(case) <= 1.002
 
 
-@pytest.mark.parametrize("case", [((7,), (), 1, 3), ((7, 4), (), 2, 2), ((7,), (5,), 1, 1)])
+@pytest.mark.parametrize("case", [((7,), (), 1, 3), ((7, 4), (), 2, 2), ((4, 3), (5,), 2, 3)])
 def test_no_plan_is_better_than_the_bound(case):
     assert 1 - 1e-4 <= distance(case) <= 1.03
 
@@ -32,3 +34,6 @@ def test_the_figures_name_the_aims():
     assert found["sd_vs_before"] <= 0.94
     assert found["sd_vs_best_gaussian_k1"] <= 1.01
     assert found["sd_vs_best_gaussian_k"] <= 1.03
+    assert found["sd_vs_best_gaussian_knots"] <= 1.01
+    assert found["even_over_shaped_levels_5_knots"] > 1.05
+    assert found["even_over_shaped_sums_5_knots"] > 1.1

@@ -1,6 +1,6 @@
 """Small schemas and rows, and the slow, obvious way to count them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from hashlib import md5
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from privacy.cube import bounding
+from privacy.plan.parts import Contrasts, Part
 from privacy.plan.workload import Marginal
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 
@@ -154,12 +155,37 @@ def removal(size: int) -> np.ndarray:
     return np.eye(size) - np.ones((size, size)) / size
 
 
-def residual_matrix(schema: CubeSchema, subset: Marginal) -> np.ndarray:
-    """H_A after the marginal over A, as one matrix over the whole cube."""
+def part_matrix(schema: CubeSchema, part: Part, contrasts: Sequence[Contrasts] = ()) -> np.ndarray:
+    """What is measured of a part, as one matrix over the whole cube."""
+    rows = {one.measure: np.array(one.rows, dtype=float) for one in contrasts}
     matrix = np.ones((1, 1))
     for axis in schema.axes:
         size = schema.size(axis)
-        matrix = np.kron(matrix, removal(size) if axis in subset else np.ones((1, size)))
+        if axis == part.measure:
+            seen = rows[axis][part.contrast : part.contrast + 1]
+        else:
+            seen = removal(size) if axis in part.axes else np.ones((1, size))
+        matrix = np.kron(matrix, seen)
+    return matrix
+
+
+def spread_matrix(
+    schema: CubeSchema, part: Part, contrasts: Sequence[Contrasts] = ()
+) -> np.ndarray:
+    """How a part is spread over the whole cube, as one matrix."""
+    columns = {
+        one.measure: np.linalg.inv(np.vstack([np.ones(len(one.rows) + 1), *one.rows]))
+        for one in contrasts
+    }
+    matrix = np.ones((1, 1))
+    for axis in schema.axes:
+        size = schema.size(axis)
+        if axis in columns:
+            at = part.contrast + 1
+            spread = columns[axis][:, at : at + 1]
+        else:
+            spread = removal(size) if axis in part.axes else np.ones((size, 1)) / size
+        matrix = np.kron(matrix, spread)
     return matrix
 
 

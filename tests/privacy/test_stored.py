@@ -17,6 +17,7 @@ import pytest
 from privacy.drawing import noise_of
 from privacy.errors import PlanError
 from privacy.plan.mechanisms import Mechanism
+from privacy.plan.objective import FIRST, Objective
 from privacy.plan.planning import epsilon_spent, plan_release, predicted_error
 from privacy.plan.tiers import BRONZE, GOLD, SILVER
 from privacy.plan.workload import Workload
@@ -33,14 +34,15 @@ WITH_MEASURE = CubeSchema((DAY, HOUR), (PAID,), 2)
 COUNTS = CubeSchema((DAY, HOUR), (), 2)
 TABLES = Workload((("day", "paid"), ("day", "hour")), (1.0, 2.0))
 PLANNED = {
-    "rounded-gaussian": (WITH_MEASURE, TABLES, 2, Mechanism.GAUSSIAN),
-    "geometric": (WITH_MEASURE, TABLES, 2, Mechanism.GEOMETRIC),
-    "k-norm": (COUNTS, Workload((("day", "hour"),), (1.0,)), 1, Mechanism.K_NORM),
+    "shaped": (WITH_MEASURE, TABLES, 2, Mechanism.GAUSSIAN, Objective()),
+    "geometric": (WITH_MEASURE, TABLES, 2, Mechanism.GEOMETRIC, FIRST),
+    "k-norm": (COUNTS, Workload((("day", "hour"),), (1.0,)), 1, Mechanism.K_NORM, FIRST),
 }
 DIGESTS = {
     "rounded-gaussian": "2248a10864d41dce8c9a2a0d7a3d1b37b1fc00a7cfdd66be7f54d6a3af2a7f6f",
     "gaussian": "48320e26265ee8c24bef18eb23cbd59218e7af5b7a1a8d799a9121ea763ced26",
     "geometric": "f2486f838a7fd9e9573015032b92b79262e16f2f8b77c2cf3d8bbd81468e7da6",
+    "shaped": "c0a937e0b666aa7a8b72115deab806b28e794bc2b070b10a60b8715f71d95f7a",
     "k-norm": "ec1ba20bce37908032281d4f5195c79ce1252aa993bef1387d303cda164f1883",
 }
 KINDS = sorted(DIGESTS)
@@ -107,9 +109,9 @@ def same(row, old):
 
 @pytest.mark.parametrize("kind", sorted(PLANNED))
 def test_the_same_plan_is_made_again(kind):
-    schema, workload, sources, mechanism = PLANNED[kind]
+    schema, workload, sources, mechanism, aim = PLANNED[kind]
     tiers = (GOLD, SILVER, BRONZE)
-    made = plan_release(schema, workload, 1.0, 1e-6, tiers, sources, mechanism).to_dict()
+    made = plan_release(schema, workload, 1.0, 1e-6, tiers, sources, mechanism, aim).to_dict()
     kept = json.loads(stored(kind))["plan"]
     # Floats of another processor may round the best variances to the next 1/1024 step.
     for plan in (made, kept):

@@ -15,7 +15,7 @@ from app.engine.measuring import measure_edition, row_schema
 from app.releases.members import SourceFile
 from app.vault.local import LocalVault
 from privacy.plan.planning import plan_release
-from privacy.plan.tiers import BRONZE, GOLD, SILVER
+from privacy.plan.tiers import BRONZE, GOLD, SILVER, Mixed
 from privacy.plan.workload import default_workload
 from privacy.schema import CubeSchema, Dimension, Measure, MeasureRule
 from tests.support.keys import Keys
@@ -37,6 +37,8 @@ MAPPING = ColumnMapping(
     {"spent": "spent"},
 )
 PEOPLE = 4000
+#: Bronze, with finer margins.
+MIXED = Mixed("bronze", 16, ((("day",), GOLD), (("age", "spent"), SILVER), ((), GOLD)))
 
 
 def file_of(rng):
@@ -63,7 +65,7 @@ def truth_of(content):
 
 @pytest.mark.statistics
 def test_truth_lies_in_the_interval_as_often_as_claimed(tmp_path):
-    """40 releases of one file, all figures of all tables at three tiers.
+    """40 releases of one file, all figures of all tables at three tiers and one made of them.
 
     The share of figures held is averaged per release; its spread over the 40 releases gives the
     standard error, and 5 of them are allowed: a false alarm in about 10^5 runs.
@@ -94,12 +96,14 @@ def test_truth_lies_in_the_interval_as_often_as_claimed(tmp_path):
 
 
 def share_held(release, counts, sums):
-    """Share of contributions, sums and means held, over all tables and tiers."""
+    """Share of contributions, sums and means held, over all tables and tiers, and mixed ones."""
     held = {"contributions": [], "sum": [], "mean": []}
+    held |= {f"{name} mixed": [] for name in held}
     for marginal in [("spent",), ("day", "spent"), ("age", "spent"), ("day", "age", "spent")]:
-        for tier in (GOLD, SILVER, BRONZE):
+        for tier in (GOLD, SILVER, BRONZE, MIXED):
             for figure in release.table(marginal, tier).estimates():
                 n, total = counts[figure.coordinates], sums[figure.coordinates]
                 truth = {"contributions": n, "sum": total, "mean": total / n}[figure.statistic]
-                held[figure.statistic].append(figure.low <= truth <= figure.high)
+                kind = f"{figure.statistic} mixed" if tier is MIXED else figure.statistic
+                held[kind].append(figure.low <= truth <= figure.high)
     return [np.mean(values) for values in held.values()]

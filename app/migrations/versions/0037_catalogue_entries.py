@@ -1,7 +1,7 @@
 """what lists show of each edition on sale, and what it is found by
 
 Revision ID: 0037
-Revises: 0035
+Revises: 0036
 """
 
 import datetime
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

@@ -37,6 +37,7 @@ from app.datasets.understanding import Answers, ColumnAnswer
 from app.downloads import files
 from app.jobs import queries as jobs_queries
 from app.market import market_of
+from app.releases import bounds as release_bounds
 from app.releases import measuring, queries, service
 from app.releases.members import INDIVIDUALS, NOBODY
 from pricing.quote import quote
@@ -162,6 +163,7 @@ def _market(
         doubles = replace(doors, count=counted, measure=measured)
         measuring.measure(doubles, edition_id, lambda _: None)
         factories.run_jobs(app)
+        release_bounds.keep_missing(market_of(app).db)
         Browser(app, owner).get(f"/editions/{edition_id}")
     first = min(dataset_id, more) if neighbour.file else dataset_id
     return World(app, edition_id, collection_id, first, owner, list(logs), EVERYBODY)

@@ -90,6 +90,27 @@ def test_geometric_noise_keeps_epsilon_for_every_neighbour_by_its_exact_distribu
     assert worst == pytest.approx(1.5, abs=1e-6), "and it is used up"
 
 
+def test_the_budget_of_shaped_noise_agrees_with_an_independent_accountant():
+    """A record at each knot, composed over all parts: the worst uses the budget up."""
+    schema = schema_of((3, 2), (measure_of(knots=("0", "1", "3", "6", "10")),))
+    plan = plan_release(schema, default_workload(schema), 1.0, 1e-6, people=False)
+    (contrasts,) = plan.noise.contrasts
+    spent = []
+    for knot in range(5):
+        events = []
+        for position, part in enumerate(plan.parts):
+            grid, size = plan.terms.grid_and_size(part)
+            sd = sqrt(plan.noise.grid_variances[position]) / (grid * size)
+            moved = sqrt(np.prod([1 - 1 / schema.size(axis) for axis in part.axes]))
+            weight = contrasts.rows[part.contrast][knot] if part.measure else 1
+            if weight:
+                events.append(dp_event.GaussianDpEvent(sd / moved / abs(weight)))
+        accountant = PLDAccountant(value_discretization_interval=1e-4)
+        accountant.compose(dp_event.ComposedDpEvent(events))
+        spent.append(accountant.get_epsilon(1e-6))
+    assert max(spent) == pytest.approx(1.0, rel=1e-3)
+
+
 @pytest.mark.parametrize("epsilon", [0.3, 1.0, 4.0])
 def test_the_budget_of_a_gaussian_plan_agrees_with_an_independent_accountant(epsilon):
     """dp-accounting composes every residual, people and shares at their own noise.
@@ -103,11 +124,11 @@ def test_the_budget_of_a_gaussian_plan_agrees_with_an_independent_accountant(eps
             sqrt(
                 plan.noise.grid_variances[position]
                 / (grid * size) ** 2
-                / np.prod([1 - 1 / schema.size(axis) for axis in subset])
+                / np.prod([1 - 1 / schema.size(axis) for axis in part.axes])
             )
         )
-        for position, subset in enumerate(plan.closure)
-        for grid, size in [plan.terms.grid_and_size(subset)]
+        for position, part in enumerate(plan.parts)
+        for grid, size in [plan.terms.grid_and_size(part)]
     ]
     alone = (plan.noise.normal_people, plan.noise.normal_share)
     events += [dp_event.GaussianDpEvent(sqrt(variance)) for variance in alone if variance]
@@ -180,6 +201,30 @@ def test_at_an_equal_charge_gaussian_noise_is_the_better_one():
 
 
 @pytest.mark.statistics
+def test_shaped_noise_has_the_covariance_the_plan_says():
+    """3,000 draws of a table of 2 by 4: each variance and covariance within 6 standard errors."""
+    schema = schema_of((2,), (measure_of(knots=("0", "2", "6", "10")),))
+    plan = plan_release(schema, Workload((("d0", "m"),), (1.0,)), 1.0, 1e-6)
+    zero = {
+        subset: np.zeros(tuple(schema.size(axis) for axis in subset), dtype=object)
+        for subset in plan.counted
+    }
+    draws = 3_000
+    seen = np.array(
+        [
+            add_noise(plan, zero, 0, {"a": 0}).table(("d0", "m"), GOLD).masses.ravel()
+            for _ in range(draws)
+        ]
+    )
+    units = np.eye(8).reshape(8, 2, 4)
+    expected = np.array(
+        [[plan.covariance_of(("d0", "m"), a, b, GOLD) for a in units] for b in units]
+    )
+    spread = np.sqrt(np.outer(np.diag(expected), np.diag(expected)) + expected**2)
+    assert (np.abs(np.cov(seen.T) - expected) < 6 * spread / sqrt(draws)).all()
+
+
+@pytest.mark.statistics
 def test_drawn_noise_has_the_variance_the_plan_says_at_each_tier():
     """600 draws of 14 cells: 5 standard errors of a kurtosis of 6 are 0.13."""
     schema = schema_of((7,), (measure_of(),), bound=3)
@@ -187,12 +232,12 @@ def test_drawn_noise_has_the_variance_the_plan_says_at_each_tier():
     plan = plan_release(schema, workload, 1.0, 1e-6, mechanism=Mechanism.GEOMETRIC)
     drawing = noise_of(plan)
     for tier in TIERS[:3]:
-        parts = [drawing.residuals(None, tier.variance_factor) for _ in range(600)]
-        for subset in plan.closure:
-            values = np.array([part[subset] for part in parts], dtype=float)
-            values /= plan.denominator(subset)
-            p = np.prod([1 - 1 / schema.size(axis) for axis in subset])
-            expected = plan.residual_variance(subset) * tier.variance_factor * p
+        drawn = [drawing.residuals(None, tier.variance_factor) for _ in range(600)]
+        for part in plan.parts:
+            values = np.array([one[part] for one in drawn], dtype=float)
+            values /= plan.denominator(part)
+            p = np.prod([1 - 1 / schema.size(axis) for axis in part.axes])
+            expected = plan.variances[part] * tier.variance_factor * p
             assert values.var() == pytest.approx(expected, rel=0.35)
 
 
@@ -272,5 +317,5 @@ def test_a_plan_that_names_no_noise_is_not_read():
     for name in ("auto", "uniform", None):
         with pytest.raises(PlanError):
             NoisePlan.from_dict({**stored, "mechanism": name})
-    with pytest.raises(PlanError, match="a residual has no variance"):
+    with pytest.raises(PlanError, match="a part has no variance"):
         NoisePlan.from_dict({**stored, "grid_variances": stored["grid_variances"][1:]})

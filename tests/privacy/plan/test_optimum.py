@@ -7,6 +7,7 @@ from scipy.optimize import minimize
 from privacy.errors import WorkloadError
 from privacy.plan.objective import Aim, Objective, reaches, statistics
 from privacy.plan.optimum import best_shape
+from privacy.plan.parts import parts_of
 from privacy.plan.planning import plan_release, predicted_error
 from privacy.plan.sensitivity import Costs
 from privacy.plan.tiers import GOLD
@@ -27,7 +28,7 @@ def error_of(shape, schema, workload, objective, costs):
     """The predicted error at a cost of 1: scaling the noise changes both in proportion."""
     asked = statistics(schema, workload, objective)
     weights = np.array([one.weight for one in asked])
-    variances = reaches(asked, costs.closure) @ shape
+    variances = reaches(asked, costs.parts) @ shape
     if objective.aim is Aim.RELATIVE:
         total = (weights / np.array([one.share for one in asked]) ** 2 * variances).max()
     else:
@@ -52,7 +53,7 @@ def searched(ours, *arguments):
 @pytest.mark.parametrize("schema", CASES, ids=lambda s: f"{s.axes}, k={s.contribution_bound}")
 def test_no_other_share_of_the_noise_has_a_smaller_sum_of_variances(schema):
     workload, objective = default_workload(schema), Objective()
-    costs = Costs(schema, workload.closure())
+    costs = Costs(schema, parts_of(workload.closure()))
     shape = best_shape(schema, workload, objective, costs)
     ours = error_of(shape, schema, workload, objective, costs)
     assert searched(shape, schema, workload, objective, costs) >= ours * 0.998
@@ -61,7 +62,7 @@ def test_no_other_share_of_the_noise_has_a_smaller_sum_of_variances(schema):
 @pytest.mark.parametrize("schema", CASES[:4], ids=lambda s: f"{s.axes}, k={s.contribution_bound}")
 def test_no_other_share_of_the_noise_has_a_smaller_largest_error(schema):
     workload, objective = default_workload(schema), Objective(aim=Aim.RELATIVE)
-    costs = Costs(schema, workload.closure())
+    costs = Costs(schema, parts_of(workload.closure()))
     shape = best_shape(schema, workload, objective, costs)
     ours = error_of(shape, schema, workload, objective, costs)
     assert searched(shape, schema, workload, objective, costs) >= ours * 0.99
@@ -73,9 +74,9 @@ def test_people_alike_are_planned_for():
     """With k records the shape for k = 1, merely scaled, is worse: here by a tenth."""
     schema = schema_of((7,), bound=3)
     workload, objective = default_workload(schema), Objective()
-    costs = Costs(schema, workload.closure())
+    costs = Costs(schema, parts_of(workload.closure()))
     asked = statistics(schema, workload, objective)
-    demand = np.array([one.weight for one in asked]) @ reaches(asked, costs.closure)
+    demand = np.array([one.weight for one in asked]) @ reaches(asked, costs.parts)
     naive = error_of(np.sqrt(costs.alone / demand), schema, workload, objective, costs)
     ours = error_of(
         best_shape(schema, workload, objective, costs), schema, workload, objective, costs
@@ -126,7 +127,8 @@ def test_a_table_without_its_plain_one_is_asked_for_the_count_too():
 
 
 @pytest.mark.parametrize(
-    "weights", [{"counts": -1.0}, {"sums": float("nan")}, {"counts": 0, "sums": 0, "spreads": 0}]
+    "weights",
+    [{"counts": -1.0}, {"sums": float("nan")}, {"counts": 0, "sums": 0, "spreads": 0, "levels": 0}],
 )
 def test_refuses_weights_that_mean_nothing(weights):
     with pytest.raises(WorkloadError):

@@ -7,11 +7,19 @@ import pytest
 from privacy.errors import PlanError
 from privacy.loss import Rho
 from privacy.measure import add_noise
+from privacy.plan.objective import FIRST
+from privacy.plan.parts import Contrasts, parts_of
 from privacy.plan.planning import Mechanism, NoisePlan, epsilon_spent, plan_release
 from privacy.plan.tiers import BRONZE, GOLD, SILVER, TIERS, Tier
 from privacy.plan.workload import Workload, default_workload
 from privacy.release import Release
-from tests.privacy.cubes import measure_of, residual_matrix, schema_of, table_matrix
+from tests.privacy.cubes import (
+    measure_of,
+    part_matrix,
+    schema_of,
+    spread_matrix,
+    table_matrix,
+)
 
 SCHEMA = schema_of((3, 4), (measure_of(knots=("0", "4", "10")),), bound=2)
 PLAN = plan_release(SCHEMA, default_workload(SCHEMA), 1.0, 1e-6, sources=3)
@@ -43,7 +51,7 @@ def test_reads_plans_from_before_there_was_a_choice():
     old = {k: v for k, v in PLAN.to_dict().items() if k not in ("mechanism", "objective")}
     read = NoisePlan.from_dict(old)
     assert read.mechanism is Mechanism.DISCRETE
-    assert (read.workload, read.rho, read.objective) == (PLAN.workload, PLAN.rho, PLAN.objective)
+    assert (read.workload, read.rho, read.objective) == (PLAN.workload, PLAN.rho, FIRST)
 
 
 def test_where_each_has_one_record_the_total_is_the_number_of_people():
@@ -62,6 +70,9 @@ def test_where_each_has_one_record_the_total_is_the_number_of_people():
     assert Release.from_bytes(release.to_bytes()) == release
 
 
+ROWS = PLAN.noise.contrasts[0].rows
+#: Under the same noise contrasts that weigh twice as much tell twice as much.
+DOUBLED = tuple(tuple(2 * weight for weight in row) for row in ROWS)
 GEOMETRIC = plan_release(
     SCHEMA, default_workload(SCHEMA), 1.0, 1e-6, sources=3, mechanism=Mechanism.GEOMETRIC
 )
@@ -78,6 +89,10 @@ GEOMETRIC = plan_release(
         {"noise": replace(PLAN.noise, normal_people=PLAN.noise.normal_people / 2)},
         {"noise": replace(PLAN.noise, normal_share=PLAN.noise.normal_share / 2)},
         {"noise": replace(PLAN.noise, normal_share=Fraction(0))},
+        {"noise": replace(PLAN.noise, contrasts=())},
+        {"noise": replace(PLAN.noise, contrasts=PLAN.noise.contrasts * 2)},
+        {"noise": replace(PLAN.noise, contrasts=(Contrasts("m", DOUBLED),))},
+        {"noise": replace(PLAN.noise, contrasts=(Contrasts("d0", ROWS),))},
         {"epsilon": 0.5},
         {"schema": replace(SCHEMA, contribution_bound=3)},
         {"sources": 0},
@@ -118,38 +133,34 @@ def test_a_geometric_plan_tampered_with_is_found_out(change):
 @pytest.mark.parametrize("marginal", [(), ("d0",), ("d1", "m"), ("d0", "d1", "m")])
 def test_cell_variance_is_that_of_the_rebuilt_table(plan, marginal):
     """Against matrices over the whole cube, where nothing is separable."""
+    contrasts = plan.noise.contrasts
     total = np.zeros((1, 1))
-    for subset in plan.closure:
-        if set(subset) <= set(marginal):
-            # The residual, back on the cube, spread evenly; then the table of it.
-            spread = np.ones((1, 1))
-            for axis in SCHEMA.axes:
-                size = SCHEMA.size(axis)
-                part = np.eye(size) if axis in subset else np.ones((size, 1)) / size
-                spread = np.kron(spread, part)
-            noise = np.ones((1, 1))
-            for axis in subset:
-                size = SCHEMA.size(axis)
-                noise = np.kron(noise, np.eye(size) - np.ones((size, size)) / size)
-            back = table_matrix(SCHEMA, marginal) @ spread @ noise
-            total = total + plan.residual_variance(subset) * back @ back.T
+    for part, variance in plan.variances.items():
+        if {*part.subset} <= {*marginal}:
+            back = table_matrix(SCHEMA, marginal) @ spread_matrix(SCHEMA, part, contrasts)
+            total = total + variance * back @ back.T
     expected = np.diag(total)
-    assert plan.cell_variance(marginal, GOLD) == pytest.approx(float(expected[0]))
-    assert np.allclose(expected, expected[0]), "equal for all cells"
-    assert plan.cell_variance(marginal, BRONZE) == pytest.approx(16 * float(expected[0]))
+    assert plan.cell_variance(marginal, GOLD) == pytest.approx(float(expected.mean()))
+    assert plan.cell_variance(marginal, BRONZE) == pytest.approx(16 * float(expected.mean()))
+    knots = SCHEMA.size("m") if "m" in marginal else 1
+    by_knot = expected.reshape(-1, knots)
+    assert np.allclose(by_knot, by_knot[0]), "equal for all cells, knot by knot"
+    shape = tuple(SCHEMA.size(axis) for axis in marginal)
+    for cell in range(len(expected)):
+        weights = np.eye(1, len(expected), cell).reshape(shape)
+        found = plan.covariance_of(marginal, weights, weights, GOLD)
+        assert found == pytest.approx(float(expected[cell]))
 
 
-def test_residuals_rebuild_every_table():
-    """The sum of spread residuals of all subsets is the table itself."""
-    marginal = ("d0", "m")
-    rebuilt = 0
-    for subset in [(), ("d0",), ("m",), ("d0", "m")]:
-        spread = np.ones((1, 1))
-        for axis in marginal:
-            size = SCHEMA.size(axis)
-            spread = np.kron(spread, np.eye(size) if axis in subset else np.ones((size, 1)) / size)
-        rebuilt = rebuilt + spread @ residual_matrix(SCHEMA, subset)
-    assert np.allclose(rebuilt, table_matrix(SCHEMA, marginal))
+def test_parts_rebuild_every_table():
+    """The sum of all parts, spread, is the table itself."""
+    contrasts = PLAN.noise.contrasts
+    assert [one.measure for one in contrasts] == ["m"]
+    rebuilt = sum(
+        spread_matrix(SCHEMA, part, contrasts) @ part_matrix(SCHEMA, part, contrasts)
+        for part in parts_of(Workload((SCHEMA.axes,), (1.0,)).closure(), contrasts)
+    )
+    assert np.allclose(rebuilt, np.eye(len(rebuilt)))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privacy.plan.parts import Contrasts, Part, parts_of
 from privacy.plan.residual import as_floats, rebuild, residual, without_means
 from privacy.plan.workload import Workload
 from tests.privacy.cubes import measure_of, schema_of
@@ -34,12 +35,32 @@ def test_without_noise_tables_are_rebuilt_exactly(numbers):
         gone = tuple(i for i, axis in enumerate(schema.axes) if axis not in subset)
         part = np.asarray(masses.sum(axis=gone), dtype=object)
         part = part if "m" in subset else np.asarray(part / 10, dtype=object)
-        quiet[subset] = residual(part, np.zeros(part.shape, dtype=object))
-    counted_in = {
-        subset: (10 if "m" in subset else 1) * quiet[subset].size ** 2 for subset in quiet
-    }
+        quiet[Part(subset)] = residual(part, np.zeros(part.shape, dtype=object))
+    counted_in = {part: (10 if "m" in part.axes else 1) * quiet[part].size ** 2 for part in quiet}
     numerators, denominator = rebuild(schema, schema.axes, quiet, counted_in)
     assert (numerators == masses * Fraction(denominator, 10)).all()
+
+
+@given(
+    st.lists(st.integers(0, 10**12), min_size=6, max_size=6),
+    st.lists(st.tuples(*(st.integers(-30, 30),) * 3), min_size=2, max_size=2).filter(
+        lambda rows: round(np.linalg.det([(1, 1, 1), *rows])) != 0
+    ),
+)
+def test_without_noise_tables_are_rebuilt_exactly_from_contrasts(numbers, rows):
+    schema = schema_of((2,), (measure_of(knots=("0", "5", "10")),))
+    masses = array_of(numbers, (2, 3))
+    contrasts = (Contrasts("m", tuple(rows)),)
+    quiet, counted_in = {}, {}
+    for part in parts_of(Workload((schema.axes,), (1.0,)).closure(), contrasts):
+        gone = tuple(i for i, axis in enumerate(schema.axes) if axis not in part.subset)
+        table = np.asarray(masses.sum(axis=gone), dtype=object)
+        if part.measure:
+            table = contrasts[0].of(table, part.contrast)
+        quiet[part] = residual(table, np.zeros(table.shape, dtype=object))
+        counted_in[part] = table.size**2
+    numerators, denominator = rebuild(schema, schema.axes, quiet, counted_in, contrasts)
+    assert (numerators == masses * denominator).all()
 
 
 @given(st.lists(st.integers(-5, 5), min_size=6, max_size=6))

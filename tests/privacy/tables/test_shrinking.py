@@ -8,7 +8,7 @@ from privacy.plan.planning import plan_release
 from privacy.plan.tiers import BRONZE, GOLD
 from privacy.plan.workload import default_workload
 from privacy.tables import adjusted
-from privacy.tables.shrinking import _component, _variance_of_one, towards_independence
+from privacy.tables.shrinking import component, towards_independence, variance_along
 from tests.privacy.cubes import measure_of, schema_of
 
 RUNS = 20
@@ -89,8 +89,7 @@ def test_tables_of_one_column_and_empty_ones_are_left_as_they_are():
 def test_the_parts_of_a_table_add_up_to_it_and_have_nothing_in_common():
     array = np.random.default_rng(1).normal(size=(3, 4, 2))
     parts = [
-        _component(array, axes)
-        for axes in ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2))
+        component(array, axes) for axes in ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2))
     ]
     assert sum(parts) == pytest.approx(array)
     for one in range(8):
@@ -104,11 +103,11 @@ def test_the_noise_of_a_part_is_what_the_plan_says_along_every_direction(measure
     (release,) = releases(independent((3, 5, 9), (4, 6, 7, 20)), 1, (1, 9), (measure_of(),))
     table = release.table(("d0", "d1", "m"), GOLD)
     soft = np.array([0.0, 10.0]) if measure else np.ones(2)
-    direction = _component(np.random.default_rng(2).normal(size=(3, 4)), (0, 1))
+    direction = component(np.random.default_rng(2).normal(size=(3, 4)), (0, 1))
     direction /= np.sqrt((direction**2).sum())
     weights = np.multiply.outer(direction, soft)
     exact = table.plan.covariance_of(table.marginal, weights, weights, GOLD)
-    assert _variance_of_one(table, (0, 1), {"m": soft}) == pytest.approx(exact)
+    assert variance_along(table, (0, 1), {"m": soft}) == pytest.approx(exact)
 
 
 @pytest.mark.statistics
