@@ -42,7 +42,9 @@ def folded(text: str) -> str:
     >>> folded("Cœurs ÉLEVÉS")
     'coeurs eleves'
     """
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(LIGATURES))
+    # Letters in disguise, such as mathematical ones, may turn out to be capitals.
+    small = unicodedata.normalize("NFKD", text).casefold().translate(LIGATURES)
+    apart = unicodedata.normalize("NFKD", small)
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
