@@ -13,7 +13,7 @@ from statistics import median
 from app.bundles.bundle import Bundle, Chosen
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
-from app.catalog.products import Product, ProductKey, product, products, sold_tiers
+from app.catalog.products import Product, ProductKey, products, sold_tiers
 from app.core.plots import Plot, Point, plot
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
@@ -32,11 +32,11 @@ from privacy.noise.intervals import QUANTILE
 PREFIX = "level~"
 #: Up to so many tables each row says what it adds to the price of the rest.
 EACH_ADDS = 60
-#: Releases are open with a slider for each table, up to so many chosen tables; the others are
-#: one line. Up to so many tables stand in the quote one by one.
-OPEN, LINES = 8, 8
+#: A bundle of up to so many tables has a slider for each; of a larger one only one release is
+#: open, and the others are a line. Up to so many tables stand in the quote one by one.
+OPEN, LINES = 20, 10
 #: So many releases are left out one at a time, to show what the rest would cost.
-WITHOUT = 4
+WITHOUT = 3
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def built(bundle: Bundle, first: str = "", *, whole: bool = False) -> Builder:
     Parameters
     ----------
     first : str
-        The release to open; by default those in front, up to `OPEN` chosen tables.
+        The release to open; by default all, or the first where there are more than `OPEN` tables.
     whole : bool
         Whether each line of the quote is shown, however many there are.
     """
@@ -201,15 +201,16 @@ def built(bundle: Bundle, first: str = "", *, whole: bool = False) -> Builder:
     if bundle.quote is None:
         return Builder(sections, (), (), (), None)
     items = [product.item for product in chosen]
-    offered = {
-        edition: tuple(
-            one.item for tier in sold_tiers(view.release.plan) for one in products(view, tier)
-        )
+    every = {
+        edition: [products(view, tier) for tier in reversed(sold_tiers(view.release.plan))]
         for edition, view in sorted(views.items())
+    }
+    offered = {
+        edition: tuple(one.item for same in of for one in same) for edition, of in every.items()
     }
     return Builder(
         sections,
-        _at_each_tier(prices, bundle, owned),
+        _at_each_tier(prices, every, bundle, owned),
         _without_each(prices, chosen, owned),
         tuple(other_routes(prices, items, owned, offered)),
         _shares(prices, bundle, items, owned),
@@ -224,7 +225,7 @@ def _sections(
     by_edition: dict[str, list[Chosen]] = defaultdict(list)
     for one in bundle.chosen:
         by_edition[one.view.edition.id].append(one)
-    asked, room = first in by_edition, OPEN
+    asked, room = first in by_edition, OPEN if len(bundle.chosen) <= OPEN else 1
     for edition, of in sorted(by_edition.items()):
         view = of[0].view
         is_open = edition == first if asked else room > 0
@@ -321,14 +322,17 @@ def _respondents(product: Product) -> int:
 
 
 def _at_each_tier(
-    prices: PriceList, bundle: Bundle, owned: tuple[Item, ...]
+    prices: PriceList,
+    every: Mapping[str, list[tuple[Product, ...]]],
+    bundle: Bundle,
+    owned: tuple[Item, ...],
 ) -> tuple[Variant, ...]:
     """Price all chosen tables at each tier: the curve of price against accuracy."""
-    taken = {(one.key.edition, one.key.axes): one for one in bundle.chosen}
+    taken = {(one.key.edition, one.key.axes) for one in bundle.chosen}
     by_tier: dict[str, list[Product]] = defaultdict(list)
-    for one in taken.values():
-        for tier in reversed(sold_tiers(one.view.release.plan)):
-            by_tier[tier.name].append(product(one.view, replace(one.key, tier=tier.name)))
+    for edition, of in every.items():
+        for one in (one for same in of for one in same if (edition, one.key.axes) in taken):
+            by_tier[one.tier.name].append(one)
     present = {one.key for one in bundle.chosen}
     return tuple(
         _variant(prices, "tier", name, same, owned, present)

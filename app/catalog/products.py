@@ -79,6 +79,7 @@ class Product:
 
 
 _recent: Recent[tuple[str, str, Marginal, str], Product] = Recent(KEPT)
+_all_recent: Recent[tuple[str, str, str], tuple[Product, ...]] = Recent(KEPT // 10)
 
 
 def product(view: ReleaseView, key: ProductKey) -> Product:
@@ -103,6 +104,11 @@ def product(view: ReleaseView, key: ProductKey) -> Product:
 
 def products(view: ReleaseView, tier: Tier) -> tuple[Product, ...]:
     """Return every table of a release at a tier, small ones first."""
+    place = (view.edition.id, view.digest, tier.name)
+    return _all_recent.get(place, lambda: _every(view, tier))
+
+
+def _every(view: ReleaseView, tier: Tier) -> tuple[Product, ...]:
     schema = view.release.plan.schema
     order = {axis: position for position, axis in enumerate(schema.axes)}
 

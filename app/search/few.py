@@ -1,6 +1,6 @@
 """What is worked out line by line, where few editions have the words: an order and a page of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,7 +22,6 @@ class Having:
     topic: str
     people: int
     price_micros: int
-    titles: str
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,27 @@ class Place:
     collection_id: str
 
 
-def page_of(found: Iterable[Having], asked: Search, words: Sequence[stems.Stems]) -> list[Place]:
-    """Return a page of those that fit, and the line after it."""
-    upwards = asked.sort is Sort.CHEAPEST
-    places = [
-        Place(_key(one, asked.sort, words), one.entry_id, one.collection_id)
+def fitting(found: Iterable[Having], asked: Search) -> list[Having]:
+    """Return those that fit what else was asked for."""
+    return [
+        one
         for one in found
         if one.purpose == asked.purpose
         and asked.topic in ("", one.topic)
         and one.people >= asked.people
     ]
+
+
+def page_of(found: Iterable[Having], asked: Search, ranks: Mapping[int, int]) -> list[Place]:
+    """Return a page of those that fit, and the line after it.
+
+    Parameters
+    ----------
+    ranks : mapping of int to int
+        How many of the words stand in the title of each, where that is the order.
+    """
+    upwards = asked.sort is Sort.CHEAPEST
+    places = [Place(_key(one, asked.sort, ranks), one.entry_id, one.collection_id) for one in found]
     places.sort(key=lambda place: (place.key, place.entry_id), reverse=not upwards)
     if asked.after is not None:
         last = (asked.after.key, asked.after.id)
@@ -52,15 +62,20 @@ def page_of(found: Iterable[Having], asked: Search, words: Sequence[stems.Stems]
     return places[: SHOWN + 1]
 
 
-def _key(one: Having, sort: Sort, words: Sequence[stems.Stems]) -> int:
+def rank(titles: str, words: Sequence[stems.Stems]) -> int:
+    """Return how many of some words stand in a title."""
+    there = _stems_of(titles)
+    return sum(not there.isdisjoint(each) for each in words)
+
+
+def _key(one: Having, sort: Sort, ranks: Mapping[int, int]) -> int:
     if sort is Sort.PEOPLE:
         return one.people
     if sort is Sort.CHEAPEST:
         return one.price_micros
     if sort is Sort.NEWEST:
         return one.entry_id
-    there = _stems_of(one.titles)
-    return sum(not there.isdisjoint(each) for each in words)
+    return ranks[one.entry_id]
 
 
 @lru_cache(maxsize=5_000)

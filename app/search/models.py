@@ -58,8 +58,8 @@ class CatalogueFront(Base):
             *("purpose", "newer", "topic", "price_micros", "entry_id"),
         ),
     )
-    purpose: Mapped[str] = mapped_column(String(12), primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("catalogue_entry.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(12), primary_key=True)
     collection_id: Mapped[str] = mapped_column(String(32))
     newer: Mapped[int] = mapped_column(Integer)
     topic: Mapped[str] = mapped_column(String(40))

@@ -26,6 +26,8 @@ from app.search.models import (
 from app.search.paging import SHOWN, After
 from app.search.standing import ANY, NEWEST, step_of
 
+#: So many of the newest that have the words are looked at, before all are.
+LOOKED_AT = (500, 5_000)
 _KEYS: Mapping[Sort, Any] = {
     Sort.FITTING: CatalogueFront.entry_id,
     Sort.NEWEST: CatalogueFront.entry_id,
@@ -53,11 +55,13 @@ def find(asked: Search) -> Found:
         return _page(asked, until, _fronts(asked, until, last), total, facets)
     having = found_by(CatalogueEntry.__tablename__, words)
     if not _are_few(having):
-        return _page(asked, until, _fronts(asked, until, last, having), None, None)
+        return _page(asked, until, _among_many(asked, until, last, having), None, None)
     found = _having(having, until)
     one_by_one = (Counted(one.purpose, one.topic, step_of(one.people), 1) for one in found)
     facets, total = facets_of(one_by_one, asked.purpose, asked.topic, asked.people)
-    return _page(asked, until, few.page_of(found, asked, words), total, facets)
+    fitting = few.fitting(found, asked)
+    ranks = _ranks(fitting, words) if asked.sort is Sort.FITTING else {}
+    return _page(asked, until, few.page_of(fitting, asked, ranks), total, facets)
 
 
 def newest(most: int) -> tuple[Entry, ...]:
@@ -131,6 +135,22 @@ def wishes(most: int) -> tuple[Wished, ...]:
     """Return what was wished for most often: for the operator."""
     chosen = select(Wish.words, Wish.times).order_by(Wish.times.desc(), Wish.words).limit(most)
     return tuple(Wished(row.words, row.times) for row in session().execute(chosen))
+
+
+def _among_many(asked: Search, until: int, last: int, having: Select[int]) -> Sequence[Any]:
+    """Return the keys of a page of fronts that have words which very many have.
+
+    The newest of them are looked at first: a page is full after a few hundred.
+    """
+    if asked.sort in (Sort.FITTING, Sort.NEWEST):
+        begin = until + 1 if asked.after is None else min(until + 1, asked.after.id)
+        number = having.selected_columns[0]
+        from_newest = having.where(number < begin).order_by(number.desc())
+        for most in LOOKED_AT:
+            found = _fronts(asked, until, last, from_newest.limit(most))
+            if len(found) > SHOWN:
+                return found
+    return _fronts(asked, until, last, having)
 
 
 def _fronts(
@@ -226,13 +246,18 @@ def _are_few(having: Select[int]) -> bool:
 def _having(having: Select[int], until: int) -> list[Having]:
     """Return the entries that have the words, as each stands in front."""
     front = CatalogueFront
-    chosen = (
-        select(
-            *(front.purpose, front.entry_id, front.collection_id, front.topic),
-            *(front.people, front.price_micros),
-            (CatalogueEntry.title_en + " " + CatalogueEntry.title_fr).label("titles"),
-        )
-        .join(CatalogueEntry, CatalogueEntry.id == front.entry_id)
-        .where(front.entry_id.in_(having), front.entry_id <= until, front.newer > until)
-    )
+    chosen = select(
+        *(front.purpose, front.entry_id, front.collection_id, front.topic),
+        *(front.people, front.price_micros),
+    ).where(front.entry_id.in_(having), front.entry_id <= until, front.newer > until)
     return [Having(*row) for row in session().execute(chosen)]
+
+
+def _ranks(found: Iterable[Having], words: Sequence[stems.Stems]) -> dict[int, int]:
+    chosen = select(CatalogueEntry.id, CatalogueEntry.title_en, CatalogueEntry.title_fr).where(
+        CatalogueEntry.id.in_([one.entry_id for one in found])
+    )
+    return {
+        number: few.rank(f"{english} {french}", words)
+        for number, english, french in session().execute(chosen)
+    }

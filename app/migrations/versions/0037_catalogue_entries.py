@@ -127,8 +127,8 @@ def _entries() -> None:
 def _fronts() -> None:
     op.create_table(
         "catalogue_front",
-        sa.Column("purpose", sa.String(length=12), nullable=False),
         sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(length=12), nullable=False),
         sa.Column("collection_id", sa.String(length=32), nullable=False),
         sa.Column("newer", sa.Integer(), nullable=False),
         sa.Column("topic", sa.String(length=40), nullable=False),
@@ -139,7 +139,7 @@ def _fronts() -> None:
             ["catalogue_entry.id"],
             name=op.f("fk_catalogue_front_entry_id_catalogue_entry"),
         ),
-        sa.PrimaryKeyConstraint("purpose", "entry_id", name=op.f("pk_catalogue_front")),
+        sa.PrimaryKeyConstraint("entry_id", "purpose", name=op.f("pk_catalogue_front")),
     )
     for name, columns in FRONTS.items():
         op.create_index(f"ix_catalogue_front_{name}", "catalogue_front", list(columns))
