@@ -19,14 +19,13 @@ from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from app.web.filters import number
 from pricing.errors import PricingError
-from pricing.item import BY_DETAIL, Item
+from pricing.item import Item
 from pricing.money import MICROS_PER_UNIT, Money
 from pricing.price_list import PriceList
 from pricing.quote import QuoteLine
 from pricing.routes import Route, other_routes
 from pricing.split import parts_of, platform_share, share_out
 from pricing.tariff import charge
-from pricing.volume import MICRORESPONDENTS
 from privacy.noise.intervals import QUANTILE
 
 PREFIX = "level~"
@@ -313,12 +312,8 @@ def _choice(prices: PriceList, product: Product) -> Choice:
         product,
         charge(prices, [item]),
         QUANTILE * product.sd,
-        _respondents(product),
+        product.respondents,
     )
-
-
-def _respondents(product: Product) -> int:
-    return product.item.respondents(BY_DETAIL) // MICRORESPONDENTS
 
 
 def _at_each_tier(
@@ -374,7 +369,7 @@ def _variant(
         name,
         charge(prices, [product.item for product in chosen], owned),
         QUANTILE * median(product.sd for product in chosen),
-        round(median(_respondents(product) for product in chosen)),
+        round(median(product.respondents for product in chosen)),
         {product.key for product in chosen} == present,
     )
 

@@ -26,8 +26,8 @@ from pricing.tariff import charge
 MOST = 4
 #: So many collections that have a chosen column are looked at, the latest ones.
 LOOKED_AT = 4
-#: So many releases of a bundle are completed.
-COMPLETED = 2
+#: So many releases of a bundle are completed; one where it has more than a few.
+COMPLETED, FEW = 2, 5
 
 
 class Why(StrEnum):
@@ -91,7 +91,8 @@ def _ideas(bundle: Bundle) -> Iterator[Idea]:
     for one in bundle.chosen:
         by_edition.setdefault(one.view.edition.id, []).append(one)
     # Of the releases with the most tables: what completes those is looked for, not what could.
-    for of in sorted(by_edition.values(), key=len, reverse=True)[:COMPLETED]:
+    most = COMPLETED if len(by_edition) <= FEW else 1
+    for of in sorted(by_edition.values(), key=len, reverse=True)[:most]:
         yield from _other_editions(of)
         yield from _together(of)
         yield from _whole(of)

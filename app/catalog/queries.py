@@ -52,6 +52,8 @@ def found_all(keys: Iterable[ProductKey]) -> tuple[tuple[ReleaseView, Product], 
     NotFound
     """
     wanted = list(keys)
+    if not wanted:
+        return ()
     views = releases.some({key.edition for key in wanted})
     return tuple((views[key.edition], product(views[key.edition], key)) for key in wanted)
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from babel import Locale
 from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, get_locale, get_translations
 from flask_login import current_user
 
 LOCALES = ("en", "fr")
 #: The texts of each language: files that do not change while a process runs.
-_found: dict[Locale | None, Any] = {}
+_found: dict[str, Any] = {}
 
 
 def choose_locale() -> str:
@@ -27,11 +26,12 @@ def choose_locale() -> str:
 
 def _translations() -> Any:
     """Return the texts in the language of this request."""
-    known = getattr(g.get("_flask_babel"), "babel_locale", None)
+    locale = getattr(g.get("_flask_babel"), "babel_locale", None)
+    known = "" if locale is None else locale.language
     found = _found.get(known)
     if found is None:
         found = get_translations()
-        if known is not None:
+        if known:
             _found[known] = found
     return found
 
