@@ -26,13 +26,13 @@ def search_of(given: Mapping[str, str]) -> Search:
     )
 
 
-def address_of(asked: Search) -> dict[str, Any]:
+def address_of(asked: Search) -> dict[str, str]:
     """Return the parts of a search's address, without where its page begins."""
     parts = {
         "q": asked.text,
         "topic": asked.topic,
         "purpose": asked.purpose,
-        "people": asked.people or "",
+        "people": str(asked.people) if asked.people else "",
         "sort": asked.sort.value,
         "collection": asked.collection,
     }

@@ -210,6 +210,8 @@ def plain(world: World, text: str) -> str:
 MORE = (
     "/catalogue?q=Lunches",
     "/catalogue?q=somebody-else",
+    "/catalogue?topic=leisure&people=100&sort=cheapest",
+    "/catalogue?purpose=research&sort=people",
     f"/operator/book/days?month={WHEN:%Y-%m}",
     "/operator/privacy?page=2",
 )
