@@ -378,8 +378,14 @@ def pages(shops: Mapping[int, Shop], turns: int) -> dict[str, dict[int, float]]:
     return found
 
 
-def served(url: str, seconds: float) -> int:
-    """Serve home, searches and release pages as fast as one process can; return how many."""
+def served(url: str, seconds: float) -> tuple[int, float]:
+    """Serve home, searches and release pages as fast as one process can.
+
+    Returns
+    -------
+    tuple of int and float
+        How many, and the CPU seconds that they took here and in the database.
+    """
     app = create_app(
         {
             "MOISSON_ENV": "test",
@@ -399,10 +405,21 @@ def served(url: str, seconds: float) -> int:
 
     for _ in range(30):
         _visit(browser, page())
+    db = market_of(app).db
+    begun = time.process_time() + _own_server(db)
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         count += _visit(browser, page()).status_code == 200
-    return count
+    return count, time.process_time() + _own_server(db) - begun
+
+
+def _own_server(db: Database) -> float:
+    """Return the CPU seconds of the database's process that serves this one."""
+    if db.engine.dialect.name != "postgresql":
+        return 0.0
+    with db.engine.connect() as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+    return 0.0 if pid is None else _cpu(pid)
 
 
 def on_two_cores(url: str, instance: str, seconds: float) -> float:
@@ -417,8 +434,9 @@ def on_two_cores(url: str, instance: str, seconds: float) -> float:
         )
         for _ in range(2)
     ]
-    counted = sum(int(one.communicate()[0].split()[-1]) for one in both)
-    return 2_000 * seconds / counted
+    told = [one.communicate()[0].split()[-2:] for one in both]
+    counted, spent = (sum(float(each[at]) for each in told) for at in (0, 1))
+    return 1_000 * spent / counted
 
 
 def figures(many: int, turns: int, seconds: float) -> list[Figure]:
@@ -503,7 +521,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        print(served(given.serve, given.seconds))
+        print(*served(given.serve, given.seconds))
         return
     many, turns = QUICK if given.quick else (MANY, 60)
     found = figures(many, turns, 3.0 if given.quick else given.seconds)
