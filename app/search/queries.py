@@ -26,8 +26,9 @@ from app.search.models import (
 from app.search.paging import SHOWN, After
 from app.search.standing import ANY, NEWEST, step_of
 
-#: So many of the newest that have the words are looked at, before all are.
-LOOKED_AT = (500, 5_000)
+#: So many of the newest that have the words are looked at, before all are: a page is nearly
+#: always full after the first, for which a database goes back from the newest entry.
+LOOKED_AT = (60, 2_000)
 _KEYS: Mapping[Sort, Any] = {
     Sort.FITTING: CatalogueFront.entry_id,
     Sort.NEWEST: CatalogueFront.entry_id,
@@ -140,7 +141,7 @@ def wishes(most: int) -> tuple[Wished, ...]:
 def _among_many(asked: Search, until: int, last: int, having: Select[int]) -> Sequence[Any]:
     """Return the keys of a page of fronts that have words which very many have.
 
-    The newest of them are looked at first: a page is full after a few hundred.
+    The newest of them are looked at first, where the order is theirs.
     """
     if asked.sort in (Sort.FITTING, Sort.NEWEST):
         begin = until + 1 if asked.after is None else min(until + 1, asked.after.id)
