@@ -7,11 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import django_htmx
+import flask_swagger_ui
 from flask import Flask, Response, request, send_from_directory, url_for
 from flask_login import current_user
 from markupsafe import Markup
 
 from app import cli
+from app.api import answers
+from app.api import views as api
 from app.catalog import views as catalog
 from app.categories import views as categories
 from app.collections.texts import FILTERS
@@ -20,6 +23,7 @@ from app.contributions.diaries import views as diaries
 from app.contributions.in_browser import views as in_browser
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
+from app.desk import views as desk
 from app.downloads import views as downloads
 from app.invoicing import views as billing
 from app.invoicing.issuer import Issuer
@@ -53,6 +57,8 @@ from app.web.security import install_security
 from app.web.unit_of_work import install_unit_of_work
 from app.webhooks import views as webhooks
 
+SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
+SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
 UPLOADS = frozenset({"datasets.new"})
 STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
@@ -71,6 +77,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     orders.install,
     documents.install,
     downloads.install,
+    desk.install,
     payouts.install,
     contributions.install,
     diaries.install,
@@ -84,6 +91,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     operator_money.install,
     price_books.install,
     own_diaries.install,
+    api.install,
     cli.install,
 )
 
@@ -131,7 +139,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     install_caching(app)
     install_security(app, settings, (market.connection.api_base,) if stand_in else STRIPE_PAGES)
     refuse_nul(app)
-    install_error_pages(app)
+    install_error_pages(app, answers.problem)
     install_filters(app)
     app.jinja_env.filters.update(FILTERS)
     _names(app, market)
@@ -141,7 +149,8 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
 def _assets(app: Flask) -> None:
     @app.get("/assets/<path:name>")
     def assets(name: str) -> Response:
-        return send_from_directory(HTMX, name, max_age=24 * 3600)
+        folder = SWAGGER if name in SWAGGER_FILES else HTMX
+        return send_from_directory(folder, name, max_age=24 * 3600)
 
 
 def _names(app: Flask, market: Market) -> None:

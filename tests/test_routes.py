@@ -22,7 +22,9 @@ from app.market import market_of
 from app.notices import links
 from app.notices.kinds import Kind
 from app.releases.periods import open_period
+from app.users import access_tokens
 from app.users import queries as users
+from app.users.access_tokens import Scope
 from tests.support import factories
 from tests.support.browser import Browser
 from tests.support.trading import trading
@@ -35,6 +37,7 @@ class For(Enum):
     BUYERS = "buyers"
     OPERATORS = "operators"
     OWNER = "the owner of the object in the address"
+    TOKENS = "programs with a token, and no cookie"
 
 
 #: A new route has to be placed here.
@@ -48,12 +51,18 @@ TABLE = {
         contributions.look contributions.account contributions.done
         diaries.write diaries.forget_draft in_browser.part in_browser.take
         notices.unsubscribe notices.leave
+        developers.guide developers.try_out developers.client api.openapi api.editions api.edition
+        api.privacy api.collection api.book api.old_book api.quote
+    """,
+    For.TOKENS: """
+        api.own_orders api.tables api.file api.noise api.roll_up api.roll_up_long api.compare
+        api.changes
     """,
     For.ACCOUNTS: """
         users.account users.login_again users.logout users.send_verification editions.show
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
         rights.show_export rights.ask_export contributions.mine
-        billing.details billing.remove notices.show notices.choose
+        billing.details billing.remove notices.show notices.choose users.access
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
@@ -84,15 +93,31 @@ TABLE = {
         orders.came_back orders.check
         orders.invoice orders.cancel orders.again
         categories.show categories.find downloads.csv downloads.archive
+        downloads.table_file desk.table desk.view
         downloads.synthesise downloads.synthetic_rows
-        downloads.synthetic_archive users.revoke documents.show documents.pdf
+        downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
 #: What is signed by its sender, or is a signed link itself.
-SIGNED = ("webhooks.stripe", "notices.unsubscribe", "notices.leave")
+SIGNED = (
+    "webhooks.stripe",
+    "notices.unsubscribe",
+    "notices.leave",
+    "api.quote",
+    "api.roll_up_long",
+)
 #: What the operator reaches no more than a stranger does.
-OWN = ("contributions", "diaries", "datasets", "categories", "downloads", "users", "editions")
+OWN = (
+    "contributions",
+    "diaries",
+    "datasets",
+    "categories",
+    "downloads",
+    "desk",
+    "users",
+    "editions",
+)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -134,6 +159,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             entry = Entry("diary_shopping", f"{open_period()}-28", said)
             diary_entries.keep(made.producer, doors, entry)
             (kept,) = diary_entries.entries(made.producer, doors, "diary_shopping")
+            access_tokens.make(made.producer, "notebook", frozenset({Scope.TABLES}))
+            token_id = access_tokens.of_account(made.producer)[0].id
         factories.listed(trade.app, made.producer, made.collection_id)
         buyer = factories.account(trade.app, Role.BUYER)
         with trade.db.unit_of_work(write=False):
@@ -158,6 +185,10 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "edition_id": made.edition_id,
                 "order_id": order_id,
                 "key": str(first),
+                "kind": "csv",
+                "edition": made.edition_id,
+                "collection": made.collection_id,
+                "token_id": token_id,
                 "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,
@@ -213,6 +244,14 @@ def test_public_pages_answer_a_visitor(world: World) -> None:
         if "GET" in (rule.methods or ()):
             answer = visitor.get(world.address(rule))
             assert answer.status_code in (200, 302), (rule.endpoint, answer.status_code)
+
+
+def test_a_cookie_opens_nothing_that_is_for_programs(world: World) -> None:
+    for browser in (Browser(world.app), Browser(world.app, world.buyer)):
+        for rule in world.rules(For.TOKENS):
+            for method in methods(rule):
+                answer = asked(browser, world.address(rule), method)
+                assert answer.status_code == 401, (rule.endpoint, method)
 
 
 @pytest.mark.parametrize(

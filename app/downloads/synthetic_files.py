@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from app.core.spreadsheets import guarded
-from app.downloads import files
+from app.downloads import facts, files
 from app.releases.queries import ReleaseView
 
 if TYPE_CHECKING:  # The library beneath is heavy, and only the worker loads it.
@@ -131,9 +131,9 @@ def quality_csv(report: "Sequence[Likeness]") -> bytes:
 
 def privacy_json(view: ReleaseView, made: "SyntheticRows") -> bytes:
     """Return the privacy facts of the release, and what the rows were made from."""
-    return files.as_json(
+    return facts.as_json(
         {
-            **files.release_facts(view),
+            **facts.release_facts(view),
             "synthetic_rows": {
                 "note": NOTE,
                 "method": METHOD,

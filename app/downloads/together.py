@@ -12,7 +12,8 @@ from itertools import combinations
 
 from app.catalog.products import Product, ProductKey, product, table
 from app.core.spreadsheets import guarded
-from app.downloads.files import Companion, figure, table_csv
+from app.downloads.content import rounded, written
+from app.downloads.files import Companion, table_csv
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from privacy.plan.tiers import Mixed, Tier
@@ -171,10 +172,10 @@ def editions_csv(chosen: Product, series: Sequence[tuple[ReleaseView, Product]])
                         *(guarded(label) for _, label in cell),
                         statistic,
                         guarded(measure or ""),
-                        figure(value),
-                        figure(better),
-                        figure(told.low),
-                        figure(told.high),
+                        written(rounded(value)),
+                        written(rounded(better)),
+                        written(rounded(told.low)),
+                        written(rounded(told.high)),
                         guarded(unit),
                     ]
                 )

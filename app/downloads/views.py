@@ -1,10 +1,14 @@
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
+from app.core.errors import NotFound
 from app.downloads import files, service, synthetic, together
+from app.downloads.content import Content, file_name
+from app.downloads.formats import FORMATS, Format
 from app.orders import holdings
 from app.releases.queries import ReleaseView
 from app.users.login import current_actor
@@ -25,7 +29,21 @@ def _entitled(text: str) -> tuple[ReleaseView, Product]:
 @limited("300/hour")
 def csv(key: str) -> Response:
     view, product = _entitled(key)
-    return attached(files.table_csv(view, product), "text/csv", f"moisson-{_name(product)}.csv")
+    return _in_format(files.content(view, product), FORMATS["csv"])
+
+
+@bp.get("/<key>/table.<kind>")
+@login_required
+@limited("300/hour")
+def table_file(key: str, kind: str) -> Response:
+    if kind not in FORMATS:
+        raise NotFound(_l("Tables are not made in this format."))
+    return _in_format(files.content(*_entitled(key)), FORMATS[kind])
+
+
+def _in_format(content: Content, chosen: Format) -> Response:
+    ending = chosen.name.replace("json-stat", "json-stat.json")
+    return attached(chosen.write(content), chosen.media_type, f"{content.name}.{ending}")
 
 
 @bp.get("/<key>/table.zip")
@@ -35,7 +53,7 @@ def archive(key: str) -> Response:
     view, product = _entitled(key)
     owned = holdings.owned(current_actor().user_id)
     packed = files.archive(view, product, together.companions(view, product, owned))
-    return attached(packed, "application/zip", f"moisson-{_name(product)}.zip")
+    return attached(packed, "application/zip", f"{file_name(view, product)}.zip")
 
 
 @bp.post("/editions/<edition_id>/synthetic")
@@ -65,12 +83,9 @@ def synthetic_archive(digest: str) -> Response:
     return attached(content, "application/zip", f"moisson-synthetic-{digest[:8]}.zip")
 
 
-def _name(product: Product) -> str:
-    key = product.key
-    return f"{key.edition[:8]}-{'-'.join(map(str, key.axes))}-{key.tier}"
-
-
 def install(app: Flask) -> None:
     """Add these pages to an application, and tell the others what they may offer."""
-    app.context_processor(lambda: {"synthetic_offered": synthetic.offered})
+    app.context_processor(
+        lambda: {"synthetic_offered": synthetic.offered, "table_formats": FORMATS.values}
+    )
     app.register_blueprint(bp)

@@ -65,6 +65,29 @@ def find(asked: Search) -> Found:
     return _page(asked, until, few.page_of(fitting, asked, ranks), total, facets)
 
 
+def every(asked: Search, most: int) -> tuple[Entry, ...]:
+    """Return editions that fit, newest first, those of one collection too: for programs.
+
+    Parameters
+    ----------
+    asked : Search
+        Its words, topic, purpose and where the page begins are looked at.
+    """
+    words = stems.asked(asked.text)
+    if asked.text.strip() and not stems.WORD.search(asked.text):
+        return ()
+    front = CatalogueFront
+    chosen = select(front.entry_id).where(front.purpose == asked.purpose)
+    if asked.topic:
+        chosen = chosen.where(front.topic == asked.topic)
+    if words:
+        chosen = chosen.where(front.entry_id.in_(found_by(CatalogueEntry.__tablename__, words)))
+    if asked.after is not None:
+        chosen = chosen.where(front.entry_id < asked.after.id)
+    rows = session().scalars(chosen.order_by(front.entry_id.desc()).limit(most))
+    return _entries(rows.all())
+
+
 def newest(most: int) -> tuple[Entry, ...]:
     """Return the newest editions of the collections that published last, one of each."""
     chosen = select(CatalogueFront.entry_id).where(*_IN_FRONT)

@@ -6,11 +6,15 @@ from wtforms import (
     PasswordField,
     SelectChoice,
     SelectField,
+    SelectMultipleField,
     StringField,
     SubmitField,
     ValidationError,
+    widgets,
 )
 from wtforms.validators import DataRequired, Email, EqualTo, Length
+
+from app.users.access_tokens import Scope
 
 LOCALES = [("en", "English"), ("fr", "Français")]
 PASSWORD = [
@@ -103,3 +107,37 @@ class ButtonForm(FlaskForm):
     """A single button: its only field is the CSRF token."""
 
     submit = SubmitField()
+
+
+class TokenForm(FlaskForm):
+    name = StringField(
+        _l("What it is for"),
+        [DataRequired(_l("Give it a name, by which you will know it again.")), Length(max=80)],
+        description=_l("For example: the notebook on my computer."),
+    )
+    scopes = SelectMultipleField(
+        _l("What it may read"),
+        [DataRequired(_l("Choose at least one thing that it may read."))],
+        choices=[
+            SelectChoice(Scope.TABLES.value, _l("the tables that I own")),
+            SelectChoice(Scope.ORDERS.value, _l("my purchases, and prices for me")),
+        ],
+        default=[Scope.TABLES.value],
+        option_widget=widgets.CheckboxInput(),
+        widget=widgets.ListWidget(prefix_label=False),
+    )
+    days = SelectField(
+        _l("How long it lasts"),
+        choices=[
+            SelectChoice("30", _l("30 days")),
+            SelectChoice("90", _l("90 days")),
+            SelectChoice("365", _l("a year")),
+        ],
+        default="90",
+    )
+    edition = StringField(
+        _l("Only this edition (optional)"),
+        [Length(max=32)],
+        description=_l("The last part of the address of its page. Empty for all that you own."),
+    )
+    submit = SubmitField(_l("Make a token"))

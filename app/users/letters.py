@@ -35,6 +35,7 @@ class Kind(StrEnum):
     VERIFY = "verify"
     KNOWN = "known"
     RESET = "reset"
+    ACCESS = "access"
 
 
 def ask(kind: Kind, user_id: str | None) -> None:
@@ -79,7 +80,7 @@ def _path(kind: Kind, user: User) -> str:
         return f"/verify/{tokens.made(kind, user.id, user.email)}"
     if kind is Kind.RESET:
         return f"/password/reset/{tokens.made(kind, user.id, fingerprint(user))}"
-    return "/login"
+    return "/account/tokens" if kind is Kind.ACCESS else "/login"
 
 
 def install_worker(handlers: Handlers, db: Database, settings: Settings, post: Post) -> None:

@@ -10,7 +10,7 @@ from app.core.permissions import Actor, Role, require, require_owner
 from app.users import letters, names, passwords, tokens
 from app.users.errors import BadToken, WrongCredentials
 from app.users.letters import Kind
-from app.users.models import User, UserSession
+from app.users.models import AccessToken, User, UserSession
 
 VERIFY_SECONDS = 3 * 24 * 3600
 
@@ -232,11 +232,7 @@ def reset(token: str, password: str) -> str:
     user.password_hash = kept
     # Whoever opened the link reads that inbox.
     user.verified_at = user.verified_at or now()
-    session().execute(
-        update(UserSession)
-        .where(UserSession.user_id == user.id, UserSession.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
+    _end_sessions(user.id)
     audit.record(user.id, "reset-password", "user", user.id)
     return user.id
 
@@ -315,11 +311,13 @@ def suspend(actor: Actor, user_id: str, reason: str, *, lift: bool = False) -> N
 
 
 def _end_sessions(user_id: str) -> None:
-    session().execute(
-        update(UserSession)
-        .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
+    """Sign every browser out, and end every token."""
+    for table in (UserSession, AccessToken):
+        session().execute(
+            update(table)
+            .where(table.user_id == user_id, table.revoked_at.is_(None))
+            .values(revoked_at=now())
+        )
 
 
 def hold_open(user_id: str) -> None:

@@ -15,11 +15,20 @@ from flask import (
 )
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
-from flask_login import confirm_login, current_user, login_required, login_user, logout_user
+from flask_login import (
+    confirm_login,
+    current_user,
+    fresh_login_required,
+    login_required,
+    login_user,
+    logout_user,
+)
 from werkzeug.wrappers import Response
 
+from app.core.errors import AppError
 from app.core.permissions import Role
-from app.users import queries, service
+from app.users import access_tokens, queries, service
+from app.users.access_tokens import Scope
 from app.users.errors import BadToken, WrongCredentials
 from app.users.forms import (
     LOCALES,
@@ -29,8 +38,15 @@ from app.users.forms import (
     ProfileForm,
     ResetForm,
     SignUpForm,
+    TokenForm,
 )
-from app.users.login import SignedIn, current_actor, forget_session, just_signed_in
+from app.users.login import (
+    SignedIn,
+    current_actor,
+    forget_session,
+    just_signed_in,
+    verified_actor,
+)
 from app.users.names import BadName
 from app.web.limits import limited
 from app.web.unit_of_work import writes
@@ -216,6 +232,35 @@ def revoke(session_id: str) -> Response:
     service.revoke(current_actor(), session_id)
     flash(_l("That browser is signed out."), "success")
     return redirect(url_for("users.account"))
+
+
+@bp.route("/account/tokens", methods=["GET", "POST"])
+@fresh_login_required
+@limited("60/hour", methods=("POST",))
+def access() -> str | Response | tuple[str, int]:
+    actor = verified_actor()
+    form, made = TokenForm(), ""
+    if form.validate_on_submit():
+        scopes = frozenset(Scope(one) for one in form.scopes.data)
+        try:
+            made = access_tokens.make(
+                actor, form.name.data, scopes, int(form.days.data), form.edition.data.strip()
+            )
+            form = TokenForm(None)
+        except AppError as error:
+            form.name.errors = [error.user_message]
+    page = render_template(
+        "users/tokens.html", form=form, made=made, tokens=access_tokens.of_account(actor)
+    )
+    return page, (422 if form.errors else 200)
+
+
+@bp.post("/account/tokens/<token_id>/end")
+@fresh_login_required
+def end_access(token_id: str) -> Response:
+    access_tokens.end(current_actor(), token_id)
+    flash(_l("That token is ended: what used it is refused from now on."), "success")
+    return redirect(url_for("users.access"))
 
 
 @bp.route("/language/<locale>", methods=["GET", "POST"])

@@ -1,5 +1,7 @@
 """Errors become answers, once, for every page."""
 
+from collections.abc import Callable
+
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext as _
@@ -11,6 +13,8 @@ from app.core.errors import AppError
 
 #: Refusals that an operator wants to hear of: not allowed, and too often.
 WATCHED = (403, 429)
+#: Where programs ask, and are answered in their own way.
+PROGRAMS = "/api/"
 log = structlog.get_logger("web")
 
 
@@ -18,16 +22,30 @@ def _route() -> str:
     return request.url_rule.rule if request.url_rule else "(no route)"
 
 
-def install_error_pages(app: Flask) -> None:
-    """Map errors to answers, once."""
+def _is_program() -> bool:
+    return request.path.startswith(PROGRAMS)
+
+
+def _page(status: int, message: str) -> Response:
+    wanted = request.headers.get("HX-Request")
+    template = "errors/fragment.html" if wanted else "errors/page.html"
+    return make_response(render_template(template, status=status, message=message), status)
+
+
+def install_error_pages(app: Flask, problem: Callable[[int, str], Response]) -> None:
+    """Map errors to answers, once.
+
+    Parameters
+    ----------
+    problem : callable
+        Answers programs with a status and a message.
+    """
 
     def page(status: int, message: str) -> Response:
         if status in WATCHED:
             # Without who it was or what was asked for: how often is what tells of an attack.
             log.warning("security", refused=status, route=_route())
-        wanted = request.headers.get("HX-Request")
-        template = "errors/fragment.html" if wanted else "errors/page.html"
-        return make_response(render_template(template, status=status, message=message), status)
+        return problem(status, message) if _is_program() else _page(status, message)
 
     @app.errorhandler(AppError)
     def app_error(error: AppError) -> Response:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from flask import Flask, Response, g, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
@@ -12,6 +12,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Settings
 
+#: Where programs ask.
+PROGRAMS = "/api/"
 #: Files that are the same for everybody.
 SHARED = ("static", "assets", "in_browser.part")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -24,11 +26,20 @@ def signed_by_sender(view: View) -> View:
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Sessions in a signed cookie; what is the same for everybody neither sets one nor varies."""
+    """Sessions in a signed cookie; what is the same for everybody neither sets one nor varies.
+
+    Programs are told apart by their tokens: no cookie is read or set where they ask.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie, but for programs."""
+        if request.path.startswith(PROGRAMS):
+            return self.session_class()
+        return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the cookie where it changed, and say that the answer is of one cookie alone."""
-        if request.endpoint not in SHARED:
+        if request.endpoint not in SHARED and not request.path.startswith(PROGRAMS):
             super().save_session(app, session, response)
 
 

@@ -17,6 +17,7 @@ from app.catalog.products import ProductKey, products, table
 from app.core.permissions import Actor, Role
 from app.core.spreadsheets import guarded
 from app.downloads import files
+from app.downloads.facts import as_json, table_facts
 from app.releases import service as releases
 from privacy.errors import PlanError
 from privacy.plan.mechanisms import Mechanism
@@ -168,7 +169,7 @@ def test_adjusted_values_add_up_and_leave_the_unbiased_ones_alone(paid: Any) -> 
 
 def test_the_facts_name_the_noise_and_how_intervals_are_made(paid: Any) -> None:
     view, product, _ = paid
-    facts = json.loads(files.privacy_json(view, product))
+    facts = json.loads(as_json(table_facts(view, product)))
     assert facts["mechanism"] == view.release.plan.mechanism
     made = facts["intervals_are_made_so"]
     gaussian = facts["mechanism"] == "rounded-gaussian"

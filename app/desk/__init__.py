@@ -1,0 +1,1 @@
+"""The analyst's desk: a table that somebody owns, looked at, rolled up and compared."""
