@@ -100,6 +100,15 @@ def found_by(table: str, asked: Iterable[Iterable[str]]) -> Select[int]:
     )
 
 
+def looked_at_first() -> tuple[int, ...]:
+    """Return how many of the newest rows that have words are looked at before all of them.
+
+    FTS5 hands rows out from the newest on, and a list is nearly always full after a few. PostgreSQL
+    plans by how many there are; a limit would make it go back through rows without the words.
+    """
+    return () if _present() else (60, 2_000)
+
+
 def forget_words() -> None:
     """Leave nothing of changed stems in SQLite's index; PostgreSQL's goes when it vacuums."""
     if not _present():

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from app.core.db import session
-from app.core.dialects import found_by
+from app.core.dialects import found_by, looked_at_first
 from app.search import few, stems
 from app.search.facets import Counted, Facets, facets_of
 from app.search.few import Having
@@ -26,9 +26,6 @@ from app.search.models import (
 from app.search.paging import SHOWN, After
 from app.search.standing import ANY, NEWEST, step_of
 
-#: So many of the newest that have the words are looked at, before all are: a page is nearly
-#: always full after the first, for which a database goes back from the newest entry.
-LOOKED_AT = (60, 2_000)
 _KEYS: Mapping[Sort, Any] = {
     Sort.FITTING: CatalogueFront.entry_id,
     Sort.NEWEST: CatalogueFront.entry_id,
@@ -170,7 +167,7 @@ def _among_many(asked: Search, until: int, last: int, having: Select[int]) -> Se
         begin = until + 1 if asked.after is None else min(until + 1, asked.after.id)
         number = having.selected_columns[0]
         from_newest = having.where(number < begin).order_by(number.desc())
-        for most in LOOKED_AT:
+        for most in looked_at_first():
             found = _fronts(asked, until, last, from_newest.limit(most))
             if len(found) > SHOWN:
                 return found
