@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 EXTRAS ?=
 COMPILE := uv pip compile pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-header -q
 
-.PHONY: help run demo test test-all setup setup-dev lint format lock consumers bench-cube bench-pricing bench-release bench-market bench-money bench-people bench-newcomer screenshots coverage
+.PHONY: help run demo test test-all setup setup-dev lint format lock consumers bench-cube bench-pricing bench-release bench-market bench-money bench-people bench-shop bench-newcomer screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -67,6 +67,9 @@ bench-money: setup-dev ## measure messages a second and everybody's payouts; ARG
 
 bench-people: setup-dev ## measure what one person costs, from their cells to the published edition
 	@$(BIN)/python -m bench.people $(ARGS)
+
+bench-shop: setup-dev ## measure what a page of the shop costs with 100,000 editions on sale
+	@$(BIN)/python -m bench.shop $(ARGS)
 
 bench-newcomer: ## measure clone, set-up and first page; ARGS="--before COMMIT" to compare
 	@$(PYTHON) -m bench.newcomer $(ARGS)

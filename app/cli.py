@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.catalog.price_lists import currency
 from app.collections import plans, templates
-from app.core.db import Database
+from app.core.db import Database, new_id
 from app.core.errors import UnsafeConfiguration
 from app.core.permissions import SYSTEM
 from app.earnings import settlement
@@ -20,6 +20,7 @@ from app.operator import commands, verifying
 from app.payments.errors import GatewayError
 from app.payouts import sending
 from app.reconciliation import service as reconciliation
+from app.search import work
 from app.users import service as users
 from pricing.money import Money
 
@@ -73,6 +74,14 @@ def install(app: Flask) -> None:
         with db.unit_of_work():
             users.make_operator(SYSTEM, email)
         click.echo(f"{email} is an operator now")
+
+    @app.cli.command("list-editions")
+    @click.option("--anew", is_flag=True, help="Write those that are in the lists again, too.")
+    def list_editions(anew: bool) -> None:
+        """Have the worker put what is on sale into the lists of the catalogue."""
+        with db.unit_of_work():
+            work.list_later(f"asked-{new_id()}", anew=anew)
+        click.echo("the worker lists the editions")
 
     _install_money(app, db)
     commands.install(app)

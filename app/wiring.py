@@ -48,6 +48,7 @@ from app.users.login import install_login
 from app.users.passwords import Passwords
 from app.users.refusals import install_refusals
 from app.users.tokens import TokenKey
+from app.web.caching import install_caching
 from app.web.error_pages import install_error_pages
 from app.web.filters import install_filters
 from app.web.i18n import install_i18n
@@ -138,6 +139,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
         install(app)
     install_limits(app, enabled=settings.rate_limits, storage=settings.limits_storage)
     stand_in = market.connection.mode == "stand-in"
+    install_caching(app)
     install_security(app, settings, (market.connection.api_base,) if stand_in else STRIPE_PAGES)
     refuse_nul(app)
     install_error_pages(app, answers.problem)

@@ -10,6 +10,7 @@ import click
 import pyarrow as pa
 from flask import Flask
 
+from app.catalog import listing
 from app.categories import service as discovering_categories
 from app.categories.queries import SearchTerms
 from app.collections import plans
@@ -74,6 +75,7 @@ def runner(app: Flask) -> Runner:
     db, gateway = market.db, market.gateway
     datasets.install_worker(handlers, datasets.checking(market))
     measuring_editions.install_worker(handlers, measuring(market))
+    listing.install_worker(handlers, db)
     discovering_categories.install_worker(handlers, discovering(market))
     synthetic_files.install_worker(handlers, synthesising(market))
     sending.install_worker(handlers, sending.paying(market))
@@ -98,6 +100,7 @@ def schedule(market: Market) -> Schedule:
     made.add("erase what nothing names", HOURLY, lambda: erase_what_nothing_names(market))
     made.add("tell contributors", HOURLY, lambda: notice_letters.schedule(db))
     made.add("remind of diaries", HOURLY, lambda: evening.schedule(db))
+    made.add("price the catalogue", HOURLY, lambda: listing.price_due(db))
     made.add("keep plans", HOURLY, lambda: plans.keep_missing(db))
     made.add("keep bounds", OFTEN, lambda: release_bounds.keep_missing(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))
@@ -155,7 +158,8 @@ def measuring(market: Market) -> measuring_editions.Measuring:
 
     vault = datasets.checking(market).vault
     return measuring_editions.Measuring(
-        market.db, vault, count, measure, settings.edition_secret, _ceiling(settings)
+        *(market.db, vault, count, measure, settings.edition_secret, _ceiling(settings)),
+        listing.list_edition,
     )
 
 

@@ -45,7 +45,8 @@ TABLE = {
     For.EVERYBODY: """
         assets static health.live health.ready pages.home pages.protection pages.prices
         pages.terms catalog.search catalog.release catalog.collection users.signup users.login
-        catalog.rarity catalog.estimate users.forgot users.reset users.verify users.language
+        catalog.rarity catalog.estimate catalog.wish users.forgot users.reset users.verify
+        users.language
         webhooks.stripe pages.security contributions.choose contributions.give
         contributions.look contributions.account contributions.done
         diaries.write diaries.forget_draft in_browser.part in_browser.take

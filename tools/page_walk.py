@@ -16,6 +16,8 @@ ACCOUNTS = {
 START = ("/", "/signup", "/password/forgot")
 PRIVATE = ("/datasets/new", "/datasets/", "/rights/", "/account", "/income", "/bundle", "/orders")
 FILES = (".csv", ".zip", ".pdf")
+#: Leads back to the same page in another language.
+LANGUAGE = "/language/"
 
 
 def sign_in(page: Page, who: str, language: str) -> None:
@@ -29,7 +31,7 @@ def sign_in(page: Page, who: str, language: str) -> None:
         page.locator("#password").fill(PASSWORD)
         page.locator("#submit").click()
         page.locator("form[action='/logout']").wait_for()
-    other = page.locator(f"button[lang={language}]")
+    other = page.locator(f":is(a, button)[lang={language}]")
     if other.count():
         other.click()
         page.locator(f"html[lang={language}]").wait_for()
@@ -53,7 +55,9 @@ def walk(page: Page, who: str, each: int = 1) -> Iterator[str]:
     while waiting:
         path = waiting.pop(0)
         same = kind(path)
-        if path in known or seen.get(same, 0) >= each or same.endswith(FILES):
+        if same.startswith(LANGUAGE) or same.endswith(FILES):
+            continue
+        if path in known or seen.get(same, 0) >= each:
             continue
         known.add(path)
         seen[same] = seen.get(same, 0) + 1

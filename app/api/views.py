@@ -20,6 +20,7 @@ from app.catalog import products, queries
 from app.catalog.price_lists import price_book
 from app.catalog.products import ProductKey
 from app.collections import queries as collections
+from app.collections import wording
 from app.collections.rules import Purpose
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Actor
@@ -34,6 +35,9 @@ from app.orders import queries as orders
 from app.prices import queries as prices
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
+from app.search import queries as lists
+from app.search.lists import Entry, Search
+from app.search.paging import After
 from app.users.access_tokens import Scope
 from app.web.limits import unlimited
 from app.web.security import signed_by_sender
@@ -116,18 +120,18 @@ def editions() -> Response:
     purpose = request.args.get("purpose", "")
     if purpose and purpose not in set(Purpose):
         raise Invalid(f"There is no purpose {purpose!r}; there are {', '.join(Purpose)}.")
-    sought = queries.Search(
-        request.args.get("q", "")[:100], request.args.get("topic", "")[:40], purpose
+    sought = Search(
+        request.args.get("q", "")[:100],
+        request.args.get("topic", "")[:40],
+        purpose,
+        after=After.parse(request.args.get("cursor", "")),
     )
-    cursor = request.args.get("cursor", "")
-    offers = queries.offers(sought)
-    first = next((n + 1 for n, one in enumerate(offers) if one.view.edition.id == cursor), 0)
-    page = offers[first : first + PAGE]
-    more = len(offers) > first + PAGE
+    found = lists.every(sought, PAGE + 1)
+    page, more = found[:PAGE], len(found) > PAGE
     return answers.answer(
         shapes.Editions(
             editions=[_summary(one) for one in page],
-            next=page[-1].view.edition.id if more else None,
+            next=str(After(page[-1].id, page[-1].id, page[-1].id)) if more else None,
         ),
         public=True,
     )
@@ -462,21 +466,20 @@ def _figure(one: Owned, each: Figure) -> shapes.Figure:
     )
 
 
-def _summary(one: queries.Offer) -> shapes.EditionSummary:
-    view = one.view
+def _summary(one: Entry) -> shapes.EditionSummary:
     return shapes.EditionSummary(
-        id=view.edition.id,
-        collection=view.rules.id,
-        title=view.rules.title,
-        number=view.edition.number,
-        period=view.edition.period,
-        topic=view.rules.topic,
-        published_at=_published(view),
+        id=one.edition_id,
+        collection=one.collection_id,
+        title=wording.entry_title(one),
+        number=one.number,
+        period=one.period,
+        topic=one.topic,
+        published_at=one.published_at.isoformat(),
         people=one.people,
         tables=one.tables,
-        price_from=_price(one.from_price),
-        purposes=sorted(view.edition.purposes),
-        page=url_for("catalog.release", edition_id=view.edition.id, _external=True),
+        price_from=_price(Money(one.price_micros, one.currency)),
+        purposes=sorted(one.purposes),
+        page=url_for("catalog.release", edition_id=one.edition_id, _external=True),
     )
 
 

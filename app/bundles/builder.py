@@ -4,13 +4,13 @@ What a slider would change is worked out on the server from released figures: th
 the whole, the noise interval of the table, what it adds, and some other choices beside it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import log
 from statistics import median
 
-from app.bundles.bundle import Bundle
+from app.bundles.bundle import Bundle, Chosen
 from app.catalog import queries as catalog
 from app.catalog.price_lists import price_list
 from app.catalog.products import Product, ProductKey, products, sold_tiers
@@ -19,18 +19,23 @@ from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from app.web.filters import number
 from pricing.errors import PricingError
-from pricing.item import BY_DETAIL, Item
+from pricing.item import Item
 from pricing.money import MICROS_PER_UNIT, Money
 from pricing.price_list import PriceList
+from pricing.quote import QuoteLine
 from pricing.routes import Route, other_routes
 from pricing.split import parts_of, platform_share, share_out
 from pricing.tariff import charge
-from pricing.volume import MICRORESPONDENTS
 from privacy.noise.intervals import QUANTILE
 
 PREFIX = "level~"
 #: Up to so many tables each row says what it adds to the price of the rest.
 EACH_ADDS = 60
+#: A bundle of up to so many tables has a slider for each; of a larger one only one release is
+#: open, and the others are a line. Up to so many tables stand in the quote one by one.
+OPEN, LINES = 20, 10
+#: So many releases are left out one at a time, to show what the rest would cost.
+WITHOUT = 3
 
 
 @dataclass(frozen=True)
@@ -92,9 +97,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """A release with its tables."""
+    """A release with its chosen tables; with a row for each of its tables where it is open."""
 
     view: ReleaseView
+    chosen: tuple[Product, ...]
     rows: tuple[Row, ...]
 
     @property
@@ -133,6 +139,14 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class More:
+    """Tables of a quote that are not shown one by one, and what they add together."""
+
+    tables: int
+    amount: Money
+
+
+@dataclass(frozen=True)
 class Builder:
     """Everything the bundle page shows beside the quote."""
 
@@ -141,6 +155,8 @@ class Builder:
     without: tuple[Variant, ...]
     routes: tuple[Route, ...]
     shares: Shares | None
+    lines: tuple[QuoteLine, ...] = ()
+    more: More | None = None
 
     @property
     def views(self) -> dict[str, ReleaseView]:
@@ -166,31 +182,66 @@ class Builder:
         return min(self.routes, key=lambda route: route.total, default=None)
 
 
-def built(bundle: Bundle) -> Builder:
-    """Return the builder for a bundle."""
+def built(bundle: Bundle, first: str = "", *, whole: bool = False) -> Builder:
+    """Return the builder for a bundle.
+
+    Parameters
+    ----------
+    first : str
+        The release to open; by default all, or the first where there are more than `OPEN` tables.
+    whole : bool
+        Whether each line of the quote is shown, however many there are.
+    """
     prices = price_list(number=bundle.catalogue_number)
     views = {one.view.edition.id: one.view for one in bundle.chosen}
     owned = catalog.items(bundle.owned)
     chosen = tuple(one.product for one in bundle.chosen)
-    rows = {
-        edition: tuple(_rows(view, bundle, prices, owned))
-        for edition, view in sorted(views.items())
-    }
-    sections = tuple(Section(views[edition], rows[edition]) for edition in rows)
+    sections = tuple(_sections(bundle, prices, owned, first))
     if bundle.quote is None:
         return Builder(sections, (), (), (), None)
     items = [product.item for product in chosen]
+    every = {
+        edition: [products(view, tier) for tier in reversed(sold_tiers(view.release.plan))]
+        for edition, view in sorted(views.items())
+    }
     offered = {
-        edition: tuple(choice.product.item for row in of for choice in row.choices)
-        for edition, of in rows.items()
+        edition: tuple(one.item for same in of for one in same) for edition, of in every.items()
     }
     return Builder(
         sections,
-        _at_each_tier(prices, rows, bundle, owned),
+        _at_each_tier(prices, every, bundle, owned),
         _without_each(prices, chosen, owned),
         tuple(other_routes(prices, items, owned, offered)),
         _shares(prices, bundle, items, owned),
+        *_shortened(bundle.quote.lines, len(bundle.quote.lines) if whole else LINES),
     )
+
+
+def _sections(
+    bundle: Bundle, prices: PriceList, owned: tuple[Item, ...], first: str
+) -> Iterable[Section]:
+    """Return the releases of a bundle; those in front, or the one that is asked for, open."""
+    by_edition: dict[str, list[Chosen]] = defaultdict(list)
+    for one in bundle.chosen:
+        by_edition[one.view.edition.id].append(one)
+    asked, room = first in by_edition, OPEN if len(bundle.chosen) <= OPEN else 1
+    for edition, of in sorted(by_edition.items()):
+        view = of[0].view
+        is_open = edition == first if asked else room > 0
+        room -= len(of)
+        rows = tuple(_rows(view, bundle, prices, owned)) if is_open else ()
+        yield Section(view, tuple(one.product for one in of), rows)
+
+
+def _shortened(lines: Sequence[QuoteLine], most: int) -> tuple[tuple[QuoteLine, ...], More | None]:
+    """Return the lines of a quote with so many tables, and what the other tables add."""
+    tables = [line for line in lines if line.item]
+    left = tables[most:]
+    if not left:
+        return tuple(lines), None
+    hidden = {id(line) for line in left}
+    amount = sum((line.amount for line in left[1:]), left[0].amount)
+    return tuple(line for line in lines if id(line) not in hidden), More(len(left), amount)
 
 
 def chosen_keys(form: Mapping[str, str], listed: Iterable[str] = ()) -> list[str]:
@@ -204,7 +255,7 @@ def chosen_keys(form: Mapping[str, str], listed: Iterable[str] = ()) -> list[str
     NotFound
         For a release or table that does not exist.
     """
-    keys = list(listed)
+    keys = [key for text in listed for key in _moved(ProductKey.parse(text), form)]
     for field, value in form.items():
         if field.startswith(PREFIX) and value.isdigit() and int(value):
             edition, axes = field.removeprefix(PREFIX).split("~", 1)
@@ -215,6 +266,18 @@ def chosen_keys(form: Mapping[str, str], listed: Iterable[str] = ()) -> list[str
             if edition != form.get("without"):
                 keys.append(f"{edition}~{axes}~{name}")
     return keys
+
+
+def _moved(key: ProductKey, form: Mapping[str, str]) -> Iterable[str]:
+    """Return a table of a release that is not open, at the tier that all are to have."""
+    if key.edition == form.get("without"):
+        return
+    wanted = form.get("all_at", "")
+    if wanted:
+        plan = releases.release(key.edition).release.plan
+        if wanted in {tier.name for tier in sold_tiers(plan)}:
+            key = replace(key, tier=wanted)
+    yield str(key)
 
 
 def _rows(
@@ -249,36 +312,37 @@ def _choice(prices: PriceList, product: Product) -> Choice:
         product,
         charge(prices, [item]),
         QUANTILE * product.sd,
-        item.respondents(BY_DETAIL) // MICRORESPONDENTS,
+        product.respondents,
     )
 
 
 def _at_each_tier(
     prices: PriceList,
-    rows: Mapping[str, tuple[Row, ...]],
+    every: Mapping[str, list[tuple[Product, ...]]],
     bundle: Bundle,
     owned: tuple[Item, ...],
 ) -> tuple[Variant, ...]:
     """Price all chosen tables at each tier: the curve of price against accuracy."""
-    taken = [row for of in rows.values() for row in of if row.level]
-    by_tier: dict[str, list[Choice]] = defaultdict(list)
-    for row in taken:
-        for choice in row.choices:
-            by_tier[choice.product.tier.name].append(choice)
+    taken = {(one.key.edition, one.key.axes) for one in bundle.chosen}
+    by_tier: dict[str, list[Product]] = defaultdict(list)
+    for edition, of in every.items():
+        for one in (one for same in of for one in same if (edition, one.key.axes) in taken):
+            by_tier[one.tier.name].append(one)
     present = {one.key for one in bundle.chosen}
     return tuple(
-        _variant(prices, "tier", name, [c.product for c in choices], owned, present)
-        for name, choices in by_tier.items()
-        if len(choices) == len(taken)
+        _variant(prices, "tier", name, same, owned, present)
+        for name, same in by_tier.items()
+        if len(same) == len(taken)
     )
 
 
 def _without_each(
     prices: PriceList, chosen: tuple[Product, ...], owned: tuple[Item, ...]
 ) -> tuple[Variant, ...]:
-    editions = sorted({product.key.edition for product in chosen})
-    if len(editions) < 2:
+    counted = Counter(product.key.edition for product in chosen)
+    if len(counted) < 2:
         return ()
+    editions = sorted(edition for edition, _ in counted.most_common(WITHOUT))
     return tuple(
         _variant(
             prices,
@@ -300,13 +364,12 @@ def _variant(
     owned: tuple[Item, ...],
     present: set[ProductKey],
 ) -> Variant:
-    choices = [_choice(prices, product) for product in chosen]
     return Variant(
         kind,
         name,
         charge(prices, [product.item for product in chosen], owned),
-        median(choice.half_width for choice in choices),
-        round(median(choice.respondents for choice in choices)),
+        QUANTILE * median(product.sd for product in chosen),
+        round(median(product.respondents for product in chosen)),
         {product.key for product in chosen} == present,
     )
 

@@ -141,8 +141,9 @@ def composed(
     """
     chosen_texts = _texts(buyer_id) if texts is None else texts[:MOST]
     keys = sorted({ProductKey.parse(text) for text in chosen_texts})
-    found = zip(keys, catalog.found_all(keys), strict=True)
-    chosen = tuple(Chosen(key, view, one, key in owned) for key, (view, one) in found)
+    found = catalog.found_all(keys)
+    pairs = zip(keys, found, strict=True)
+    chosen = tuple(Chosen(key, view, one, key in owned) for key, (view, one) in pairs)
     number = catalogue_number() if number is None else number
     priced, problem = None, ""
     if chosen:
@@ -154,7 +155,14 @@ def composed(
             )
         except PricingError as error:
             problem = in_words(error)
-    return Bundle(chosen, priced, problem, catalog.sold_for(keys), tuple(sorted(owned)), number)
+    return Bundle(
+        chosen,
+        priced,
+        problem,
+        catalog.sold_for(view.edition for view, _ in found),
+        tuple(sorted(owned)),
+        number,
+    )
 
 
 def _texts(buyer_id: str) -> list[str]:

@@ -5,24 +5,29 @@ the releases chosen and of those beside them.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 
 from app.bundles.bundle import Bundle, Chosen
 from app.catalog import queries as catalog
+from app.catalog.listing import column_digest
 from app.catalog.price_lists import price_list
 from app.catalog.products import Product, ProductKey, product, products, sold_tiers
-from app.collections import queries as collections
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
+from app.search import queries as lists
 from pricing.errors import TooFewPeople
 from pricing.money import Money
 from pricing.tariff import charge
 
 #: So many are shown at most.
 MOST = 4
+#: So many collections that have a chosen column are looked at, the latest ones.
+LOOKED_AT = 4
+#: So many releases of a bundle are completed; one where it has more than a few.
+COMPLETED, FEW = 2, 5
 
 
 class Why(StrEnum):
@@ -85,7 +90,9 @@ def _ideas(bundle: Bundle) -> Iterator[Idea]:
     by_edition: dict[str, list[Chosen]] = {}
     for one in bundle.chosen:
         by_edition.setdefault(one.view.edition.id, []).append(one)
-    for of in by_edition.values():
+    # Of the releases with the most tables: what completes those is looked for, not what could.
+    most = COMPLETED if len(by_edition) <= FEW else 1
+    for of in sorted(by_edition.values(), key=len, reverse=True)[:most]:
         yield from _other_editions(of)
         yield from _together(of)
         yield from _whole(of)
@@ -95,16 +102,14 @@ def _ideas(bundle: Bundle) -> Iterator[Idea]:
 def _other_editions(of: list[Chosen]) -> Iterator[Idea]:
     """Offer the same tables of other editions of the collection: what changed over time."""
     view = of[0].view
-    others = [
-        edition
-        for edition in releases.editions_of(view.rules)
-        if edition.published_at is not None and edition.id != view.edition.id
-    ]
     # The nearest in time, before or after.
-    others.sort(key=lambda edition: abs(edition.number - view.edition.number))
-    for edition in others[:2]:
-        other = releases.release(edition.id)
+    for other in _in_order(lists.beside(view.rules.id, view.edition.number, 2)):
         yield Why.OVER_TIME, other, _same_tables(of, other), ""
+
+
+def _in_order(edition_ids: Sequence[str]) -> list[ReleaseView]:
+    found = releases.some(edition_ids)
+    return [found[edition_id] for edition_id in edition_ids]
 
 
 def _same_tables(of: list[Chosen], other: ReleaseView) -> tuple[Product, ...]:
@@ -142,17 +147,12 @@ def _same_column(bundle: Bundle) -> Iterator[Idea]:
         for dimension in one.view.release.plan.schema.dimensions
         if dimension.name in one.product.marginal
     }
-    newest = {entry.collection_id: entry.edition_id for entry in releases.catalogue()}
-    for rules in collections.public_collections():
-        shared = [d for d in rules.schema.dimensions if d in columns]
-        if rules.id in chosen or rules.id not in newest or not shared:
-            continue
-        view = releases.release(newest[rules.id])
-        if view.edition.taken_down:
-            continue
-        for dimension in shared[:1]:
-            position = rules.schema.axes.index(dimension.name)
-            tier = columns[dimension]
-            if tier in {each.name for each in sold_tiers(view.release.plan)}:
-                one = product(view, ProductKey(view.edition.id, (position,), tier))
-                yield Why.SAME_COLUMN, view, (one,), dimension.name
+    for dimension, tier in columns.items():
+        for view in _in_order(lists.with_column(column_digest(dimension), LOOKED_AT)):
+            named = {each.name for each in sold_tiers(view.release.plan)}
+            if view.rules.id in chosen or tier not in named:
+                continue
+            chosen.add(view.rules.id)
+            position = view.rules.schema.axes.index(dimension.name)
+            one = product(view, ProductKey(view.edition.id, (position,), tier))
+            yield Why.SAME_COLUMN, view, (one,), dimension.name

@@ -6,6 +6,7 @@ offer made from an earlier one can be worked out again to the cent.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 
 from app.catalog.questions import Asked, Asks, Content, asked_by
@@ -73,13 +74,18 @@ def rarity_of(
     asked : mapping, optional
         What to count, from `asked_by`; the questions of the entries' collections by default.
     """
-    counted = [e for e in entries if e.people >= minimum_people and e.counts_in(number)]
+    counted = (e for e in entries if e.people >= minimum_people and e.counts_in(number))
     if asked is None:
         asked = asked_by(entry.collection_id for entry in entries)
+    return _rarity(Counter(entry.collection_id for entry in counted), asked)
+
+
+def _rarity(counted: Mapping[str, int], asked: Asked) -> Rarity:
+    """Count answers, from how many editions of each collection count."""
     by_content: Counter[Content] = Counter()
     by_question: Counter[Question] = Counter()
     by_topic: Counter[str] = Counter()
-    for collection_id, count in Counter(entry.collection_id for entry in counted).items():
+    for collection_id, count in counted.items():
         asks = asked[collection_id]
         for content in {one.content for one in asks}:
             by_content[content] += count
@@ -91,7 +97,7 @@ def rarity_of(
     answering = {one.question: by_content[one.content] for one in every if by_content[one.content]}
     alike = {one.alike: by_question[one.alike] for one in every if by_question[one.alike]}
     topics = {one.alike: by_topic[one.content[0]] for one in every}
-    return Rarity(len(counted), {**answering, **alike}, topics)
+    return Rarity(sum(counted.values()), {**answering, **alike}, topics)
 
 
 def weighed(book: PriceBook, asks: Asks) -> Question:
@@ -102,7 +108,8 @@ def weighed(book: PriceBook, asks: Asks) -> Question:
 @lru_cache(maxsize=16)
 def _kept(book: PriceBook, number: int, _edition_id: str) -> PriceList:
     # Named by the edition too: one process may serve several databases.
-    return PriceList(book, rarity_of(releases.catalogue(number), book.minimum_people, number))
+    counted = releases.answering(number, book.minimum_people)
+    return PriceList(book, _rarity(counted, asked_by(counted)))
 
 
 def currency() -> str:

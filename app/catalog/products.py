@@ -1,6 +1,7 @@
 """Products: one table of one edition at one tier, described by released figures alone."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from flask_babel import lazy_gettext as _l
 
@@ -9,8 +10,9 @@ from app.collections.rules import CollectionRules
 from app.core.errors import NotFound
 from app.core.recent import Recent
 from app.releases.queries import ReleaseView
-from pricing.item import Answer, Item, Question, subsets
+from pricing.item import BY_DETAIL, Answer, Item, Question, subsets
 from pricing.preview import multiplied_variance
+from pricing.volume import MICRORESPONDENTS
 from privacy.errors import PrivacyError
 from privacy.noise.intervals import QUANTILE
 from privacy.plan.planning import NoisePlan
@@ -77,8 +79,14 @@ class Product:
     cells: int
     item: Item
 
+    @cached_property
+    def respondents(self) -> int:
+        """Asking so many people without noise would tell an average cell as precisely."""
+        return self.item.respondents(BY_DETAIL) // MICRORESPONDENTS
+
 
 _recent: Recent[tuple[str, str, Marginal, str], Product] = Recent(KEPT)
+_all_recent: Recent[tuple[str, str, str], tuple[Product, ...]] = Recent(KEPT // 10)
 
 
 def product(view: ReleaseView, key: ProductKey) -> Product:
@@ -103,6 +111,11 @@ def product(view: ReleaseView, key: ProductKey) -> Product:
 
 def products(view: ReleaseView, tier: Tier) -> tuple[Product, ...]:
     """Return every table of a release at a tier, small ones first."""
+    place = (view.edition.id, view.digest, tier.name)
+    return _all_recent.get(place, lambda: _every(view, tier))
+
+
+def _every(view: ReleaseView, tier: Tier) -> tuple[Product, ...]:
     schema = view.release.plan.schema
     order = {axis: position for position, axis in enumerate(schema.axes)}
 

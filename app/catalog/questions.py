@@ -38,12 +38,18 @@ class Asks:
 
 Asked = Mapping[str, tuple[Asks, ...]]
 
+_known: Recent[str, tuple[Asks, ...]] = Recent(KEPT)
 _recent: Recent[tuple[str, str, CubeSchema, int], tuple[Asks, ...]] = Recent(KEPT)
 
 
 def asked_by(collection_ids: Iterable[str]) -> Asked:
     """Return the questions of each of some collections, with what they ask."""
-    return {one: questions_of(collections.rules(one)) for one in sorted({*collection_ids})}
+    return {one: _of_collection(one) for one in sorted({*collection_ids})}
+
+
+def _of_collection(collection_id: str) -> tuple[Asks, ...]:
+    # Rules never change, and no two collections of any market have the same identifier.
+    return _known.get(collection_id, lambda: questions_of(collections.rules(collection_id)))
 
 
 def questions_of(rules: CollectionRules) -> tuple[Asks, ...]:

@@ -1,10 +1,12 @@
 from functools import partial
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
-from app.catalog import estimates, lessons, products, queries, rarity_index
+from app.catalog import estimates, lessons, listing, products, queries, rarity_index
+from app.catalog.asking import LONGEST, address_of, search_of
 from app.catalog.charts import charts_of
 from app.catalog.forms import EstimateForm
 from app.catalog.price_lists import price_book
@@ -17,34 +19,56 @@ from app.core.wording import in_words
 from app.market import current_market
 from app.releases import queries as releases
 from app.releases import service as releases_service
+from app.search import queries as lists
+from app.search import service as search_service
+from app.search.lists import Sort
+from app.search.standing import STEPS
 from app.users import queries as users
 from app.users.login import current_actor
+from app.web.caching import same_for_visitors
+from app.web.limits import limited
 from pricing.errors import PricingError
 from pricing.money import Money
 
 bp = Blueprint("catalog", __name__)
 NOBODY = Actor("", frozenset())
+#: So many collections that take data are named beneath what is on sale.
+JOINABLE = 6
 
 
 @bp.get("/catalogue")
+@same_for_visitors
 def search() -> str:
-    topic, purpose = request.args.get("topic", ""), request.args.get("purpose", "")
-    asked = queries.Search(
-        request.args.get("q", "")[:100],
-        topic if topic in TOPICS else "",
-        purpose if purpose in set(Purpose) else "",
-    )
+    asked = search_of(request.args)
+    found = lists.find(asked)
     return render_template(
         "catalog/search.html",
         asked=asked,
-        offers=queries.offers(asked),
-        collections=collections.public_collections(),
+        found=found,
+        address=address_of(asked),
+        collections=() if address_of(asked) or asked.after else _joinable(),
         topics=TOPICS,
         purposes=tuple(Purpose),
+        steps=STEPS,
+        sorts=tuple(Sort),
     )
 
 
+def _joinable() -> tuple[CollectionRules, ...]:
+    return collections.open_collections(JOINABLE)
+
+
+@bp.post("/wishes")
+@limited("30/hour")
+def wish() -> Response:
+    text = request.form.get("q", "")[:LONGEST]
+    if search_service.wish(text):
+        flash(_("Thank you. Your wish is counted, without your name."), "success")
+    return redirect(url_for("catalog.search", q=text))
+
+
 @bp.get("/catalogue/<edition_id>")
+@same_for_visitors
 def release(edition_id: str) -> str:
     view = releases.release(edition_id)
     spoken = partial(wording.value, rules=view.rules)
@@ -56,6 +80,7 @@ def release(edition_id: str) -> str:
         sold=products.sold_tiers(view.release.plan),
         previewed=products.preview_tier(view.release.plan),
         people=products.people(view),
+        least=listing.least_people(view.rules, price_book()),
         preview=preview,
         priced=queries.priced(view),
         noisy=products.is_mostly_noise(view),
@@ -90,6 +115,7 @@ def collection(collection_id: str) -> str:
 
 
 @bp.get("/rarity")
+@same_for_visitors
 def rarity() -> str:
     index = rarity_index.rarity_index()
     names = {topic: str(TOPIC_NAMES[topic]) for topic in TOPICS}
@@ -153,5 +179,8 @@ def install(app: Flask) -> None:
         "column_of": wording.column,
         "columns_of": wording.columns,
         "value_of": wording.value,
+        "entry_title": wording.entry_title,
+        "entry_about": wording.entry_about,
+        "entry_person": wording.entry_person,
         "unit_of": wording.unit,
     }

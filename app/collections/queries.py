@@ -1,4 +1,6 @@
 import json
+from collections.abc import Iterable
+from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -25,6 +27,12 @@ def rules(collection_id: str) -> CollectionRules:
     return _rules(found)
 
 
+def rules_of(collection_ids: Iterable[str]) -> dict[str, CollectionRules]:
+    """Return the public rules of several collections, which are read together."""
+    chosen = select(Collection).where(Collection.id.in_(list(collection_ids)))
+    return {row.id: _rules(row) for row in session().scalars(chosen)}
+
+
 def all_collections() -> tuple[CollectionRules, ...]:
     """Return all collections, by title: for the operator and for what runs by itself."""
     return tuple(
@@ -35,6 +43,15 @@ def all_collections() -> tuple[CollectionRules, ...]:
 def public_collections() -> tuple[CollectionRules, ...]:
     """Return the collections that everybody sees, by title."""
     return tuple(rules for rules in all_collections() if rules.public)
+
+
+def open_collections(most: int) -> tuple[CollectionRules, ...]:
+    """Return collections that take data, the latest first; those of templates have a page."""
+    chosen = select(Collection).where(
+        Collection.open, Collection.public_since.is_not(None), Collection.template == ""
+    )
+    rows = session().scalars(chosen.order_by(Collection.public_since.desc()).limit(most))
+    return tuple(_rules(row) for row in rows)
 
 
 def template_collections() -> tuple[CollectionRules, ...]:
@@ -71,7 +88,7 @@ def _rules(row: Collection) -> CollectionRules:
         topic=row.topic,
         person=row.person,
         record=row.record,
-        schema=CubeSchema.from_dict(json.loads(row.schema)),
+        schema=_schema(row.schema),
         columns=tuple(
             ColumnRule(c["name"], c["transform"], tuple(c["edges"]), c["source"])
             for c in json.loads(row.columns)
@@ -95,6 +112,12 @@ def _rules(row: Collection) -> CollectionRules:
         identifier=Identifier(row.identifier),
         template=row.template,
     )
+
+
+@lru_cache(maxsize=2_000)
+def _schema(text: str) -> CubeSchema:
+    """Read a schema; one that was read before is the same object, and it never changes."""
+    return CubeSchema.from_dict(json.loads(text))
 
 
 def _title(row: Collection) -> str:

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.collections import plans, queries
 from app.collections.errors import BadRules
+from app.collections.listed_words import listed_words
 from app.collections.models import Collection
 from app.collections.rules import (
     EPSILONS_MILLI,
@@ -21,6 +22,7 @@ from app.core import audit
 from app.core.clock import now
 from app.core.db import new_id, session
 from app.core.permissions import Actor, Role, require, require_owner
+from app.search import service as search
 from privacy.errors import PrivacyError
 from privacy.plan.counting import plan_count
 from privacy.schema import CubeSchema
@@ -163,6 +165,8 @@ def leave(actor: Actor, collection_id: str) -> None:
     row.open, row.withdrawn, row.title, row.description = False, True, "", ""
     row.person, row.record = NEUTRAL_PERSON, NEUTRAL_RECORD
     row.columns = json.dumps([{**column, "source": ""} for column in json.loads(row.columns)])
+    session().flush()
+    search.say(collection_id, listed_words(collection_id))
     audit.record(actor.user_id, "leave-collection", "collection", collection_id)
 
 

@@ -110,8 +110,13 @@ def units_of(template: Template, values: tuple[float, ...]) -> list[int]:
 
 def words_of(words: Words) -> str:
     """Return words in the reader's language."""
+    return in_language(words.en, words.fr)
+
+
+def in_language(english: str, french: str) -> str:
+    """Return the one of two texts that is in the reader's language."""
     locale = get_locale()
-    return words.fr if locale is not None and locale.language == "fr" else words.en
+    return french if locale is not None and locale.language == "fr" else english
 
 
 def collections_of(template: str) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 
 from app.collections.rules import CollectionRules
-from app.collections.templates import every_template, words_of
+from app.collections.templates import every_template, in_language, words_of
 from app.collections.units import unit_of
+from app.search.lists import Entry
 from traces.schema import Template, Words
 
 
@@ -61,6 +62,21 @@ def value(key: str, name: str, rules: CollectionRules) -> str:
 def unit(name: str, rules: CollectionRules) -> str:
     """Return what a unit is called."""
     return unit_of(name) if rules.template else name
+
+
+def entry_title(entry: Entry) -> str:
+    """Return what the collection of an entry is called."""
+    return in_language(entry.title_en, entry.title_fr)
+
+
+def entry_about(entry: Entry) -> str:
+    """Return what the collection of an entry is for."""
+    return in_language(entry.about_en, entry.about_fr)
+
+
+def entry_person(entry: Entry) -> str:
+    """Return whom an entry is about."""
+    return str(_("person")) if entry.template else entry.person
 
 
 def every_word(rules: CollectionRules) -> list[str]:

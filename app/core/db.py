@@ -213,7 +213,9 @@ class Database:
                 if busy:
                     raise RuntimeError("the log is in use")
             else:
-                connection.exec_driver_sql("VACUUM vault_key, user_account, user_session")
+                connection.exec_driver_sql(
+                    "VACUUM vault_key, user_account, user_session, catalogue_entry"
+                )
 
     def dispose(self) -> None:
         """Close every connection."""

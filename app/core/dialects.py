@@ -8,15 +8,19 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Insert,
+    Integer,
+    Select,
     SQLColumnExpression,
     String,
     Text,
     cast,
     collate,
+    column,
     func,
     inspect,
     literal_column,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -66,6 +70,50 @@ def before_colon(text: SQLColumnExpression[str]) -> ColumnElement[str]:
     if _present():
         return func.split_part(text, _COLON, 1)
     return func.substr(text, 1, func.instr(text + _COLON, _COLON) - 1)
+
+
+def found_by(table: str, asked: Iterable[Iterable[str]]) -> Select[int]:
+    """Return the query for the rows of a table that have at least one stem of each word.
+
+    Parameters
+    ----------
+    table : str
+        Its `id` numbers its rows; PostgreSQL keeps their stems in its column `words`, SQLite in
+        the FTS5 table `catalogue_words`.
+    asked : iterable of iterable of str
+        The stems of each word: letters and digits of ASCII alone.
+    """
+    number, served = column("id", Integer), _present()
+    either = (" | " if served else " OR ").join
+    quote = "'" if served else '"'
+    every = (" & " if served else " AND ").join(
+        f"({either(f'{quote}{stem}{quote}' for stem in stems)})" for stems in asked
+    )
+    if served:
+        fits = text("words @@ CAST(:every AS tsquery)").bindparams(every=every)
+        return select(number).select_from(text(table)).where(fits)
+    fits = text("catalogue_words MATCH :every").bindparams(every=every)
+    return (
+        select(column("rowid", Integer).label("id"))
+        .select_from(text("catalogue_words"))
+        .where(fits)
+    )
+
+
+def looked_at_first() -> tuple[int, ...]:
+    """Return how many of the newest rows that have words are looked at before all of them.
+
+    FTS5 hands rows out from the newest on, and a list is nearly always full after a few. PostgreSQL
+    plans by how many there are; a limit would make it go back through rows without the words.
+    """
+    return () if _present() else (60, 2_000)
+
+
+def forget_words() -> None:
+    """Leave nothing of changed stems in SQLite's index; PostgreSQL's goes when it vacuums."""
+    if not _present():
+        merged = "INSERT INTO catalogue_words (catalogue_words) VALUES ('optimize')"
+        session().execute(text(merged))
 
 
 def new_identifier() -> ColumnElement[str]:

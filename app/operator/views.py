@@ -19,12 +19,15 @@ from app.payouts import service as payouts_service
 from app.reconciliation import queries as reconciliations
 from app.reconciliation import service as comparing
 from app.refunds import service as refunding
+from app.search import queries as lists
 from app.statements import periods
 from app.users.login import current_actor
 from app.web.limits import limited
 from app.web.responses import attached
 
 bp = Blueprint("operator", __name__, url_prefix="/operator")
+#: So many wishes are shown, the most frequent ones.
+WISHES = 30
 
 
 def _gateway() -> PaymentGateway:
@@ -47,7 +50,8 @@ def overview() -> str:
 @bp.get("/collections")
 @login_required
 def collections() -> str:
-    return render_template("operator/collections.html", lines=queries.collection_lines(_operator()))
+    lines = queries.collection_lines(_operator())
+    return render_template("operator/collections.html", lines=lines, wishes=lists.wishes(WISHES))
 
 
 @bp.get("/jobs")

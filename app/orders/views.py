@@ -58,7 +58,8 @@ def _builder(template: str, actor: Actor) -> str:
     form = PlaceForm()
     form.offer(composed.purposes)
     form.quote.data = quotes.sign(current_market().settings.secret_key, actor.user_id, composed)
-    parts = builder.built(composed)
+    whole = request.values.get("lines") == "all"
+    parts = builder.built(composed, request.values.get("open", ""), whole=whole)
     return render_template(
         template,
         bundle=composed,
@@ -93,7 +94,7 @@ def change() -> str | Response:
     bundles.replace(actor, chosen)
     if request.headers.get("HX-Request"):
         return _builder("orders/moved.html", actor)
-    return redirect(url_for("orders.bundle"))
+    return redirect(url_for("orders.bundle", open=request.form.get("open") or None))
 
 
 @bp.post("/orders")

@@ -6,35 +6,42 @@ from flask import Response as FlaskResponse
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from app.catalog import queries as catalog
 from app.catalog.price_lists import price_book
 from app.consent.texts import TEXTS
 from app.core.clock import now
 from app.core.errors import NotFound
 from app.market import current_market
 from app.pages import queries
+from app.search import queries as lists
+from app.web.caching import same_for_visitors
 from app.web.limits import unlimited
 
 bp = Blueprint("pages", __name__)
 health = Blueprint("health", __name__)
+#: So many editions stand on the first page.
+NEWEST = 6
 
 
 @bp.get("/")
+@same_for_visitors
 def home() -> str:
-    return render_template("pages/home.html", offers=catalog.offers(catalog.Search())[:6])
+    return render_template("pages/home.html", entries=lists.newest(NEWEST))
 
 
 @bp.get("/how-a-person-is-protected")
+@same_for_visitors
 def protection() -> str:
     return render_template("pages/protection.html")
 
 
 @bp.get("/what-data-costs")
+@same_for_visitors
 def prices() -> str:
     return render_template("pages/prices.html", book=price_book())
 
 
 @bp.get("/words-and-purposes")
+@same_for_visitors
 def terms() -> str:
     return render_template("pages/terms.html", texts=TEXTS)
 

@@ -13,6 +13,7 @@ from app.prices import queries
 from app.prices.errors import BookRefused, Superseded, VersionTaken
 from app.prices.models import PriceBookRow
 from app.prices.queries import BookView
+from app.search import work
 from pricing.errors import InvalidPriceBook
 from pricing.price_book import PriceBook
 
@@ -110,6 +111,9 @@ def publish(actor: Actor, book: PriceBook, note: str, *, based_on: str) -> None:
     except IntegrityError as error:
         # Another operator published between our look and our writing.
         raise _superseded(queries.in_force().version) from error
+    # What lists say a price begins from, and what too few people make unsaleable.
+    work.list_later(f"book-{book.version}")
+    work.price_later(book.version, 0)
     audit.record(actor.user_id, "publish-price-book", "price-book", book.version, after=based_on)
 
 

@@ -104,7 +104,10 @@ class EditionRows:
 
 @dataclass(frozen=True)
 class Measuring:
-    """What a measurement needs from outside: doors, the edition secret, the ceiling."""
+    """What a measurement needs from outside: doors, the edition secret, the ceiling.
+
+    `listed` puts a published edition into the lists of what is on sale, in its transaction.
+    """
 
     db: Database
     vault: Vault
@@ -112,6 +115,7 @@ class Measuring:
     measure: Measurer
     secret: str
     ceiling: Rho
+    listed: Callable[[str], None]
 
 
 def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) -> None:
@@ -144,7 +148,7 @@ def measure(doors: Measuring, edition_id: str, progress: Callable[[int], None]) 
     )
     progress(90)
     with doors.db.unit_of_work():
-        _publish(edition_id, attempt, release)
+        _publish(doors, edition_id, attempt, release)
 
 
 def _locked(edition_id: str) -> Edition:
@@ -238,7 +242,7 @@ def _mark_drawn(doors: Measuring, edition_id: str, attempt: int, charged: Editio
     one_draw.mark_drawn(doors.db, lambda: _locked(edition_id), attempt, charged)
 
 
-def _publish(edition_id: str, attempt: int, release: Release) -> None:
+def _publish(doors: Measuring, edition_id: str, attempt: int, release: Release) -> None:
     edition = _locked(edition_id)
     if not one_draw.is_ours(edition, attempt, EditionState.CHARGED):
         return
@@ -270,6 +274,7 @@ def _publish(edition_id: str, attempt: int, release: Release) -> None:
         )
     )
     session().flush()
+    doors.listed(edition_id)
     audit.record(SYSTEM.user_id, "publish-release", "edition", edition_id)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, not_, or_, select
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules, Purpose
@@ -229,6 +229,35 @@ def published() -> tuple[EditionView, ...]:
     return tuple(_edition(row) for row in session().scalars(chosen))
 
 
+def published_before(number: int | None, most: int) -> tuple[tuple[int, str], ...]:
+    """Return places in the catalogue before one, and their editions, the last first."""
+    chosen = select(Edition.catalogue_number, Edition.id).where(
+        Edition.catalogue_number.is_not(None)
+    )
+    if number is not None:
+        chosen = chosen.where(Edition.catalogue_number < number)
+    rows = session().execute(chosen.order_by(Edition.catalogue_number.desc()).limit(most))
+    return tuple((row.catalogue_number or 0, row.id) for row in rows)
+
+
+def answering(number: int, minimum_people: int) -> Mapping[str, int]:
+    """Return how many editions of each collection count in a catalogue, of so many people.
+
+    Nought for a collection of which editions are published and none counts.
+    """
+    within = Edition.catalogue_number <= number
+    still = or_(Edition.counts_to.is_(None), Edition.counts_to > number)
+    plain = (Edition.people.is_not(None), Edition.counted_before == "[]")
+    counts = and_(Edition.counts_from <= number, still, Edition.people >= minimum_people, *plain)
+    chosen = select(Edition.collection_id, func.count(case((counts, 1)))).where(within)
+    rows = session().execute(chosen.group_by(Edition.collection_id))
+    found = {collection_id: count for collection_id, count in rows}
+    for row in session().scalars(select(Edition).where(within, not_(and_(*plain)))):
+        entry = _entry(row)
+        found[entry.collection_id] += entry.people >= minimum_people and entry.counts_in(number)
+    return found
+
+
 def catalogue(until: int | None = None) -> tuple[CatalogueEntry, ...]:
     """Return the published editions in the order of publication, up to a number."""
     chosen = select(Edition).where(Edition.catalogue_number.is_not(None))
@@ -282,28 +311,38 @@ def release(edition_id: str) -> ReleaseView:
     ------
     NotFound
     """
-    row = (
-        session()
-        .execute(
-            select(
-                PublishedRelease.digest,
-                PublishedRelease.shares_total,
-                PublishedRelease.shares_expected,
-            ).where(PublishedRelease.edition_id == edition_id)
-        )
-        .one_or_none()
+    return some([edition_id])[edition_id]
+
+
+def some(edition_ids: Collection[str]) -> dict[str, ReleaseView]:
+    """Return published releases, by edition; all are read together.
+
+    Raises
+    ------
+    NotFound
+        Where one of them is none.
+    """
+    columns = (PublishedRelease.digest, PublishedRelease.shares_total)
+    chosen = (
+        select(Edition, *columns, PublishedRelease.shares_expected)
+        .join(PublishedRelease, PublishedRelease.edition_id == Edition.id)
+        .where(Edition.id.in_(edition_ids))
     )
-    if row is None:
+    rows = session().execute(chosen).all()
+    if len(rows) < len(edition_ids):
         raise NotFound(_l("There is no such release."))
-    view = edition(edition_id)
-    return ReleaseView(
-        view,
-        collections.rules(view.collection_id),
-        _parsed(row.digest, edition_id),
-        row.digest,
-        row.shares_total,
-        row.shares_total if row.shares_expected is None else row.shares_expected,
-    )
+    rules = collections.rules_of({row.Edition.collection_id for row in rows})
+    return {
+        row.Edition.id: ReleaseView(
+            _edition(row.Edition),
+            rules[row.Edition.collection_id],
+            _parsed(row.digest, row.Edition.id),
+            row.digest,
+            row.shares_total,
+            row.shares_total if row.shares_expected is None else row.shares_expected,
+        )
+        for row in rows
+    }
 
 
 def shares(edition_id: str) -> Mapping[str, int]:

@@ -20,6 +20,7 @@ from app.releases.models import (
 )
 from app.releases.queries import edition as edition_of
 from app.releases.states import EditionState
+from app.search import service as search
 
 
 def next_closing(rules: CollectionRules) -> datetime:
@@ -129,6 +130,7 @@ def take_down(actor: Actor, edition_id: str, reason: str) -> None:
     if row.taken_down_at is None:
         row.taken_down_at = now()
         rarity.stop_counting([edition_id])
+        search.remove(edition_id)
     audit.record(actor.user_id, "take-down", "edition", edition_id, reason=reason)
 
 

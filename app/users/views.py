@@ -263,11 +263,12 @@ def end_access(token_id: str) -> Response:
     return redirect(url_for("users.access"))
 
 
-@bp.post("/language/<locale>")
+@bp.route("/language/<locale>", methods=["GET", "POST"])
 def language(locale: str) -> Response:
+    # A visitor follows a link: pages without a form are the same for all of them.
     if locale in dict(LOCALES):
         session["locale"] = locale
-        if current_user.is_authenticated:
+        if current_user.is_authenticated and request.method == "POST":
             service.choose_locale(current_actor(), locale)
     return redirect(_next_page(url_for("pages.home")))
 

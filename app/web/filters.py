@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 
 from babel.dates import format_skeleton
@@ -12,6 +13,9 @@ from flask import Flask
 from flask_babel import format_date, format_datetime, get_locale
 
 from privacy.noise.intervals import QUANTILE
+
+#: So many numbers, written out, are kept: writing one takes as long as reading it ten times.
+KEPT = 20_000
 
 
 class Amount(Protocol):
@@ -51,17 +55,26 @@ def day(text: str) -> str:
 
 def money(amount: Amount) -> str:
     """Write an amount with its currency; below a cent, with as many digits as it has."""
-    value = Decimal(amount.micros) / 1_000_000
-    digits = 2 if amount.micros % 10_000 == 0 else 6
+    return _money(amount.micros, amount.currency, _language())
+
+
+@lru_cache(maxsize=KEPT)
+def _money(micros: int, currency: str, language: str | None) -> str:
+    value = Decimal(micros) / 1_000_000
+    digits = 2 if micros % 10_000 == 0 else 6
     pattern = "¤#,##0.00" if digits == 2 else "¤#,##0.00####"
-    locale = get_locale()
-    if locale is not None and locale.language == "fr":
+    if language == "fr":
         pattern = pattern.replace("¤", "") + "\xa0¤"
-    return str(
-        format_currency(
-            value, amount.currency, format=pattern, locale=locale, currency_digits=False
-        )
+    written = format_currency(
+        value, currency, format=pattern, locale=language, currency_digits=False
     )
+    return str(written)
+
+
+def _language() -> str | None:
+    """Return the reader's language: what is written out is kept by its name."""
+    locale = get_locale()
+    return None if locale is None else locale.language
 
 
 @dataclass(frozen=True)
@@ -82,9 +95,13 @@ def number(value: float | int | Decimal, digits: int | None = None) -> str:
     if digits is None:
         size = abs(float(value))
         digits = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
+    return _number(round(float(value), digits), digits, _language())
+
+
+@lru_cache(maxsize=KEPT)
+def _number(rounded: float, digits: int, language: str | None) -> str:
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    rounded = round(float(value), digits)
-    return str(format_decimal(rounded, format=pattern, locale=get_locale()))
+    return str(format_decimal(rounded, format=pattern, locale=language))
 
 
 def margin(sd: float) -> float:

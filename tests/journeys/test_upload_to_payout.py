@@ -132,7 +132,7 @@ def close_edition(page: Page) -> None:
 def buy(page: Page) -> str:
     """Search, compose, watch the price follow, order, pay at the provider; return the total."""
     page.goto("/catalogue")
-    page.get_by_label("Words").fill("lunches")
+    page.get_by_role("searchbox").fill("lunches")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Lunches").first.click()
     page.get_by_label("day, gold").check()

@@ -218,6 +218,8 @@ MORE = (
     "/catalogue?q=somebody-else",
     "/catalogue.ttl",
     "/feeds/editions.atom?topic=leisure&language=fr",
+    "/catalogue?topic=leisure&people=100&sort=cheapest",
+    "/catalogue?purpose=research&sort=people",
     f"/operator/book/days?month={WHEN:%Y-%m}",
     "/operator/privacy?page=2",
 )
@@ -236,6 +238,7 @@ ELSEWHERE = {
     "contributions.account": 302,
     "notices.unsubscribe": 404,  # the link is none
     "notices.leave": 404,
+    "users.language": 302,
     "users.verify": 302,  # the token is none
     "editions.show": 302,  # published: to its page in the catalogue
     "payouts.fresh_link": 302,  # no account to look after
@@ -275,6 +278,7 @@ def named(world: World) -> dict[str, str]:
         "family": "none",
         "template": "none",
         "verb": "skip",
+        "locale": "fr",
         "entry_id": NONE,
         "diary_key": "none",
         "content": world.app.extensions[PARTS].worker,

@@ -1,0 +1,1 @@
+"""What lists show of the editions on sale, kept so that a list costs what it shows."""
