@@ -17,7 +17,11 @@ class PlaceForm(FlaskForm):
     submit = SubmitField(_l("Order at this price"))
 
     def offer(self, purposes: frozenset[Purpose]) -> None:
-        """Offer the purposes that all chosen tables are sold for."""
-        self.purpose.choices = [
-            SelectChoice(p.value, TEXTS[p].title) for p in Purpose if p in purposes
-        ]
+        """Offer the purposes that all chosen tables are sold for; none is chosen beforehand."""
+        sold = [SelectChoice(p.value, TEXTS[p].title) for p in Purpose if p in purposes]
+        self.purpose.choices = [SelectChoice("", _l("Choose")), *sold] if sold else []
+
+    def keep(self, purpose: str) -> None:
+        """Keep what was chosen before the bundle changed, where it is still offered."""
+        if purpose in {choice.value for choice in self.purpose.choices}:
+            self.purpose.data = purpose

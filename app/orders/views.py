@@ -57,6 +57,7 @@ def _builder(template: str, actor: Actor) -> str:
     composed = holdings.bundle_of(actor.user_id)
     form = PlaceForm()
     form.offer(composed.purposes)
+    form.keep(request.values.get("purpose", ""))
     form.quote.data = quotes.sign(current_market().settings.secret_key, actor.user_id, composed)
     whole = request.values.get("lines") == "all"
     parts = builder.built(composed, request.values.get("open", ""), whole=whole)

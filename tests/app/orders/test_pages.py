@@ -109,3 +109,22 @@ def test_visitors_are_sent_to_sign_in(lite_app: Flask) -> None:
     for answer in answers:
         assert answer.status_code == 302
         assert answer.location.startswith("/login")
+
+
+def test_the_purpose_is_never_chosen_beforehand_and_kept_when_a_slider_moves(trade: Trade) -> None:
+    made = published(trade.app)
+    browser = Browser(trade.app, factories.account(trade.app, Role.BUYER))
+    with trade.db.unit_of_work(write=False):
+        key = str(made.keys()[0])
+    browser.post("/bundle/add", product=key)
+    page = browser.get("/bundle").text
+    assert '<option selected value="">' in page
+    token = {"csrf_token": browser.token(), "product": key}
+    for purpose in ("commercial", "research"):
+        moved = browser.client.post(
+            "/bundle", data={**token, "purpose": purpose}, headers={"HX-Request": "true"}
+        )
+        assert f'<option selected value="{purpose}">' in moved.text
+    quote = page.split('name="quote"')[1].split('value="')[1].split('"')[0]
+    assert browser.post("/orders", quote=quote, purpose="").location == "/bundle"
+    assert "Say what you will use the tables for" in browser.get("/bundle").text
