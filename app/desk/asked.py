@@ -168,13 +168,15 @@ def _by_column(many: Many, kind: str, table: Table) -> dict[str, list[str]]:
 
 def _split(text: str, known: Sequence[str]) -> list[str]:
     """Split at commas, where values may have commas of their own: the longest known ones first."""
-    parts, found = text.split(","), []
-    while parts:
-        for size in range(len(parts), 0, -1):
-            whole = ",".join(parts[:size]).strip()
+    parts, found, place = text.split(","), [], 0
+    # No more parts belong together than a known value has: else thousands of commas take minutes.
+    most = 1 + max((one.count(",") for one in known), default=0)
+    while place < len(parts):
+        for size in range(min(most, len(parts) - place), 0, -1):
+            whole = ",".join(parts[place : place + size]).strip()
             if whole in known or size == 1:
                 found.append(whole)
-                parts = parts[size:]
+                place += size
                 break
     return [one for one in found if one]
 
