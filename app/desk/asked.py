@@ -21,6 +21,8 @@ from privacy.tables.table import CONTRIBUTIONS, Table
 Many = Mapping[str, Sequence[str]]
 MOST_GROUPS = 200
 CHOSEN, OTHERS = "chosen", "others"
+#: What an address says of the table as a whole, and of a column.
+WHOLE, OF_COLUMN = ("over", "statistic", "measure"), ("where", "groups", "together", "against")
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,7 @@ def read(many: Many, table: Table) -> Ask:
         For a column, value or statistic that the table has not; says which it has.
     """
     over = {name for text in many.get("over", ()) for name in _split(text, table.hard)}
-    named = {
-        kind: _by_column(many, kind, table) for kind in ("where", "groups", "together", "against")
-    }
+    named = {kind: _by_column(many, kind, table) for kind in OF_COLUMN}
     unknown = over - {*table.hard}
     if unknown:
         raise _refused(f"There is no column {sorted(unknown)[0]!r}; there are {_all(table.hard)}")
@@ -68,6 +68,11 @@ def read(many: Many, table: Table) -> Ask:
     if measure is None and len(table.soft) == 1:
         measure = table.soft[0]
     return Ask(tuple(along), statistics or (CONTRIBUTIONS,), measure)
+
+
+def is_asked(name: str) -> bool:
+    """Say whether a parameter of an address is one of those that are read here."""
+    return name in WHOLE or name.startswith(tuple(f"{k}{mark}" for k in OF_COLUMN for mark in ".["))
 
 
 class Written(Protocol):

@@ -157,6 +157,17 @@ def test_what_the_table_has_not_is_answered_with_what_it_has(
     assert "This table cannot tell that" in answer.text
 
 
+@pytest.mark.parametrize("name", ["key", "kind", "endpoint", "_external", "_scheme", "_anchor"])
+def test_what_else_an_address_holds_is_passed_over(
+    name: str, trade: Trade, key: ProductKey, buyer: Actor
+) -> None:
+    for kind in ("", "/view.csv"):
+        at = address(key, kind, over="day")
+        answer = Browser(trade.app, buyer).get(f"{at}&{name}=x")
+        assert answer.status_code == 200
+        assert f"{name}=x" not in answer.text
+
+
 def test_thousands_of_commas_cost_no_more_than_their_length() -> None:
     known = ("a, b", "c")
     assert asked._split("a, b,c,a,d", known) == ["a, b", "c", "a", "d"]
