@@ -149,6 +149,11 @@ def test_basic_takes_the_token_as_password(trade: Trade, token: str) -> None:
     assert broken.status_code == 401
 
 
+def test_a_password_beyond_ascii_is_no_token(trade: Trade) -> None:
+    answer = Program(trade).ask("/editions", headers={"Authorization": "Basic \u00e9"})
+    assert answer.status_code == 401
+
+
 def test_somebody_elses_table_is_not_found(trade: Trade, key: ProductKey) -> None:
     stranger = Program(trade, token_of(trade, factories.account(trade.app, Role.BUYER)))
     for path in (f"/tables/{key}.csv", f"/tables/{key}/noise", f"/tables/{key}/rollup"):
