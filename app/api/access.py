@@ -46,7 +46,8 @@ def identify() -> None:
         _count(WITHOUT, f"from:{get_remote_address()}")
         raise NoToken(_l("This token does not count: it was mistyped, ended, or is over."))
     g.token, g.reader = found
-    _count(WITH_TOKEN, f"token:{g.token.id}")
+    # All tokens of an account together, else whoever makes more may ask more.
+    _count(WITH_TOKEN, f"account:{g.token.user_id}")
 
 
 def reader(scope: Scope, edition_id: str = "") -> Actor:

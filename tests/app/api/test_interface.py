@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from werkzeug.serving import make_server
 
+from app.api import access
 from app.api.views import OPERATIONS
 from app.catalog import queries as catalog
 from app.catalog.products import ProductKey
@@ -152,6 +153,16 @@ def test_basic_takes_the_token_as_password(trade: Trade, token: str) -> None:
 def test_a_password_beyond_ascii_is_no_token(trade: Trade) -> None:
     answer = Program(trade).ask("/editions", headers={"Authorization": "Basic \u00e9"})
     assert answer.status_code == 401
+
+
+def test_all_tokens_of_an_account_are_counted_together(
+    trade: Trade, buyer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(access, "_count", lambda _item, key: counted.append(key))
+    for _ in range(2):
+        assert Program(trade, token_of(trade, buyer)).ask("/tables").status_code == 200
+    assert counted == [f"account:{buyer.user_id}"] * 2
 
 
 def test_somebody_elses_table_is_not_found(trade: Trade, key: ProductKey) -> None:
