@@ -380,7 +380,10 @@ def changes(key: str) -> Response:
     ask = asked.read(request.args.to_dict(flat=False), one.table)
     since = request.args.get("since", "")
     actor = access.reader(Scope.TABLES)
-    others = {str(product.key) for _, product in service.earlier(actor, one)}
+    only = access.only_edition()
+    keys = [product.key for _, product in service.earlier(actor, one)]
+    # A token of one edition is told of no other.
+    others = {str(key) for key in keys if only in ("", key.edition)}
     if since not in others:
         raise Invalid(f"Give `since`, one of: {', '.join(sorted(others)) or 'none that you own'}.")
     found = service.since(one, _owned(since), ask)

@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from app.api.views import OPERATIONS
 from app.catalog import queries as catalog
 from app.catalog.products import ProductKey
 from app.core.permissions import Actor, Role
+from app.desk import service
 from app.downloads.formats import FORMATS
 from app.users import access_tokens
 from app.users.access_tokens import Scope
@@ -163,6 +165,18 @@ def test_all_tokens_of_an_account_are_counted_together(
     for _ in range(2):
         assert Program(trade, token_of(trade, buyer)).ask("/tables").status_code == 200
     assert counted == [f"account:{buyer.user_id}"] * 2
+
+
+def test_a_token_of_one_edition_is_told_of_no_other(
+    trade: Trade, key: ProductKey, buyer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SimpleNamespace(key=ProductKey("0" * 32, key.axes, key.tier))
+    monkeypatch.setattr(service, "earlier", lambda _actor, _one: ((None, other),))
+    for edition, told in (("", True), (key.edition, False)):
+        program = Program(trade, token_of(trade, buyer, edition=edition))
+        answer = program.ask(f"/tables/{key}/changes?since=x")
+        assert answer.status_code == 422
+        assert (str(other.key) in answer.get_json()["detail"]) is told
 
 
 def test_somebody_elses_table_is_not_found(trade: Trade, key: ProductKey) -> None:
