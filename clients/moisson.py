@@ -112,10 +112,11 @@ class Market:
         if content is not None:
             sent["Content-Type"] = "application/json"
         token = self._token or os.environ.get("MOISSON_TOKEN")
-        if token:
-            sent["Authorization"] = f"Bearer {token}"
         for last in (False, True):
             request = urllib.request.Request(url, content, sent)  # noqa: S310
+            if token:
+                # Never sent on to where an answer leads.
+                request.add_unredirected_header("Authorization", f"Bearer {token}")
             try:
                 with urllib.request.urlopen(request, timeout=self.timeout) as answer:  # noqa: S310
                     return answer.read(), {k.lower(): v for k, v in answer.headers.items()}

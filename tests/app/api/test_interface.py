@@ -347,6 +347,30 @@ def test_the_client_reads_what_its_token_reads(
     assert "median" in caught.value.detail
 
 
+def test_the_client_sends_its_token_nowhere_else() -> None:
+    sent: list[str | None] = []
+
+    def elsewhere(environ: dict[str, str], start: Any) -> list[bytes]:
+        sent.append(environ.get("HTTP_AUTHORIZATION"))
+        start("200 OK", [("Content-Type", "application/json")])
+        return [b'{"tables": []}']
+
+    def away(environ: dict[str, str], start: Any) -> list[bytes]:
+        sent.append(environ.get("HTTP_AUTHORIZATION"))
+        start("302 Found", [("Location", f"http://127.0.0.1:{servers[0].server_port}/")])
+        return [b""]
+
+    servers = [make_server("127.0.0.1", 0, one, threaded=True) for one in (elsewhere, away)]
+    threads = [threading.Thread(target=one.serve_forever, daemon=True) for one in servers]
+    for thread in threads:
+        thread.start()
+    assert Market(f"http://127.0.0.1:{servers[1].server_port}", "secret").tables() == []
+    assert sent == ["Bearer secret", None]
+    for server, thread in zip(servers, threads, strict=True):
+        server.shutdown()
+        thread.join()
+
+
 def test_importing_the_client_does_nothing() -> None:
     source = (Path(__file__).parents[3] / "clients" / "moisson.py").read_text()
     does = ast.parse(source).body
