@@ -170,12 +170,12 @@ class Table:
 
     def compare(self, beside: int = 0, **asked: Any) -> list[dict[str, Any]]:
         """Return every line of a roll-up beside one of them, and which are told apart."""
-        found = self.market.get(f"/tables/{self.key}/compare", {"beside": beside, **asked})
+        found = self.market.get(f"/tables/{self.key}/compare", {"beside": beside, **_flat(asked)})
         return list(found["comparisons"])
 
     def changes(self, since: str, **asked: Any) -> list[dict[str, Any]]:
         """Return what changed since the table of another edition, and which changes are told."""
-        found = self.market.get(f"/tables/{self.key}/changes", {"since": since, **asked})
+        found = self.market.get(f"/tables/{self.key}/changes", {"since": since, **_flat(asked)})
         return list(found["comparisons"])
 
     def noise(self) -> dict[str, Any]:
@@ -216,6 +216,20 @@ class Table:
         part.replace(target)
         tag.write_text(answered.get("etag", ""))
         return target
+
+
+def _flat(asked: dict[str, Any]) -> dict[str, Any]:
+    """Write what `rollup` takes, as an address does: `where[day]=Fri`, `groups[day]=a:Fri,Sat`."""
+    found: dict[str, Any] = {}
+    for name, value in asked.items():
+        if name == "where":
+            found |= {f"where[{column}]": values for column, values in value.items()}
+        elif name == "groups":
+            for column, groups in value.items():
+                found[f"groups[{column}]"] = [f"{n}:{','.join(own)}" for n, own in groups.items()]
+        else:
+            found[name] = value
+    return found
 
 
 def _problem(error: urllib.error.HTTPError) -> MarketError:

@@ -333,6 +333,10 @@ def test_the_client_reads_what_its_token_reads(
     assert {one["statistic"] for one in figures} == {"mean"}
     assert len(table.covariance(over=["day"])) == len(figures)
     assert table.compare(over="day")
+    chosen = {"day": {"early": ["Mon"], "late": ["Tue", "Wed"]}}
+    (late,) = table.compare(over=["place"], groups=chosen)
+    assert late["cell"] == {"day": "late"}
+    assert not table.compare(over=["place"], where={"day": ["Mon"]})
     assert table.noise()["parts"]
     file = table.download(tmp_path / "visits.csv")
     rows = list(csv.DictReader(io.StringIO(file.read_text())))
