@@ -19,7 +19,8 @@ from privacy.tables.table import CONTRIBUTIONS, Table
 
 #: Values of one parameter of an address.
 Many = Mapping[str, Sequence[str]]
-MOST_GROUPS = 200
+#: A name stands in each of up to a thousand figures.
+MOST_GROUPS, LONGEST_NAME = 200, 80
 CHOSEN, OTHERS = "chosen", "others"
 #: What an address says of the table as a whole, and of a column.
 WHOLE, OF_COLUMN = ("over", "statistic", "measure"), ("where", "groups", "together", "against")
@@ -100,6 +101,7 @@ def written(sent: Written, table: Table) -> Ask:
         chosen, groups = sent.where.get(axis, []), sent.groups.get(axis, {})
         one = None
         if groups:
+            _check(axis, tuple(groups))
             kept = {*chosen} or {*table.plan.schema.labels(axis)}
             held = ((name, tuple(v for v in own if v in kept)) for name, own in groups.items())
             one = Along(axis, tuple(held))
@@ -126,9 +128,8 @@ def _along(axis: str, table: Table, asked: Mapping[str, Sequence[str]]) -> Along
     labels = table.plan.schema.labels(axis)
     chosen = [value for text in asked["where"] for value in _split(text, labels)]
     groups = [_group(axis, text, labels) for text in asked["groups"]]
-    if len(groups) > MOST_GROUPS:
-        raise _refused(f"At most {MOST_GROUPS} groups of a column")
     if groups:
+        _check(axis, [name for name, _ in groups])
         kept = {*chosen} or {*labels}
         held = ((name, tuple(value for value in own if value in kept)) for name, own in groups)
         return Along(axis, tuple(held))
@@ -144,6 +145,14 @@ def _along(axis: str, table: Table, asked: Mapping[str, Sequence[str]]) -> Along
 
 def _each(axis: str, table: Table) -> Along:
     return Along(axis, tuple((value, (value,)) for value in table.plan.schema.labels(axis)))
+
+
+def _check(axis: str, names: Sequence[str]) -> None:
+    """Refuse more groups, or longer names of them, than an answer has room for."""
+    if len(names) > MOST_GROUPS:
+        raise _refused(f"At most {MOST_GROUPS} groups of a column")
+    if not all(0 < len(name) <= LONGEST_NAME for name in names):
+        raise _refused(f"A group of {axis!r} has a name of at most {LONGEST_NAME} letters")
 
 
 def _group(axis: str, text: str, labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:

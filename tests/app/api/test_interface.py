@@ -253,6 +253,15 @@ def test_lines_are_compared_and_what_cannot_be_told_is_a_problem_with_its_remedy
     assert since.status_code == 422
 
 
+@pytest.mark.parametrize("names", [["x" * 81], [""], [str(n) for n in range(201)]])
+def test_a_small_question_has_no_vast_answer(
+    names: list[str], trade: Trade, key: ProductKey, token: str
+) -> None:
+    body = {"groups": {"day": {name: ["Mon"] for name in names}}}
+    answer = Program(trade, token).ask(f"/tables/{key}/rollup", method="POST", json=body)
+    assert answer.status_code == 422
+
+
 def test_a_quote_counts_what_the_account_owns_and_buys_nothing(
     trade: Trade, key: ProductKey, token: str, made: factories.Published
 ) -> None:
