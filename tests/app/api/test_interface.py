@@ -24,9 +24,10 @@ from app.api import access
 from app.api.views import OPERATIONS
 from app.catalog import queries as catalog
 from app.catalog.products import ProductKey
-from app.core.permissions import Actor, Role
+from app.core.permissions import SYSTEM, Actor, Role
 from app.desk import service
 from app.downloads.formats import FORMATS
+from app.releases import service as releases
 from app.users import access_tokens
 from app.users.access_tokens import Scope
 from clients.moisson import Market, MarketError
@@ -391,3 +392,19 @@ def test_importing_the_client_does_nothing() -> None:
     assert isinstance(does[0], ast.Expr), "its docstring"
     assert all(isinstance(one, harmless) for one in does[1:])
     assert len(source.splitlines()) < 300
+
+
+def test_what_is_not_sold_any_more_has_no_price(trade: Trade, buyer: Actor) -> None:
+    other = factories.published(trade.app)
+    with trade.db.unit_of_work(write=False):
+        key = other.keys("silver")[0]
+    trade.bought(buyer, [key])
+    program = Program(trade, token_of(trade, buyer))
+    assert program.ask(f"/editions/{other.edition_id}").get_json()["tables"]
+    with trade.db.unit_of_work():
+        releases.take_down(SYSTEM, other.edition_id, "for a test")
+    assert program.ask(f"/editions/{other.edition_id}").get_json()["tables"] == []
+    told = program.ask("/quotes", method="POST", json={"products": [str(key)]}).get_json()
+    assert told["price"] is None
+    assert "not sold any more" in told["problem"]
+    assert program.ask(f"/tables/{key}.csv").status_code == 200, "whoever owns it has it"
