@@ -112,10 +112,11 @@ class Market:
         if content is not None:
             sent["Content-Type"] = "application/json"
         token = self._token or os.environ.get("MOISSON_TOKEN")
-        if token:
-            sent["Authorization"] = f"Bearer {token}"
         for last in (False, True):
             request = urllib.request.Request(url, content, sent)  # noqa: S310
+            if token:
+                # Never sent on to where an answer leads.
+                request.add_unredirected_header("Authorization", f"Bearer {token}")
             try:
                 with urllib.request.urlopen(request, timeout=self.timeout) as answer:  # noqa: S310
                     return answer.read(), {k.lower(): v for k, v in answer.headers.items()}
@@ -169,12 +170,12 @@ class Table:
 
     def compare(self, beside: int = 0, **asked: Any) -> list[dict[str, Any]]:
         """Return every line of a roll-up beside one of them, and which are told apart."""
-        found = self.market.get(f"/tables/{self.key}/compare", {"beside": beside, **asked})
+        found = self.market.get(f"/tables/{self.key}/compare", {"beside": beside, **_flat(asked)})
         return list(found["comparisons"])
 
     def changes(self, since: str, **asked: Any) -> list[dict[str, Any]]:
         """Return what changed since the table of another edition, and which changes are told."""
-        found = self.market.get(f"/tables/{self.key}/changes", {"since": since, **asked})
+        found = self.market.get(f"/tables/{self.key}/changes", {"since": since, **_flat(asked)})
         return list(found["comparisons"])
 
     def noise(self) -> dict[str, Any]:
@@ -215,6 +216,20 @@ class Table:
         part.replace(target)
         tag.write_text(answered.get("etag", ""))
         return target
+
+
+def _flat(asked: dict[str, Any]) -> dict[str, Any]:
+    """Write what `rollup` takes, as an address does: `where[day]=Fri`, `groups[day]=a:Fri,Sat`."""
+    found: dict[str, Any] = {}
+    for name, value in asked.items():
+        if name == "where":
+            found |= {f"where[{column}]": values for column, values in value.items()}
+        elif name == "groups":
+            for column, groups in value.items():
+                found[f"groups[{column}]"] = [f"{n}:{','.join(own)}" for n, own in groups.items()]
+        else:
+            found[name] = value
+    return found
 
 
 def _problem(error: urllib.error.HTTPError) -> MarketError:

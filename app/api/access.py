@@ -1,7 +1,6 @@
 """Who asks: a token in the header, never a cookie; and how often they may."""
 
 import base64
-import binascii
 from math import ceil
 from time import time
 from typing import Any
@@ -47,7 +46,8 @@ def identify() -> None:
         _count(WITHOUT, f"from:{get_remote_address()}")
         raise NoToken(_l("This token does not count: it was mistyped, ended, or is over."))
     g.token, g.reader = found
-    _count(WITH_TOKEN, f"token:{g.token.id}")
+    # All tokens of an account together, else whoever makes more may ask more.
+    _count(WITH_TOKEN, f"account:{g.token.user_id}")
 
 
 def reader(scope: Scope, edition_id: str = "") -> Actor:
@@ -113,7 +113,7 @@ def _sent() -> str | None:
     if kind.lower() == "basic":
         try:
             return base64.b64decode(rest, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # also for letters beyond ASCII, which are no error of binascii
             return ""
     return "" if header else None
 

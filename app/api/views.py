@@ -12,6 +12,7 @@ from flask import (
     send_from_directory,
     url_for,
 )
+from flask_babel import gettext as _
 
 from app.api import access, answers, description, shapes
 from app.api.description import Operation, Parameter
@@ -30,6 +31,7 @@ from app.desk.service import Beside, Owned
 from app.downloads import files
 from app.downloads.facts import noise_facts, release_facts, table_facts
 from app.downloads.formats import FORMATS
+from app.openness.queries import offered
 from app.orders import holdings
 from app.orders import queries as orders
 from app.prices import queries as prices
@@ -215,11 +217,13 @@ def quote() -> Response:
     actor = access.reader(Scope.ORDERS) if access.has_token() else Actor("", frozenset())
     owned = holdings.owned(actor.user_id) if actor.user_id else frozenset()
     found = bundles.composed(actor.user_id, owned, sent.products[: bundles.MOST])
+    sold = all(offered(one.view) for one in found.chosen)
+    gone = _("A release in this bundle is not sold any more. Take it out.")
     return answers.answer(
         shapes.Quoted(
             products=[str(key) for key in found.keys],
-            price=None if found.quote is None else _price(found.quote.total),
-            problem=found.problem,
+            price=_price(found.quote.total) if found.quote is not None and sold else None,
+            problem=found.problem if sold else gone,
             book=price_book().version,
             page=url_for("orders.bundle", _external=True),
         )
@@ -380,7 +384,10 @@ def changes(key: str) -> Response:
     ask = asked.read(request.args.to_dict(flat=False), one.table)
     since = request.args.get("since", "")
     actor = access.reader(Scope.TABLES)
-    others = {str(product.key) for _, product in service.earlier(actor, one)}
+    only = access.only_edition()
+    keys = [product.key for _, product in service.earlier(actor, one)]
+    # A token of one edition is told of no other.
+    others = {str(key) for key in keys if only in ("", key.edition)}
     if since not in others:
         raise Invalid(f"Give `since`, one of: {', '.join(sorted(others)) or 'none that you own'}.")
     found = service.since(one, _owned(since), ask)
@@ -514,7 +521,7 @@ def _edition(view: ReleaseView) -> shapes.Edition:
                     for product, price in row.offers
                 ],
             )
-            for row in queries.priced(view)
+            for row in (queries.priced(view) if offered(view) else ())
         ],
         page=url_for("catalog.release", edition_id=view.edition.id, _external=True),
     )

@@ -19,8 +19,11 @@ from privacy.tables.table import CONTRIBUTIONS, Table
 
 #: Values of one parameter of an address.
 Many = Mapping[str, Sequence[str]]
-MOST_GROUPS = 200
+#: A name stands in each of up to a thousand figures.
+MOST_GROUPS, LONGEST_NAME = 200, 80
 CHOSEN, OTHERS = "chosen", "others"
+#: What an address says of the table as a whole, and of a column.
+WHOLE, OF_COLUMN = ("over", "statistic", "measure"), ("where", "groups", "together", "against")
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,7 @@ def read(many: Many, table: Table) -> Ask:
         For a column, value or statistic that the table has not; says which it has.
     """
     over = {name for text in many.get("over", ()) for name in _split(text, table.hard)}
-    named = {
-        kind: _by_column(many, kind, table) for kind in ("where", "groups", "together", "against")
-    }
+    named = {kind: _by_column(many, kind, table) for kind in OF_COLUMN}
     unknown = over - {*table.hard}
     if unknown:
         raise _refused(f"There is no column {sorted(unknown)[0]!r}; there are {_all(table.hard)}")
@@ -68,6 +69,11 @@ def read(many: Many, table: Table) -> Ask:
     if measure is None and len(table.soft) == 1:
         measure = table.soft[0]
     return Ask(tuple(along), statistics or (CONTRIBUTIONS,), measure)
+
+
+def is_asked(name: str) -> bool:
+    """Say whether a parameter of an address is one of those that are read here."""
+    return name in WHOLE or name.startswith(tuple(f"{k}{mark}" for k in OF_COLUMN for mark in ".["))
 
 
 class Written(Protocol):
@@ -95,6 +101,7 @@ def written(sent: Written, table: Table) -> Ask:
         chosen, groups = sent.where.get(axis, []), sent.groups.get(axis, {})
         one = None
         if groups:
+            _check(axis, tuple(groups))
             kept = {*chosen} or {*table.plan.schema.labels(axis)}
             held = ((name, tuple(v for v in own if v in kept)) for name, own in groups.items())
             one = Along(axis, tuple(held))
@@ -121,9 +128,8 @@ def _along(axis: str, table: Table, asked: Mapping[str, Sequence[str]]) -> Along
     labels = table.plan.schema.labels(axis)
     chosen = [value for text in asked["where"] for value in _split(text, labels)]
     groups = [_group(axis, text, labels) for text in asked["groups"]]
-    if len(groups) > MOST_GROUPS:
-        raise _refused(f"At most {MOST_GROUPS} groups of a column")
     if groups:
+        _check(axis, [name for name, _ in groups])
         kept = {*chosen} or {*labels}
         held = ((name, tuple(value for value in own if value in kept)) for name, own in groups)
         return Along(axis, tuple(held))
@@ -139,6 +145,14 @@ def _along(axis: str, table: Table, asked: Mapping[str, Sequence[str]]) -> Along
 
 def _each(axis: str, table: Table) -> Along:
     return Along(axis, tuple((value, (value,)) for value in table.plan.schema.labels(axis)))
+
+
+def _check(axis: str, names: Sequence[str]) -> None:
+    """Refuse more groups, or longer names of them, than an answer has room for."""
+    if len(names) > MOST_GROUPS:
+        raise _refused(f"At most {MOST_GROUPS} groups of a column")
+    if not all(0 < len(name) <= LONGEST_NAME for name in names):
+        raise _refused(f"A group of {axis!r} has a name of at most {LONGEST_NAME} letters")
 
 
 def _group(axis: str, text: str, labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -168,13 +182,15 @@ def _by_column(many: Many, kind: str, table: Table) -> dict[str, list[str]]:
 
 def _split(text: str, known: Sequence[str]) -> list[str]:
     """Split at commas, where values may have commas of their own: the longest known ones first."""
-    parts, found = text.split(","), []
-    while parts:
-        for size in range(len(parts), 0, -1):
-            whole = ",".join(parts[:size]).strip()
+    parts, found, place = text.split(","), [], 0
+    # No more parts belong together than a known value has: else thousands of commas take minutes.
+    most = 1 + max((one.count(",") for one in known), default=0)
+    while place < len(parts):
+        for size in range(min(most, len(parts) - place), 0, -1):
+            whole = ",".join(parts[place : place + size]).strip()
             if whole in known or size == 1:
                 found.append(whole)
-                parts = parts[size:]
+                place += size
                 break
     return [one for one in found if one]
 

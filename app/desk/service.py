@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, sqrt
+from math import erfc, hypot, sqrt
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey, table
@@ -141,12 +141,17 @@ def earlier(actor: Actor, one: Owned) -> tuple[tuple[ReleaseView, Product], ...]
 def since(one: Owned, other: Owned, ask: Ask) -> tuple[Beside, ...]:
     """Return what changed from another edition's table to this one, group by group.
 
-    The noises of two editions are independent, so their variances add up.
+    The noises of two editions are independent, so their variances add up: each side of an interval
+    with the other side of the other.
 
     Raises
     ------
     Invalid
         For a statistic that cannot be compared.
+
+    References
+    ----------
+    Zou, Donner (2008), Construction of confidence limits about effect measures, Stat. Med. 27.
     """
     if ask.statistics[0] not in COMPARED:
         raise refused(PlanError("Only contributions, sums and means can be compared"))
@@ -154,21 +159,26 @@ def since(one: Owned, other: Owned, ask: Ask) -> tuple[Beside, ...]:
     made: list[tuple[Figure, float]] = []
     for new, old in zip(now, then, strict=True):
         value = new.value - old.value
-        halves = [(each.high - each.low) / 2 for each in (new, old)]
-        half = sqrt(halves[0] ** 2 + halves[1] ** 2)
-        sd = half / QUANTILE
-        told = new.distinct or old.distinct or new.statistic != MEAN
-        chance = erfc(abs(value) / sd / sqrt(2)) if sd and told else 1.0
+        known = new.statistic != MEAN or (new.distinct and old.distinct)
+        if known:
+            low = value - hypot(new.value - new.low, old.high - old.value)
+            high = value + hypot(new.high - new.value, old.value - old.low)
+        else:
+            # A mean of nothing may be anything within its bounds, on either side of its value.
+            low, high = new.low - old.high, new.high - old.low
+        # The noise towards zero is what may have set two equal figures apart.
+        near = (value - low if value > 0 else high - value) / QUANTILE
+        chance = erfc(abs(value) / near / sqrt(2)) if known and near else 1.0
         figure = Figure(
             new.cell,
             new.statistic,
             new.measure,
             new.unit,
             value,
-            sd,
-            value - half,
-            value + half,
-            abs(value) > half,
+            (high - low) / 2 / QUANTILE,
+            low,
+            high,
+            known and (low > 0 or high < 0),
             new.cells,
         )
         made.append((figure, chance))

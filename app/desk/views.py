@@ -25,8 +25,6 @@ from privacy.tables.rollup import MEDIAN, STATISTICS, Figure
 from privacy.tables.table import CONTRIBUTIONS
 
 bp = Blueprint("desk", __name__, url_prefix="/tables")
-#: What of an address is not about the figures.
-ELSE = ("sort", "find", "beside", "since")
 PAGE = 200
 
 
@@ -130,11 +128,11 @@ def _place(name: str) -> int | None:
 
 
 def _kept() -> dict[str, Any]:
-    """Return what of the address is about the figures."""
+    """Return what of the address is about the figures, and nothing else that it may hold."""
     return {
         name: values
         for name, values in request.args.to_dict(flat=False).items()
-        if name not in ELSE and any(values)
+        if asked.is_asked(name) and any(values)
     }
 
 

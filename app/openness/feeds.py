@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from app.openness.site import Site
+from app.openness.wording import one_line
 
 ATOM = "http://www.w3.org/2005/Atom"
 #: When a feed without entries was changed last.
@@ -78,7 +79,7 @@ def _entry(root: ElementTree.Element, entry: Entry, site: Site) -> None:
 
 
 def _text(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(parent, name).text = text
+    ElementTree.SubElement(parent, name).text = one_line(text)
 
 
 def _link(parent: ElementTree.Element, rel: str, address: str, kind: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from flask_babel import force_locale
 
 LOCALES = ("en", "fr")
+#: What ends a line, or may not stand in XML or YAML: founders may have pasted it.
+UNSPOKEN = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ufffe\uffff]+")
 
 
 @dataclass(frozen=True)
@@ -50,4 +52,9 @@ def spoken_in(locale: str) -> Iterator[None]:
 def _said(say: Callable[[], Iterable[object]], locale: str) -> list[str]:
     with spoken_in(locale):
         # One line each; the thin spaces of French stay.
-        return [re.sub(r"[ \t\r\n]+", " ", str(each)).strip() for each in say()]
+        return [one_line(str(each)) for each in say()]
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line, of what every kind of document may hold."""
+    return UNSPOKEN.sub(" ", text).strip()

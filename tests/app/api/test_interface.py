@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,11 +20,14 @@ from schemathesis.specs.openapi.checks import (
 )
 from werkzeug.serving import make_server
 
+from app.api import access
 from app.api.views import OPERATIONS
 from app.catalog import queries as catalog
 from app.catalog.products import ProductKey
-from app.core.permissions import Actor, Role
+from app.core.permissions import SYSTEM, Actor, Role
+from app.desk import service
 from app.downloads.formats import FORMATS
+from app.releases import service as releases
 from app.users import access_tokens
 from app.users.access_tokens import Scope
 from clients.moisson import Market, MarketError
@@ -149,6 +153,33 @@ def test_basic_takes_the_token_as_password(trade: Trade, token: str) -> None:
     assert broken.status_code == 401
 
 
+def test_a_password_beyond_ascii_is_no_token(trade: Trade) -> None:
+    answer = Program(trade).ask("/editions", headers={"Authorization": "Basic \u00e9"})
+    assert answer.status_code == 401
+
+
+def test_all_tokens_of_an_account_are_counted_together(
+    trade: Trade, buyer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(access, "_count", lambda _item, key: counted.append(key))
+    for _ in range(2):
+        assert Program(trade, token_of(trade, buyer)).ask("/tables").status_code == 200
+    assert counted == [f"account:{buyer.user_id}"] * 2
+
+
+def test_a_token_of_one_edition_is_told_of_no_other(
+    trade: Trade, key: ProductKey, buyer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SimpleNamespace(key=ProductKey("0" * 32, key.axes, key.tier))
+    monkeypatch.setattr(service, "earlier", lambda _actor, _one: ((None, other),))
+    for edition, told in (("", True), (key.edition, False)):
+        program = Program(trade, token_of(trade, buyer, edition=edition))
+        answer = program.ask(f"/tables/{key}/changes?since=x")
+        assert answer.status_code == 422
+        assert (str(other.key) in answer.get_json()["detail"]) is told
+
+
 def test_somebody_elses_table_is_not_found(trade: Trade, key: ProductKey) -> None:
     stranger = Program(trade, token_of(trade, factories.account(trade.app, Role.BUYER)))
     for path in (f"/tables/{key}.csv", f"/tables/{key}/noise", f"/tables/{key}/rollup"):
@@ -221,6 +252,15 @@ def test_lines_are_compared_and_what_cannot_be_told_is_a_problem_with_its_remedy
     assert "overs" in long.get_json()["detail"]
     since = program.ask(f"/tables/{key}/changes?since={key}")
     assert since.status_code == 422
+
+
+@pytest.mark.parametrize("names", [["x" * 81], [""], [str(n) for n in range(201)]])
+def test_a_small_question_has_no_vast_answer(
+    names: list[str], trade: Trade, key: ProductKey, token: str
+) -> None:
+    body = {"groups": {"day": {name: ["Mon"] for name in names}}}
+    answer = Program(trade, token).ask(f"/tables/{key}/rollup", method="POST", json=body)
+    assert answer.status_code == 422
 
 
 def test_a_quote_counts_what_the_account_owns_and_buys_nothing(
@@ -303,6 +343,10 @@ def test_the_client_reads_what_its_token_reads(
     assert {one["statistic"] for one in figures} == {"mean"}
     assert len(table.covariance(over=["day"])) == len(figures)
     assert table.compare(over="day")
+    chosen = {"day": {"early": ["Mon"], "late": ["Tue", "Wed"]}}
+    (late,) = table.compare(over=["place"], groups=chosen)
+    assert late["cell"] == {"day": "late"}
+    assert not table.compare(over=["place"], where={"day": ["Mon"]})
     assert table.noise()["parts"]
     file = table.download(tmp_path / "visits.csv")
     rows = list(csv.DictReader(io.StringIO(file.read_text())))
@@ -317,6 +361,30 @@ def test_the_client_reads_what_its_token_reads(
     assert "median" in caught.value.detail
 
 
+def test_the_client_sends_its_token_nowhere_else() -> None:
+    sent: list[str | None] = []
+
+    def elsewhere(environ: dict[str, str], start: Any) -> list[bytes]:
+        sent.append(environ.get("HTTP_AUTHORIZATION"))
+        start("200 OK", [("Content-Type", "application/json")])
+        return [b'{"tables": []}']
+
+    def away(environ: dict[str, str], start: Any) -> list[bytes]:
+        sent.append(environ.get("HTTP_AUTHORIZATION"))
+        start("302 Found", [("Location", f"http://127.0.0.1:{servers[0].server_port}/")])
+        return [b""]
+
+    servers = [make_server("127.0.0.1", 0, one, threaded=True) for one in (elsewhere, away)]
+    threads = [threading.Thread(target=one.serve_forever, daemon=True) for one in servers]
+    for thread in threads:
+        thread.start()
+    assert Market(f"http://127.0.0.1:{servers[1].server_port}", "secret").tables() == []
+    assert sent == ["Bearer secret", None]
+    for server, thread in zip(servers, threads, strict=True):
+        server.shutdown()
+        thread.join()
+
+
 def test_importing_the_client_does_nothing() -> None:
     source = (Path(__file__).parents[3] / "clients" / "moisson.py").read_text()
     does = ast.parse(source).body
@@ -324,3 +392,19 @@ def test_importing_the_client_does_nothing() -> None:
     assert isinstance(does[0], ast.Expr), "its docstring"
     assert all(isinstance(one, harmless) for one in does[1:])
     assert len(source.splitlines()) < 300
+
+
+def test_what_is_not_sold_any_more_has_no_price(trade: Trade, buyer: Actor) -> None:
+    other = factories.published(trade.app)
+    with trade.db.unit_of_work(write=False):
+        key = other.keys("silver")[0]
+    trade.bought(buyer, [key])
+    program = Program(trade, token_of(trade, buyer))
+    assert program.ask(f"/editions/{other.edition_id}").get_json()["tables"]
+    with trade.db.unit_of_work():
+        releases.take_down(SYSTEM, other.edition_id, "for a test")
+    assert program.ask(f"/editions/{other.edition_id}").get_json()["tables"] == []
+    told = program.ask("/quotes", method="POST", json={"products": [str(key)]}).get_json()
+    assert told["price"] is None
+    assert "not sold any more" in told["problem"]
+    assert program.ask(f"/tables/{key}.csv").status_code == 200, "whoever owns it has it"

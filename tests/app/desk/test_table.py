@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Iterator
+from math import hypot
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,8 +17,9 @@ import pytest
 from app.catalog import queries as catalog
 from app.catalog.products import ProductKey, table
 from app.core.permissions import Actor, Role
+from app.desk import asked, service
 from app.downloads.formats import FORMATS
-from privacy.tables.rollup import Along, roll_up
+from privacy.tables.rollup import Along, Figure, roll_up
 from tests.support import factories
 from tests.support.browser import Browser
 from tests.support.trading import Trade, trading
@@ -153,6 +156,46 @@ def test_what_the_table_has_not_is_answered_with_what_it_has(
     answer = Browser(trade.app, buyer).get(address(key, **asked))
     assert answer.status_code == 422
     assert "This table cannot tell that" in answer.text
+
+
+@pytest.mark.parametrize("name", ["key", "kind", "endpoint", "_external", "_scheme", "_anchor"])
+def test_what_else_an_address_holds_is_passed_over(
+    name: str, trade: Trade, key: ProductKey, buyer: Actor
+) -> None:
+    for kind in ("", "/view.csv"):
+        at = address(key, kind, over="day")
+        answer = Browser(trade.app, buyer).get(f"{at}&{name}=x")
+        assert answer.status_code == 200
+        assert f"{name}=x" not in answer.text
+
+
+def test_thousands_of_commas_cost_no_more_than_their_length() -> None:
+    known = ("a, b", "c")
+    assert asked._split("a, b,c,a,d", known) == ["a, b", "c", "a", "d"]
+    begun = time.process_time()
+    assert asked._split("," * 4000 + "c", known) == ["c"]
+    assert time.process_time() - begun < 1
+
+
+def test_a_change_of_a_mean_of_nothing_may_be_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mean(value: float, low: float, high: float, distinct: bool) -> Figure:
+        return Figure((), "mean", "spend", "EUR", value, 1.0, low, high, distinct, 1)
+
+    ask = asked.Ask((), ("mean",), "spend")
+    sides: dict[str, Figure] = {
+        "now": mean(60, 55, 70, True),
+        "then": mean(20, 15, 22, True),
+        "nothing": mean(0, 0, 100, False),
+    }
+    monkeypatch.setattr(service, "rolled", lambda one, _ask: (sides[one],))
+    (known,) = service.since("now", "then", ask)  # type: ignore[arg-type]
+    assert known.figure.low == pytest.approx(40 - hypot(5, 2))
+    assert known.figure.high == pytest.approx(40 + hypot(10, 5))
+    assert known.figure.distinct
+    (unknown,) = service.since("now", "nothing", ask)  # type: ignore[arg-type]
+    assert (unknown.figure.low, unknown.figure.high) == (-45, 70)
+    assert not unknown.figure.distinct
+    assert not unknown.named
 
 
 def test_what_is_not_owned_is_not_found(trade: Trade, key: ProductKey) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -41,3 +42,10 @@ def test_the_identifier_of_an_edition_is_that_of_every_feed_and_changes_with_not
     other = Feed(f"{FEED.address}?topic=other", "topic/other", "Other", "fr", [again])
     ids = [feedparser.parse(atom(feed, SITE)).entries[0].id for feed in (FEED, other)]
     assert ids == ["tag:market.example.org,2026:edition/e1"] * 2
+
+
+def test_letters_that_xml_may_not_hold_do_not_break_the_feed() -> None:
+    pasted = replace(ENTRY, title="Lunch\x0bes \x01\ufffe", summary="\x1b[1mbold")
+    root = ElementTree.fromstring(atom(replace(FEED, entries=[pasted]), SITE))
+    assert root.findtext(f"{{{ATOM}}}entry/{{{ATOM}}}title") == "Lunch es"
+    assert root.findtext(f"{{{ATOM}}}entry/{{{ATOM}}}summary") == "[1mbold"
