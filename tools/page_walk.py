@@ -15,9 +15,13 @@ ACCOUNTS = {
 }
 START = ("/", "/signup", "/password/forgot")
 PRIVATE = ("/datasets/new", "/datasets/", "/rights/", "/account", "/income", "/bundle", "/orders")
-FILES = (".csv", ".zip", ".pdf")
-#: Leads back to the same page in another language.
-LANGUAGE = "/language/"
+#: What is no page but a file.
+FILES = (
+    *(".csv", ".zip", ".pdf", ".parquet", ".arrow", ".xlsx", ".json", ".json-stat"),
+    *(".jsonld", ".ttl", ".yaml", ".xml", ".atom", ".bib", ".ris", ".txt", ".py"),
+)
+#: Leads back to the same page in another language; is no page; is drawn by another's program.
+ELSEWHERE = ("/language/", "/ns/", "/developers/try")
 
 
 def sign_in(page: Page, who: str, language: str) -> None:
@@ -55,7 +59,7 @@ def walk(page: Page, who: str, each: int = 1) -> Iterator[str]:
     while waiting:
         path = waiting.pop(0)
         same = kind(path)
-        if same.startswith(LANGUAGE) or same.endswith(FILES):
+        if same.startswith(ELSEWHERE) or same.endswith(FILES):
             continue
         if path in known or seen.get(same, 0) >= each:
             continue

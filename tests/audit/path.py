@@ -29,6 +29,7 @@ from app.vault.local import LocalVault
 from privacy import counting, measure
 from privacy.plan.counting import CountPlan
 from privacy.plan.noise_plan import NoisePlan
+from privacy.plan.parts import Part
 from privacy.plan.planning import Mechanism, plan_release
 from privacy.plan.tiers import Tier
 from privacy.plan.workload import Workload
@@ -221,7 +222,7 @@ def score(plan: NoisePlan, figures: np.ndarray, person: np.ndarray) -> np.ndarra
         total = row[8] / plan.people_variance
         for subset in plan.closure:
             inside = [_residual(table, subset) for table in (masses, person)]
-            total += (inside[0] * inside[1]).sum() / plan.residual_variance(subset)
+            total += (inside[0] * inside[1]).sum() / plan.variances[Part(subset)]
         scores.append(total)
     return np.array(scores)
 

@@ -184,9 +184,12 @@ def download(page: Page) -> None:
     with zipfile.ZipFile(event.value.path()) as packed:
         assert sorted(packed.namelist()) == [
             "README.txt",
+            "datapackage.json",
             "dictionary.csv",
+            "dictionary.csv-metadata.json",
             "privacy.json",
             "table.csv",
+            "table.csv-metadata.json",
         ]
     synthesise(page)
 

@@ -139,6 +139,8 @@ def seen(world: doors.World, giver: Actor) -> dict[str, tuple[int, str]]:
         for rule in world.app.url_map.iter_rules():
             if "GET" not in (rule.methods or ()) or doors.WHO[rule.endpoint] not in mine:
                 continue
+            if rule.endpoint in doors.NOT_LOOKED_AT:
+                continue
             named = {**doors.named(world), **here}
             built = rule.build({name: named[name] for name in rule.arguments})
             assert built is not None

@@ -13,6 +13,7 @@ import openpyxl
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+from jsonstat_validator import validate_jsonstat
 
 from app.catalog import queries as catalog
 from app.catalog.products import ProductKey, table
@@ -223,5 +224,6 @@ def test_the_same_figures_stand_in_every_format(
     header, *rows = sheet.iter_rows(values_only=True)
     assert [row[header.index("value")] for row in rows] == plain
     stat = json.loads(files["json-stat"])
+    assert validate_jsonstat(stat)
     metrics = stat["size"][-1]
     assert sorted(stat["value"][::metrics]) == sorted(plain)

@@ -113,7 +113,7 @@ def paid(request: pytest.FixtureRequest, trade: Trade, keys: list[ProductKey]) -
     with trade.db.unit_of_work(write=False):
         view, _ = catalog.found(keys[0])
     rules = replace(view.rules, schema=SCHEMA)
-    view = replace(view, rules=rules, release=release_of(request.param))
+    view = replace(view, rules=rules, release=release_of(request.param), digest=request.param)
     (product,) = (p for p in products(view, GOLD) if p.marginal == ("day", "paid"))
     return view, product, files.table_csv(view, product)
 
@@ -232,7 +232,8 @@ def test_every_kind_of_noise_can_be_downloaded_and_says_what_it_is(
     with trade.db.unit_of_work(write=False):
         view, _ = catalog.found(keys[0])
     release = Release.from_bytes(stored(kind))
-    view = replace(view, rules=replace(view.rules, schema=release.plan.schema), release=release)
+    rules = replace(view.rules, schema=release.plan.schema)
+    view = replace(view, rules=rules, release=release, digest=f"stored {kind}")
     (product,) = (p for p in products(view, GOLD) if p.marginal == ("day", "hour"))
     with zipfile.ZipFile(io.BytesIO(files.archive(view, product))) as archive:
         facts = json.loads(archive.read("privacy.json"))

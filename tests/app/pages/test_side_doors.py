@@ -249,6 +249,8 @@ ELSEWHERE = {
 }
 #: An archive of one's own data, packed anew each time.
 OWN_ARCHIVE = "rights.download"
+#: What is the owner's alone, and what makes all pages after it those of another language.
+NOT_LOOKED_AT = (OWN_ARCHIVE, "users.language")
 
 
 def named(world: World) -> dict[str, str]:
@@ -294,7 +296,7 @@ def addresses(world: World) -> dict[str, tuple[str, For]]:
     """Every address that can be opened, by the endpoint, and who may open it."""
     found = {path: (path, For.OPERATORS if "operator" in path else For.EVERYBODY) for path in MORE}
     for rule in world.app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and rule.endpoint != OWN_ARCHIVE:
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_LOOKED_AT:
             built = rule.build({name: named(world)[name] for name in rule.arguments})
             assert built is not None
             found[rule.endpoint] = (built[1], WHO[rule.endpoint])
