@@ -65,15 +65,18 @@ def reader(scope: Scope, edition_id: str = "") -> Actor:
         raise NoToken(_l("This needs a token: make one in your account."))
     if scope not in token.scopes:
         raise Forbidden(_l("This token may not read that: it lacks %(scope)s."), scope=scope.value)
-    if token.edition_id and edition_id and token.edition_id != edition_id:
+    # Orders are of all that one owns: a token of one edition reads none.
+    other = token.edition_id and token.edition_id != edition_id
+    if other and (edition_id or scope is Scope.ORDERS):
         raise Forbidden(_l("This token reads one edition only, and this is another."))
     actor: Actor = g.reader
     return actor
 
 
-def has_token() -> bool:
-    """Say whether a token was sent."""
-    return g.token is not None
+def reads_orders() -> bool:
+    """Say whether a token was sent that reads all that its account owns."""
+    token: TokenView | None = g.token
+    return token is not None and Scope.ORDERS in token.scopes and not token.edition_id
 
 
 def only_edition() -> str:

@@ -24,7 +24,6 @@ from app.collections import queries as collections
 from app.collections import wording
 from app.collections.rules import Purpose
 from app.core.errors import Invalid, NotFound
-from app.core.permissions import Actor
 from app.desk import asked, service
 from app.desk.asked import Ask
 from app.desk.service import Beside, Owned
@@ -54,7 +53,9 @@ CLIENTS = Path(__file__).parents[2] / "clients"
 bp.before_request(access.identify)
 bp.after_request(access.tell)
 PAGE = 50
-MOST_COVARIANCES = 200
+MOST_COVARIANCES = 60
+#: Tables of which the price is told to whoever asks, and for a token of one's own orders.
+MOST_FOR_ANYBODY = 100
 RATE = 0.05
 OPERATIONS: list[Operation] = []
 
@@ -214,9 +215,11 @@ def old_book(version: str) -> Response:
 )
 def quote() -> Response:
     sent = _body(shapes.Bundle)
-    actor = access.reader(Scope.ORDERS) if access.has_token() else Actor("", frozenset())
-    owned = holdings.owned(actor.user_id) if actor.user_id else frozenset()
-    found = bundles.composed(actor.user_id, owned, sent.products[: bundles.MOST])
+    known = access.reads_orders()
+    actor = access.reader(Scope.ORDERS) if known else access.NOBODY
+    owned = holdings.owned(actor.user_id) if known else frozenset()
+    most = bundles.MOST if known else MOST_FOR_ANYBODY
+    found = bundles.composed(actor.user_id, owned, sent.products[:most])
     sold = all(offered(one.view) for one in found.chosen)
     gone = _("A release in this bundle is not sold any more. Take it out.")
     return answers.answer(
