@@ -109,6 +109,7 @@ def test_the_price_is_the_same_wherever_it_is_told(page: Page, full_market: Mark
     lines = page.locator("#price table.lines tbody td").all_inner_texts()
     micros = sum(Decimal(text.replace("€", "").replace(",", "")) for text in lines)
     assert micros * 100 == shown
+    page.locator("select[name=purpose]").select_option("research")
     page.get_by_role("button", name="Order at this price").click()
     order_id = page.url.rsplit("/", 1)[-1]
     assert cents(page.get_by_role("heading", name="To pay").inner_text()) == shown

@@ -33,6 +33,7 @@ def test_a_bundle_is_priced_ordered_and_paid(page: Page) -> None:
     page.locator("details.more").first.locator("input[type=range]").last.press("End")
     page.get_by_role("button", name="Work the price out again").click()
     expect(page.locator("#price .price")).not_to_have_text(before)
+    page.locator("select[name=purpose]").select_option("research")
     page.get_by_role("button", name="Order at this price").click()
     page.get_by_role("button", name="Pay now").click()
     page.get_by_role("button", name=re.compile("^Pay")).click()
