@@ -37,7 +37,7 @@ def identify() -> None:
     """
     g.token, g.reader = None, NOBODY
     sent = _sent()
-    # Counted by address before anything is looked up, so that nobody tries tokens out.
+    # Without a token that counts one is counted by address, so that nobody tries tokens out.
     if sent is None:
         _count(WITHOUT, f"from:{get_remote_address()}")
         return

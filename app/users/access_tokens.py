@@ -123,15 +123,6 @@ def end(actor: Actor, token_id: str) -> None:
     audit.record(actor.user_id, "end-token", "token", row.id)
 
 
-def end_all(user_id: str) -> None:
-    """End every token of an account, as where it is closed or its password changed."""
-    session().execute(
-        update(AccessToken)
-        .where(AccessToken.user_id == user_id, AccessToken.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
-
-
 def found(whole: str) -> tuple[TokenView, Actor] | None:
     """Return the token of this text and whom it reads for; None where it does not count.
 

@@ -10,11 +10,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from app.core.errors import AppError
+from app.web.security import PROGRAMS
 
 #: Refusals that an operator wants to hear of: not allowed, and too often.
 WATCHED = (403, 429)
-#: Where programs ask, and are answered in their own way.
-PROGRAMS = "/api/"
 log = structlog.get_logger("web")
 
 

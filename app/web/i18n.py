@@ -7,8 +7,6 @@ from flask_babel import Babel, get_locale, get_translations
 from flask_login import current_user
 
 LOCALES = ("en", "fr")
-#: The texts of each language: files that do not change while a process runs.
-_found: dict[str, Any] = {}
 
 
 def choose_locale() -> str:
@@ -24,26 +22,25 @@ def choose_locale() -> str:
     return request.accept_languages.best_match(LOCALES, "en") or "en"
 
 
-def _translations() -> Any:
-    """Return the texts in the language of this request."""
-    locale = getattr(g.get("_flask_babel"), "babel_locale", None)
-    known = "" if locale is None else locale.language
-    found = _found.get(known)
-    if found is None:
-        found = get_translations()
-        if known:
-            _found[known] = found
-    return found
-
-
 def install_i18n(app: Flask) -> None:
     """Wire Flask-Babel."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=choose_locale)
-    # Flask-Babel asks anew for each of a page's hundreds of texts which language it is in.
+    # The texts of each language: files that do not change while the application runs.
+    texts: dict[str, Any] = {}
+
+    def translations() -> Any:
+        # Flask-Babel asks anew for each of a page's hundreds of texts which language it is in.
+        locale = getattr(g.get("_flask_babel"), "babel_locale", None)
+        if locale is None:
+            return get_translations()
+        if locale.language not in texts:
+            texts[locale.language] = get_translations()
+        return texts[locale.language]
+
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _translations().ugettext(text),
-        ngettext=lambda one, many, n: _translations().ungettext(one, many, n),
+        gettext=lambda text: translations().ugettext(text),
+        ngettext=lambda one, many, n: translations().ungettext(one, many, n),
         newstyle=True,
     )
     app.jinja_env.globals["get_locale"] = get_locale

@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Settings
 
-#: Where programs ask.
+#: Where programs ask, and are answered in their own way.
 PROGRAMS = "/api/"
 #: Files that are the same for everybody.
 SHARED = ("static", "assets", "in_browser.part")

@@ -43,7 +43,7 @@ def contrasts_for(
             rows = _directions(_best_for(np.vstack(asked)))
             try:
                 found.append(Contrasts(name, tuple(map(tuple, rows.tolist()))))
-            except PlanError:  # pragma: no cover - rounding made two directions one
+            except PlanError:  # Rounding made two directions one: the same noise everywhere.
                 continue
     return tuple(found)
 

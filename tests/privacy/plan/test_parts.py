@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.errors import PlanError
+from privacy.plan import shaping
 from privacy.plan.objective import Objective
 from privacy.plan.parts import Contrasts, Part, parts_of
 from privacy.plan.shaping import contrasts_for
@@ -76,6 +77,12 @@ def test_two_knots_and_measures_that_share_a_table_have_none():
     assert contrasts_for(both, together, Objective()) == ()
     (apart,) = contrasts_for(both, default_workload(both), Objective())
     assert apart.measure == "a"
+
+
+def test_where_rounding_leaves_no_directions_noise_is_the_same_all_along(monkeypatch):
+    schema = schema_of((4,), (measure_of(knots=("0", "5", "10")),))
+    monkeypatch.setattr(shaping, "LARGEST", 0.4)
+    assert contrasts_for(schema, default_workload(schema), Objective()) == ()
 
 
 def test_masses_are_told_by_the_total_and_contrasts():
