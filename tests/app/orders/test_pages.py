@@ -128,3 +128,17 @@ def test_the_purpose_is_never_chosen_beforehand_and_kept_when_a_slider_moves(tra
     quote = page.split('name="quote"')[1].split('value="')[1].split('"')[0]
     assert browser.post("/orders", quote=quote, purpose="").location == "/bundle"
     assert "Say what you will use the tables for" in browser.get("/bundle").text
+
+
+@pytest.mark.parametrize("role", [Role.BUYER, Role.OPERATOR])
+def test_an_order_leads_to_its_tables_for_its_buyer_alone(trade: Trade, role: Role) -> None:
+    made = published(trade.app)
+    buyer = factories.account(trade.app, Role.BUYER)
+    with trade.db.unit_of_work(write=False):
+        keys = made.keys()[:1]
+    order_id = trade.bought(buyer, keys)
+    reader = buyer if role is Role.BUYER else factories.account(trade.app, role)
+    seen = Browser(trade.app, reader).get(f"/orders/{order_id}")
+    assert seen.status_code == 200
+    for door in (f"/tables/{keys[0]}", f"/downloads/{keys[0]}"):
+        assert (door in seen.text) == (role is Role.BUYER), door
