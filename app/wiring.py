@@ -139,7 +139,7 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
         install(app)
     install_limits(app, enabled=settings.rate_limits, storage=settings.limits_storage)
     stand_in = market.connection.mode == "stand-in"
-    install_caching(app)
+    install_caching(app, settings.page_cache_bytes)
     install_security(app, settings, (market.connection.api_base,) if stand_in else STRIPE_PAGES)
     refuse_nul(app)
     install_error_pages(app, answers.problem)

@@ -82,7 +82,9 @@ figure stands for both. Work is CPU time: of the application, and of the databas
 on PostgreSQL. A release page is of another edition
 each time, so most are decoded anew. `milliseconds_per_page_2_cores` is what one core works for one
 page while two processes serve home, searches and release pages as fast as they can: 10 are 200
-pages a second on two cores.
+pages a second on two cores. There each process keeps public pages for the minute that they may be
+kept (`MOISSON_PAGE_CACHE_MEGABYTES`): home and the searches come again and again, a release page
+is one of 2,000 and seldom does. All other figures are of pages that are made anew.
 
 The aims: a search at most 1.3 times as long with {many:,} editions, no page above 30 ms, 10 ms a
 page on two cores. Repeat with `make bench-shop`. Measured {date} on {cores} cores

@@ -63,6 +63,10 @@ class PriceList:
     rarity: Rarity
     _weights: dict[Question, int] = field(default_factory=dict, repr=False, compare=False)
     _alone: dict[ItemKey, tuple[Item, int]] = field(default_factory=dict, repr=False, compare=False)
+    #: What single products cost exactly, kept by whoever works it out.
+    singles: dict[ItemKey, tuple[Item, Money]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     #: Explained lines of single products, kept by whoever explains.
     lines: dict[ItemKey, object] = field(default_factory=dict, repr=False, compare=False)
 

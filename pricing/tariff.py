@@ -17,8 +17,12 @@ def exact_price(prices: PriceList, items: Iterable[Item]) -> Money:
 
 
 def exact_alone(prices: PriceList, item: Item) -> Money:
-    """Return P of one product, whose value the price list keeps."""
-    return _exact(prices, prices.counted((item,)), prices.alone(item))
+    """Return P of one product, which the price list keeps."""
+    known = prices.singles.get(item.key)
+    if known is None or (known[0] is not item and known[0] != item):
+        worked = _exact(prices, prices.counted((item,)), prices.alone(item))
+        known = prices.singles[item.key] = (item, worked)
+    return known[1]
 
 
 def _exact(prices: PriceList, counted: tuple[Item, ...], value: int) -> Money:
@@ -62,4 +66,6 @@ def charge(prices: PriceList, bundle: Iterable[Item], holdings: Iterable[Item] =
     """
     owned = distinct(holdings)
     both = distinct((*owned, *bundle))
+    if len(both) == 1 and not owned:
+        return payable(prices.book, payable_tariff(prices.book, exact_alone(prices, both[0])))
     return payable(prices.book, tariff(prices, both) - tariff(prices, owned))

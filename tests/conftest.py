@@ -94,6 +94,7 @@ def environment(folder: Path, url: str) -> dict[str, str]:
         "MOISSON_DATABASE_URL": url,
         "MOISSON_STRIPE_KEY": STAND_IN_KEY,
         "MOISSON_RATE_LIMITS": "off",
+        "MOISSON_PAGE_CACHE_MEGABYTES": "0",
         "MOISSON_SECURITY_CONTACT": "mailto:security@example.org",
         # Tests of reviews set it; the others pay at once.
         "MOISSON_REVIEW_DAYS": "0",

@@ -86,6 +86,7 @@ class Product:
 
 
 _recent: Recent[tuple[str, str, Marginal, str], Product] = Recent(KEPT)
+_told_recent: Recent[tuple[str, str], tuple[float, float]] = Recent(KEPT // 10)
 _all_recent: Recent[tuple[str, str, str], tuple[Product, ...]] = Recent(KEPT // 10)
 
 
@@ -196,7 +197,7 @@ def _described(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
             collection=view.rules.id,
             marginal=marginal,
             tier=tier.name,
-            people=int(people(view).value),
+            people=int(_told(view)[1]),
             quality=1.0,
             answers=answers_to(view.rules, plan, marginal, tier, contributions(view)),
             floor_micros=view.edition.floor_micros,
@@ -207,18 +208,23 @@ def _described(view: ReleaseView, marginal: Marginal, tier: Tier) -> Product:
 
 def each(view: ReleaseView) -> float:
     """Return the contributions of a person on average, from 1 to k, by released numbers."""
-    most = float(view.release.plan.schema.bound)
-    return min(most, max(1.0, _all_told(view) / max(1.0, people(view).value)))
+    told, came = _told(view)
+    return min(float(view.release.plan.schema.bound), max(1.0, told / max(1.0, came)))
 
 
 def contributions(view: ReleaseView) -> float:
     """Return the released contributions, at least one a person."""
-    return each(view) * max(1.0, people(view).value)
+    return each(view) * max(1.0, _told(view)[1])
 
 
-def _all_told(view: ReleaseView) -> float:
-    finest = view.release.plan.tiers[0]
-    return float(view.release.table((), finest).contributions()[()])
+def _told(view: ReleaseView) -> tuple[float, float]:
+    """Return the released contributions and people, at the finest tier."""
+
+    def read() -> tuple[float, float]:
+        total = view.release.table((), view.release.plan.tiers[0]).contributions()
+        return float(total[()]), people(view).value
+
+    return _told_recent.get((view.edition.id, view.digest), read)
 
 
 def answers_to(

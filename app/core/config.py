@@ -262,6 +262,12 @@ class Settings:
         _text,
         "where requests are counted: several processes that share it (`redis://…`) count together",
     )
+    page_cache_bytes: int = _setting(
+        "MOISSON_PAGE_CACHE_MEGABYTES",
+        "16",
+        _megabytes,
+        "memory of each web process for public pages, which are made once a minute; 0: none",
+    )
     rate_limits: bool = _setting(
         "MOISSON_RATE_LIMITS", "on", _switch, "`off` for tests; refused in production"
     )

@@ -6,7 +6,7 @@ speaks to the outside saves its intent first and calls `checkpoint()`.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -73,6 +73,8 @@ class _Unit:
 F = TypeVar("F")
 #: Where a session keeps what is to be done once it is committed.
 _STEPS = "after commit"
+#: Where the session of a unit that only reads keeps what it has read.
+_READ = "read once"
 #: Pages show so many digits of an identifier at least.
 SHORTEST_NAME = 8
 _current: ContextVar[_Unit | None] = ContextVar("unit_of_work", default=None)
@@ -246,6 +248,28 @@ def session() -> Session:
 def is_in_unit_of_work() -> bool:
     """Say whether a unit of work is open here."""
     return _current.get() is not None
+
+
+def read_once(place: Hashable, read: Callable[[], F]) -> F:
+    """Return what this unit of work read before, and read it the first time.
+
+    For what several parts of a page ask for, one beside the other. A unit that writes reads
+    anew each time, so that it sees what it wrote.
+
+    Parameters
+    ----------
+    place : hashable
+        Names what is read, the function and its arguments for instance.
+    read : callable
+    """
+    unit = _current.get()
+    if unit is None or unit.writes:
+        return read()
+    known: dict[Hashable, Any] = unit.session.info.setdefault(_READ, {})
+    if place not in known:
+        known[place] = read()
+    found: F = known[place]
+    return found
 
 
 def fact(kind: type[F]) -> F:

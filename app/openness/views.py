@@ -230,6 +230,15 @@ class OpenFacts:
 
 def open_facts(view: ReleaseView) -> OpenFacts | None:
     """Return what the page of an edition shows; None where it is not in the catalogue."""
+    place = view.edition.id, str(get_locale())
+    # The head of the page asks, and its body.
+    made: dict[tuple[str, str], OpenFacts | None] = g.setdefault("open_facts", {})
+    if place not in made:
+        made[place] = _facts_of(view)
+    return made[place]
+
+
+def _facts_of(view: ReleaseView) -> OpenFacts | None:
     if not queries.offered(view):
         return None
     about = describe(view, site.present())

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core.db import session
+from app.core.db import read_once, session
 from app.prices.errors import UnknownBook
 from app.prices.models import PriceBookRow
 from pricing.price_book import PriceBook
@@ -40,6 +40,10 @@ def in_force() -> PriceBook:
 
 def newest() -> BookView:
     """Return the price book in force, with when and why it was published."""
+    return read_once(newest, _newest)
+
+
+def _newest() -> BookView:
     chosen = select(PriceBookRow).order_by(PriceBookRow.number.desc()).limit(1)
     return _view(session().scalars(chosen).one())
 

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Select, and_, case, cast, func, not_, or_, se
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules, Purpose
-from app.core.db import beginning_with, session
+from app.core.db import beginning_with, read_once, session
 from app.core.errors import NotFound
 from app.releases.models import (
     Edition,
@@ -269,6 +269,10 @@ def catalogue(until: int | None = None) -> tuple[CatalogueEntry, ...]:
 
 def last_published(until: int | None = None) -> CatalogueEntry | None:
     """Return the edition published last, up to a number; None before the first."""
+    return read_once((last_published, until), lambda: _last_published(until))
+
+
+def _last_published(until: int | None) -> CatalogueEntry | None:
     chosen = select(Edition).where(Edition.catalogue_number.is_not(None))
     if until is not None:
         chosen = chosen.where(Edition.catalogue_number <= until)
@@ -322,6 +326,14 @@ def some(edition_ids: Collection[str]) -> dict[str, ReleaseView]:
     NotFound
         Where one of them is none.
     """
+    known = read_once(some, dict[str, ReleaseView])
+    missing = [one for one in edition_ids if one not in known]
+    if missing:
+        known.update(_read(missing))
+    return {one: known[one] for one in edition_ids}
+
+
+def _read(edition_ids: Collection[str]) -> dict[str, ReleaseView]:
     columns = (PublishedRelease.digest, PublishedRelease.shares_total)
     chosen = (
         select(Edition, *columns, PublishedRelease.shares_expected)

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from flask import Flask, Response, request, session
 from flask_login import current_user
 
+from app.web.page_cache import PageCache
+
 SECONDS = 60
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -20,8 +22,16 @@ def same_for_visitors(view: View) -> View:
     return view
 
 
-def install_caching(app: Flask) -> None:
-    """Let browsers and proxies keep the marked pages, and ask whether they changed."""
+def install_caching(app: Flask, most: int) -> None:
+    """Let browsers and proxies keep the marked pages, and ask whether they changed.
+
+    Parameters
+    ----------
+    most : int
+        Bytes of them that this process keeps itself; 0: none.
+    """
+    if most:
+        app.wsgi_app = PageCache(app.wsgi_app, most)  # type: ignore[method-assign,assignment]
 
     @app.after_request
     def keep(response: Response) -> Response:

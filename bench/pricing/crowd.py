@@ -69,6 +69,8 @@ def market(url: str) -> Iterator[tuple[Flask, Database]]:
                 "MOISSON_INSTANCE": str(Path(folder) / "instance"),
                 "MOISSON_DATABASE_URL": url,
                 "MOISSON_STRIPE_KEY": STAND_IN_KEY,
+                # Each page is made anew: what it costs is measured.
+                "MOISSON_PAGE_CACHE_MEGABYTES": "0",
             }
         )
         db: Database = market_of(app).db

@@ -165,6 +165,19 @@ class NoisePlan:
         Along a measure a cell is a knot. Equal for all cells of the table, but for the knots of a
         measure along which noise is shaped: of these it is the mean.
         """
+        if tier not in self.tiers:
+            return self._mean_variance(marginal, tier)
+        place = marginal, tier
+        if place not in self._cell_variances:
+            self._cell_variances[place] = self._mean_variance(marginal, tier)
+        return self._cell_variances[place]
+
+    @cached_property
+    def _cell_variances(self) -> dict[tuple[Marginal, Tier], float]:
+        # A page asks for the same few of every table that holds them.
+        return {}
+
+    def _mean_variance(self, marginal: Marginal, tier: Tier) -> float:
         self._check_table(marginal)
         first = {axis: _spike(self.schema.size(axis), 0) for axis in marginal}
         shaped = self.spreads_of(marginal)

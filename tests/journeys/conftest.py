@@ -64,6 +64,7 @@ def settings(instance: Path) -> dict[str, str]:
         **kept,
         "MOISSON_INSTANCE": str(instance),
         "MOISSON_RATE_LIMITS": "off",
+        "MOISSON_PAGE_CACHE_MEGABYTES": "0",
         "MOISSON_STRIPE_KEY": STAND_IN_KEY,
         # So that what was earned a moment ago can be paid out in the same journey.
         "MOISSON_REFUND_DAYS": "0",
