@@ -55,7 +55,7 @@ TABLE = {
         openness.terms openness.feed openness.sitemap openness.robots openness.licences
         openness.licence
         developers.guide developers.try_out developers.client api.openapi api.editions api.edition
-        api.privacy api.collection api.book api.old_book api.quote
+        api.privacy api.collection api.book api.old_book api.rarity api.quote
     """,
     For.TOKENS: """
         api.own_orders api.tables api.file api.noise api.roll_up api.roll_up_long api.compare

@@ -146,6 +146,36 @@ class Comparisons(msgspec.Struct, kw_only=True):
     comparisons: list[Compared]
 
 
+class RareCollection(msgspec.Struct, kw_only=True):
+    """How many editions answer what a collection asks, and what that does to a price."""
+
+    collection: str
+    title: str
+    topic: str
+    answering: int
+    of_topic: int
+    factor: float
+
+
+class RarityMoment(msgspec.Struct, kw_only=True):
+    """The mean factor of each topic's collections, once an edition was published."""
+
+    at: str
+    number: int
+    topics: dict[str, float]
+
+
+class RarityIndex(msgspec.Struct, kw_only=True):
+    """The rarest collections, the index of each topic, and what something new would weigh."""
+
+    book: str
+    collections: int
+    rarest: list[RareCollection]
+    moments: list[RarityMoment]
+    first_factor: float
+    topics_without_release: list[str]
+
+
 class Asked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What is asked of a table, where an address would be too long."""
 

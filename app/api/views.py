@@ -20,6 +20,7 @@ from app.bundles import bundle as bundles
 from app.catalog import products, queries
 from app.catalog.price_lists import price_book
 from app.catalog.products import ProductKey
+from app.catalog.rarity_index import rarity_index
 from app.collections import queries as collections
 from app.collections import wording
 from app.collections.rules import Purpose
@@ -204,6 +205,40 @@ def book() -> Response:
 )
 def old_book(version: str) -> Response:
     return answers.answer(prices.book(version).to_dict(), public=True)
+
+
+@operation(
+    "GET",
+    "/rarity",
+    "Tell how rare what each collection asks is, and how that changed.",
+    answer=shapes.RarityIndex,
+)
+def rarity() -> Response:
+    found = rarity_index()
+    return answers.answer(
+        shapes.RarityIndex(
+            book=price_book().version,
+            collections=found.collections,
+            rarest=[
+                shapes.RareCollection(
+                    collection=one.rules.id,
+                    title=one.rules.title,
+                    topic=one.rules.topic,
+                    answering=one.answering,
+                    of_topic=one.total,
+                    factor=one.factor,
+                )
+                for one in found.standings
+            ],
+            moments=[
+                shapes.RarityMoment(at=one.at.isoformat(), number=one.number, topics=one.index)
+                for one in found.moments
+            ],
+            first_factor=found.first_factor,
+            topics_without_release=[*found.missing],
+        ),
+        public=True,
+    )
 
 
 @operation(

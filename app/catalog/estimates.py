@@ -8,7 +8,7 @@ type. It says what sales would earn, never how many there will be.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from app.catalog.price_lists import catalogue_number, price_book, rarity_of, weighed
+from app.catalog.price_lists import catalogue_number, counted_rarity, price_book, weighed
 from app.catalog.products import answers_to, each, people, sold_tiers
 from app.catalog.questions import asked_by
 from app.collections import plans
@@ -129,9 +129,9 @@ def estimate(rules: CollectionRules, assumptions: Assumptions) -> Estimate:
         Where so few people take part that nothing is sold.
     """
     book = price_book()
-    entries = releases.catalogue()
-    asked = asked_by([rules.id, *(entry.collection_id for entry in entries)])
-    rarity = rarity_of(entries, book.minimum_people, catalogue_number() + 1, asked)
+    counted = releases.answering(catalogue_number() + 1, book.minimum_people)
+    asked = asked_by([rules.id, *counted])
+    rarity = counted_rarity(counted, asked)
     next_total = rarity.editions_total + 1
     answered = rarity.editions_answering
     closure = {

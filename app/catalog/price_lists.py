@@ -77,11 +77,18 @@ def rarity_of(
     counted = (e for e in entries if e.people >= minimum_people and e.counts_in(number))
     if asked is None:
         asked = asked_by(entry.collection_id for entry in entries)
-    return _rarity(Counter(entry.collection_id for entry in counted), asked)
+    return counted_rarity(Counter(entry.collection_id for entry in counted), asked)
 
 
-def _rarity(counted: Mapping[str, int], asked: Asked) -> Rarity:
-    """Count answers, from how many editions of each collection count."""
+def counted_rarity(counted: Mapping[str, int], asked: Asked) -> Rarity:
+    """Count answers, from how many editions of each collection count.
+
+    Parameters
+    ----------
+    counted : mapping of collection to int
+    asked : mapping
+        What they ask, and others of which nothing counts.
+    """
     by_content: Counter[Content] = Counter()
     by_question: Counter[Question] = Counter()
     by_topic: Counter[str] = Counter()
@@ -109,7 +116,7 @@ def weighed(book: PriceBook, asks: Asks) -> Question:
 def _kept(book: PriceBook, number: int, _edition_id: str) -> PriceList:
     # Named by the edition too: one process may serve several databases.
     counted = releases.answering(number, book.minimum_people)
-    return PriceList(book, _rarity(counted, asked_by(counted)))
+    return PriceList(book, counted_rarity(counted, asked_by(counted)))
 
 
 def currency() -> str:

@@ -267,6 +267,25 @@ def catalogue(until: int | None = None) -> tuple[CatalogueEntry, ...]:
     return tuple(_entry(row) for row in rows)
 
 
+#: Tells one state of the catalogue from another, of whichever database.
+CatalogueState = tuple[str, int, int, int, int, int]
+
+
+def catalogue_state() -> CatalogueState:
+    """Return what changes whenever an edition is published, or begins or ceases to count."""
+    last = last_published()
+    chosen = select(
+        func.count(Edition.counts_from),
+        func.coalesce(func.sum(cast(Edition.counts_from, BigInteger)), 0),
+        func.coalesce(func.sum(cast(Edition.counts_to, BigInteger)), 0),
+        func.coalesce(func.sum(func.length(Edition.counted_before)), 0),
+    ).where(Edition.catalogue_number.is_not(None))
+    counts, begun, ended, before = session().execute(chosen).one()
+    if last is None:
+        return "", 0, 0, 0, 0, 0
+    return last.edition_id, last.number, int(counts), int(begun), int(ended), int(before)
+
+
 def last_published(until: int | None = None) -> CatalogueEntry | None:
     """Return the edition published last, up to a number; None before the first."""
     return read_once((last_published, until), lambda: _last_published(until))

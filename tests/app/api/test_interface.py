@@ -110,7 +110,11 @@ def test_what_everybody_may_read_needs_no_token(trade: Trade, made: factories.Pu
     one = program.ask(f"/editions/{made.edition_id}").get_json()
     assert one["tables"]
     assert one["privacy"]["release_sha256"]
-    for path in (f"/collections/{made.collection_id}", "/price-book", "/price-books/2026-3"):
+    rare = program.ask("/rarity").get_json()
+    assert made.collection_id in [one["collection"] for one in rare["rarest"]]
+    assert rare["moments"][-1]["topics"]["leisure"] >= 1.0
+    public = (f"/collections/{made.collection_id}", "/price-book", "/price-books/2026-3", "/rarity")
+    for path in public:
         answer = program.ask(path)
         assert answer.status_code == 200
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
