@@ -25,6 +25,8 @@ from app.core.logs import configure_logs
 from app.datasets import views as datasets
 from app.desk import views as desk
 from app.downloads import views as downloads
+from app.endpoints import views as endpoints
+from app.endpoints.signing import EndpointKey
 from app.invoicing import views as billing
 from app.invoicing.issuer import Issuer
 from app.market import KEY, Fact, Market, open_market
@@ -66,7 +68,7 @@ UPLOADS = frozenset({"datasets.new"})
 STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
 MEGABYTE = 1024 * 1024
 #: What services need deep down, made of the settings.
-FACTS: tuple[Fact, ...] = (Issuer.of, Passwords.of, Site.of, TokenKey.of)
+FACTS: tuple[Fact, ...] = (EndpointKey.of, Issuer.of, Passwords.of, Site.of, TokenKey.of)
 #: What each feature adds to an application: its pages, its commands.
 FEATURES: tuple[Callable[[Flask], None], ...] = (
     pages.install,
@@ -87,6 +89,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     in_browser.install,
     notices.install,
     webhooks.install,
+    endpoints.install,
     rights.install,
     operator.install,
     operator_documents.install,

@@ -22,6 +22,8 @@ from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
 from app.demo import commands as demo
 from app.downloads import synthetic as synthetic_files
+from app.endpoints import delivering
+from app.endpoints.sending import Sender
 from app.engine.measuring import count_edition, measure_edition
 from app.engine.opening import open_engine
 from app.jobs.runner import Handlers, Runner
@@ -86,6 +88,7 @@ def runner(app: Flask) -> Runner:
     letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     notice_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     evening.install_worker(handlers, db, market.settings, build_post(market.settings))
+    delivering.install_worker(handlers, db, Sender())
     return Runner(db, handlers)
 
 
@@ -108,6 +111,7 @@ def schedule(market: Market) -> Schedule:
     made.add("pay", HOURLY, lambda: payouts.schedule(db, market.settings.payout_every))
     made.add("compare with the provider", HOURLY, lambda: reconciliation.schedule(db))
     made.add("verify the book", HOURLY, lambda: verifying.schedule(db))
+    made.add("tell programs", OFTEN, lambda: delivering.look(db))
     made.add("extend the chain", OFTEN, lambda: chain.extend(db))
     return made
 

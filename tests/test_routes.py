@@ -18,6 +18,9 @@ from app.contributions.in_browser.views import PARTS
 from app.core.permissions import Actor, Role
 from app.datasets.service import checking
 from app.downloads import synthetic
+from app.endpoints import service as endpoints
+from app.endpoints.kinds import Kind as Told
+from app.endpoints.sending import PORTS
 from app.market import market_of
 from app.notices import links
 from app.notices.kinds import Kind
@@ -66,6 +69,7 @@ TABLE = {
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
         rights.show_export rights.ask_export contributions.mine
         billing.details billing.remove notices.show notices.choose users.access
+        endpoints.listed
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
@@ -99,6 +103,7 @@ TABLE = {
         downloads.table_file desk.table desk.view
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
+        endpoints.show endpoints.change
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -120,6 +125,7 @@ OWN = (
     "desk",
     "users",
     "editions",
+    "endpoints",
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -172,6 +178,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         with trade.db.unit_of_work():
             digest = synthetic.ask(buyer, made.edition_id)
         trade.place(buyer, [second])
+        with trade.db.unit_of_work():
+            endpoint_id = endpoints.make(buyer, "https://example.org/told", [Told.PUBLISHED], PORTS)
         trade.onboard(made.producer)
         Browser(trade.app, made.producer)
         with trade.db.unit_of_work(write=False):
@@ -192,6 +200,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "edition": made.edition_id,
                 "collection": made.collection_id,
                 "token_id": token_id,
+                "endpoint_id": endpoint_id,
                 "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,

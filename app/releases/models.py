@@ -44,7 +44,7 @@ class Edition(Base):
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     drawn: Mapped[int] = mapped_column(Integer, default=0)
     floor_micros: Mapped[int] = mapped_column(BigInteger, default=0)
-    taken_down_at: Mapped[datetime | None] = mapped_column(Moment)
+    taken_down_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
     counted: Mapped[int | None] = mapped_column(Integer)
     people: Mapped[int | None] = mapped_column(Integer)
     catalogue_number: Mapped[int | None] = mapped_column(Integer, unique=True)

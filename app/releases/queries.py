@@ -240,6 +240,23 @@ def published_before(number: int | None, most: int) -> tuple[tuple[int, str], ..
     return tuple((row.catalogue_number or 0, row.id) for row in rows)
 
 
+def published_after(number: int, most: int) -> tuple[EditionView, ...]:
+    """Return the editions behind a place in the catalogue, in its order, on sale or not."""
+    chosen = select(Edition).where(Edition.catalogue_number > number)
+    rows = session().scalars(chosen.order_by(Edition.catalogue_number).limit(most))
+    return tuple(_edition(row) for row in rows)
+
+
+def taken_down_since(
+    since: datetime, until: datetime, most: int
+) -> tuple[tuple[EditionView, datetime], ...]:
+    """Return the editions that were taken down in a time and when, the first first."""
+    within = Edition.taken_down_at >= since, Edition.taken_down_at < until
+    chosen = select(Edition).where(*within, Edition.catalogue_number.is_not(None))
+    rows = session().scalars(chosen.order_by(Edition.taken_down_at).limit(most))
+    return tuple((_edition(row), row.taken_down_at) for row in rows if row.taken_down_at)
+
+
 def answering(number: int, minimum_people: int) -> Mapping[str, int]:
     """Return how many editions of each collection count in a catalogue, of so many people.
 

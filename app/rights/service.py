@@ -13,6 +13,7 @@ from app.datasets.service import Checking
 from app.datasets.states import DatasetState
 from app.earnings import queries as earnings
 from app.earnings import settlement
+from app.endpoints import service as endpoints
 from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
@@ -62,6 +63,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     datasets_service.forget_titles(actor)
     exports.forget(actor, doors)
     notices.forget(actor.user_id)
+    endpoints.forget(actor.user_id)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     users.close(actor)

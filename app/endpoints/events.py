@@ -1,0 +1,79 @@
+"""What happened that programs are told of, from what the other parts know anyway."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.collections import queries as collections
+from app.core.clock import now
+from app.endpoints.kinds import Kind
+from app.openness.queries import offered
+from app.openness.site import present
+from app.orders import queries as orders
+from app.releases import queries as releases
+from app.releases.queries import EditionView
+
+#: So many of a kind are told of one look; the next begins after them.
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened.
+
+    Attributes
+    ----------
+    subject : str
+        Tells it from all others: nobody is told twice.
+    data : dict
+        Identifiers and addresses; more is fetched by whoever may.
+    """
+
+    kind: Kind
+    subject: str
+    at: datetime
+    data: dict[str, Any]
+
+
+def published(number: int) -> tuple[int, list[tuple[int, Event]]]:
+    """Return what was published behind a place in the catalogue.
+
+    Returns
+    -------
+    tuple of int and list of (int, Event)
+        The place up to which it was looked, and each event with its place.
+    """
+    found = []
+    for edition in releases.published_after(number, MOST):
+        number = edition.catalogue_number or number
+        if offered(releases.release(edition.id)):
+            found.append((number, _event(Kind.PUBLISHED, edition, edition.published_at or now())))
+    return number, found
+
+
+def withdrawn(since: datetime, until: datetime) -> Iterator[Event]:
+    """Return what was taken out of the catalogue in a time."""
+    for edition, at in releases.taken_down_since(since, until, MOST):
+        yield _event(Kind.WITHDRAWN, edition, at)
+
+
+def of_buyer(user_id: str, since: datetime, until: datetime) -> Iterator[Event]:
+    """Return what happened to somebody's own purchases in a time."""
+    for order in orders.of_buyer(user_id):
+        if order.refunded_at is not None and since <= order.refunded_at < until:
+            data = {"order": order.id, "page": f"{present().base}/orders/{order.id}"}
+            yield Event(Kind.REFUNDED, f"{Kind.REFUNDED}:{order.id}", order.refunded_at, data)
+
+
+def _event(kind: Kind, edition: EditionView, at: datetime) -> Event:
+    here = present()
+    data = {
+        "edition": edition.id,
+        "collection": edition.collection_id,
+        "title": collections.rules(edition.collection_id).title,
+        "number": edition.number,
+        "page": f"{here.catalogue}/{edition.id}",
+        "api": f"{here.interface}/editions/{edition.id}",
+    }
+    return Event(kind, f"{kind}:{edition.id}", at, data)

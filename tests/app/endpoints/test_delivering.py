@@ -1,0 +1,209 @@
+"""Programs are told once of what happened, signed, until they take it; and the outcome is seen."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from app.core.clock import fixed_at, now
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.permissions import Actor, Role
+from app.endpoints import delivering, queries, service
+from app.endpoints.delivering import ATTEMPTS, NotDelivered
+from app.endpoints.kinds import Kind
+from app.endpoints.sending import PORTS
+from app.market import market_of
+from app.releases import service as releases
+from tests.app.endpoints.conftest import Program
+from tests.support import factories
+from tests.support.browser import Browser
+
+EVERYTHING = [Kind.PUBLISHED, Kind.WITHDRAWN, Kind.REFUNDED]
+
+
+def made(app: Flask, program: Program, kinds: list[Kind] = EVERYTHING) -> tuple[Actor, str]:
+    buyer = factories.account(app, Role.BUYER)
+    with market_of(app).db.unit_of_work():
+        return buyer, service.make(buyer, program.url, kinds, (program.port,))
+
+
+def waiting(app: Flask, buyer: Actor, endpoint_id: str) -> list[str]:
+    with market_of(app).db.unit_of_work(write=False):
+        return [
+            one.id for one in queries.deliveries(buyer, endpoint_id) if one.delivered_at is None
+        ]
+
+
+def told(app: Flask, buyer: Actor, endpoint_id: str, program: Program) -> list[dict[str, object]]:
+    """Send what waits, and return it as the program verified it."""
+    db = market_of(app).db
+    program.got.clear()
+    for delivery in reversed(waiting(app, buyer, endpoint_id)):
+        delivering.deliver(db, program.sender(), delivery)
+    with db.unit_of_work(write=False):
+        secret = queries.endpoint(buyer, endpoint_id).secret
+    return [Webhook(secret).verify(body, headers) for _, headers, body in program.got]
+
+
+def test_a_release_is_told_once_when_it_is_published_and_when_it_is_taken_down(
+    lite_app: Flask, program: Program
+) -> None:
+    db = market_of(lite_app).db
+    factories.published(lite_app)  # before anybody asked
+    buyer, endpoint_id = made(lite_app, program)
+    edition = factories.published(lite_app)
+    for _ in range(2):
+        delivering.look(db)
+    (message,) = told(lite_app, buyer, endpoint_id, program)
+    assert message["type"] == "edition.published"
+    assert message["data"]["edition"] == edition.edition_id
+    assert "people" not in json.dumps(message)
+    with db.unit_of_work():
+        releases.take_down(factories.account(lite_app, Role.OPERATOR), edition.edition_id, "why")
+    for _ in range(2):
+        delivering.look(db)
+    (message,) = told(lite_app, buyer, endpoint_id, program)
+    assert message["type"] == "edition.withdrawn"
+    with db.unit_of_work(write=False):
+        log = queries.deliveries(buyer, endpoint_id)
+    assert [(one.status, one.attempts) for one in log] == [(204, 1)] * 2
+
+
+def test_only_what_was_asked_for_is_told(lite_app: Flask, program: Program) -> None:
+    buyer, endpoint_id = made(lite_app, program, [Kind.REFUNDED])
+    factories.published(lite_app)
+    delivering.look(market_of(lite_app).db)
+    assert waiting(lite_app, buyer, endpoint_id) == []
+
+
+def test_a_message_is_sent_again_until_it_is_taken_with_the_same_name(
+    lite_app: Flask, program: Program
+) -> None:
+    db = market_of(lite_app).db
+    buyer, endpoint_id = made(lite_app, program)
+    with db.unit_of_work():
+        service.test(buyer, endpoint_id)
+    (delivery,) = waiting(lite_app, buyer, endpoint_id)
+    program.status = 500
+    for _ in range(2):
+        with pytest.raises(NotDelivered):
+            delivering.deliver(db, program.sender(), delivery)
+    with db.unit_of_work(write=False):
+        (seen,) = queries.deliveries(buyer, endpoint_id)
+    assert (seen.status, seen.attempts, seen.delivered_at) == (500, 2, None)
+    program.status = 200
+    for _ in range(2):
+        delivering.deliver(db, program.sender(), delivery)
+    names = [headers["webhook-id"] for _, headers, _ in program.got]
+    assert names == [f"msg_{delivery}"] * 3, "once it is taken it is not sent again"
+
+
+def test_what_answers_410_and_what_is_silent_for_days_is_stopped(
+    lite_app: Flask, program: Program
+) -> None:
+    db = market_of(lite_app).db
+    buyer, endpoint_id = made(lite_app, program)
+
+    def send() -> None:
+        with db.unit_of_work():
+            service.test(buyer, endpoint_id)
+        (delivery, *_) = waiting(lite_app, buyer, endpoint_id)
+        for _ in range(ATTEMPTS):
+            try:
+                delivering.deliver(db, program.sender(), delivery)
+            except NotDelivered:
+                continue
+
+    program.status = 410
+    send()
+    assert len(program.got) == 1
+    with db.unit_of_work():
+        assert queries.endpoint(buyer, endpoint_id).stopped == "gone"
+        service.resume(buyer, endpoint_id)
+    program.status = 503
+    for stopped in ("", "", "silent"):
+        with db.unit_of_work(write=False):
+            assert queries.endpoint(buyer, endpoint_id).stopped == ""
+        send()
+        with db.unit_of_work(write=False):
+            assert queries.endpoint(buyer, endpoint_id).stopped == stopped
+    program.got.clear()
+    factories.published(lite_app)
+    delivering.look(db)
+    assert program.got == []
+
+
+def test_a_new_secret_signs_at_once_and_the_old_one_for_a_day_more(
+    lite_app: Flask, program: Program
+) -> None:
+    db = market_of(lite_app).db
+    buyer, endpoint_id = made(lite_app, program)
+    with db.unit_of_work():
+        old = queries.endpoint(buyer, endpoint_id).secret
+        service.replace_secret(buyer, endpoint_id)
+        new = queries.endpoint(buyer, endpoint_id).secret
+        service.test(buyer, endpoint_id)
+    assert old != new
+    told(lite_app, buyer, endpoint_id, program)
+    ((_, headers, body),) = program.got
+    for secret in (old, new):
+        Webhook(secret).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "A" * 43 + "=").verify(body, headers)
+    with db.unit_of_work():
+        service.test(buyer, endpoint_id)
+    with fixed_at(now() + timedelta(days=1, minutes=1)):
+        told(lite_app, buyer, endpoint_id, program)
+    ((_, headers, body),) = program.got
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(body, headers)
+
+
+def test_nobody_reaches_anothers_endpoint_and_all_are_forgotten_with_the_account(
+    lite_app: Flask, program: Program
+) -> None:
+    db = market_of(lite_app).db
+    _, endpoint_id = made(lite_app, program)
+    stranger, mine = made(lite_app, program)
+    with db.unit_of_work():
+        for act in (service.test, service.remove, service.replace_secret, service.resume):
+            with pytest.raises(NotFound):
+                act(stranger, endpoint_id)
+        service.test(stranger, mine)
+        service.forget(stranger.user_id)
+        assert queries.of_account(stranger) == ()
+
+
+def test_an_account_has_a_few_and_each_is_told_something(lite_app: Flask) -> None:
+    buyer = factories.account(lite_app, Role.BUYER)
+    with market_of(lite_app).db.unit_of_work():
+        with pytest.raises(Invalid):
+            service.make(buyer, "https://example.org/", [], PORTS)
+        with pytest.raises(Invalid):
+            service.make(buyer, "https://localhost/", [Kind.TEST], PORTS)
+        for n in range(service.MOST):
+            service.make(buyer, f"https://example.org/{n}", EVERYTHING, PORTS)
+        with pytest.raises(Conflict):
+            service.make(buyer, "https://example.org/more", EVERYTHING, PORTS)
+
+
+def test_the_page_shows_what_became_of_each_message(lite_app: Flask, program: Program) -> None:
+    buyer = factories.account(lite_app, Role.BUYER)
+    browser = Browser(lite_app, buyer)
+    wrong = browser.post("/account/webhooks", {"url": "http://example.org", "kinds": ["test"]})
+    assert wrong.status_code == 422
+    told = browser.post(
+        "/account/webhooks", {"url": "https://example.org/told", "kinds": ["edition.published"]}
+    )
+    page = told.headers["Location"]
+    assert "whsec_" in browser.get(page).text
+    for act in ("test", "secret"):
+        assert browser.post(page, {"do": act}).status_code == 302
+    text = browser.get(page).text
+    assert "on its way" in text
+    assert "The secret before signs, too" in text
+    assert browser.post(page, {"do": "nothing"}).status_code == 404
+    assert browser.post(page, {"do": "remove"}).headers["Location"] == "/account/webhooks"
+    assert browser.get(page).status_code == 404
