@@ -264,6 +264,7 @@ def named(world: World) -> dict[str, str]:
         "edition": world.edition_id,
         "collection": world.collection_id,
         "token_id": NONE,
+        "question_id": NONE,
         "order_id": NONE,
         "payout_id": NONE,
         "digest": NONE,
