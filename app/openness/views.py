@@ -229,7 +229,17 @@ class OpenFacts:
 
 
 def open_facts(view: ReleaseView) -> OpenFacts | None:
-    """Return what the page of an edition shows; None where it is not in the catalogue."""
+    """Return what the page of an edition shows; None where it is not in the catalogue.
+
+    Its head and its foot both ask: it is made once for each page.
+    """
+    known: dict[str, OpenFacts | None] = g.setdefault("open_facts", {})
+    if view.edition.id not in known:
+        known[view.edition.id] = _open_facts(view)
+    return known[view.edition.id]
+
+
+def _open_facts(view: ReleaseView) -> OpenFacts | None:
     if not queries.offered(view):
         return None
     about = describe(view, site.present())
