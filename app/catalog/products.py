@@ -147,6 +147,12 @@ def preview_table(view: ReleaseView, axis: str) -> Table:
     return view.release.table((axis,), preview_tier(view.release.plan))
 
 
+def preview(view: ReleaseView) -> tuple[Table, ...]:
+    """Return the whole free preview: each one-way table."""
+    plan = view.release.plan
+    return tuple(preview_table(view, axis) for axis in plan.schema.axes if (axis,) in plan.closure)
+
+
 def is_mostly_noise(view: ReleaseView) -> bool:
     """Tell whether noise outweighs most counts by one column, even at the finest tier.
 
