@@ -87,7 +87,7 @@ def summary(preview: Preview, rules: CollectionRules) -> str:
 def _of_counts(preview: Preview, rules: CollectionRules) -> str:
     told = [figure for figure in preview.figures if figure.distinct and figure.value > 0]
     if not told:
-        return _("No bar here can be told apart from zero: the noise is larger than the counts.")
+        return _("No bar here can be told apart from zero: this preview is too noisy.")
     most = max(told, key=lambda figure: figure.value)
     low, middle, high = written(most)
     return _(
