@@ -43,6 +43,7 @@ from app.orders import views as orders
 from app.orders.documents import views as documents
 from app.pages import views as pages
 from app.payouts import views as payouts
+from app.questions import views as questions
 from app.releases import views as editions
 from app.rights import views as rights
 from app.users import views as users
@@ -75,6 +76,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     users.install,
     catalog.install,
     openness.install,
+    questions.install,
     datasets.install,
     editions.install,
     categories.install,

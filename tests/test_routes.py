@@ -24,6 +24,7 @@ from app.endpoints.sending import PORTS
 from app.market import market_of
 from app.notices import links
 from app.notices.kinds import Kind
+from app.questions import service as questions
 from app.releases.periods import open_period
 from app.users import access_tokens
 from app.users import queries as users
@@ -70,6 +71,7 @@ TABLE = {
         rights.show_export rights.ask_export contributions.mine
         billing.details billing.remove notices.show notices.choose users.access
         endpoints.listed
+        questions.ask questions.listed
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
@@ -104,6 +106,7 @@ TABLE = {
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
         endpoints.show endpoints.change
+        questions.answer
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -176,6 +179,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             first, second, *_ = made.keys()
         order_id = trade.bought(buyer, [first])
         with trade.db.unit_of_work():
+            question_id = questions.ask(buyer, made.edition_id, "Were trips abroad counted, too?")
+        with trade.db.unit_of_work():
             digest = synthetic.ask(buyer, made.edition_id)
         trade.place(buyer, [second])
         with trade.db.unit_of_work():
@@ -201,6 +206,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "collection": made.collection_id,
                 "token_id": token_id,
                 "endpoint_id": endpoint_id,
+                "question_id": question_id,
                 "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,

@@ -143,13 +143,15 @@ def preview_tier(plan: NoisePlan) -> Tier:
     return next((tier for tier in plan.tiers if tier.name == PREVIEW), plan.tiers[-1])
 
 
+def preview_table(view: ReleaseView, axis: str) -> Table:
+    """Return the free preview of a column, at a tier of its own where there is one."""
+    return view.release.table((axis,), preview_tier(view.release.plan))
+
+
 def preview(view: ReleaseView) -> tuple[Table, ...]:
-    """Return the free preview: each one-way table, at a tier of its own where there is one."""
+    """Return the whole free preview: each one-way table."""
     plan = view.release.plan
-    tier = preview_tier(plan)
-    return tuple(
-        view.release.table((axis,), tier) for axis in plan.schema.axes if (axis,) in plan.closure
-    )
+    return tuple(preview_table(view, axis) for axis in plan.schema.axes if (axis,) in plan.closure)
 
 
 def is_mostly_noise(view: ReleaseView) -> bool:

@@ -1,15 +1,28 @@
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.catalog import estimates, lessons, listing, products, queries, rarity_index
+from app.catalog import (
+    estimates,
+    lessons,
+    listing,
+    previews,
+    products,
+    provenance,
+    queries,
+    rarity_index,
+    reading_aloud,
+    series,
+)
 from app.catalog.asking import LONGEST, address_of, search_of
-from app.catalog.charts import charts_of
+from app.catalog.drawing import Bars, Tiles, drawn
 from app.catalog.forms import EstimateForm
 from app.catalog.price_lists import price_book
+from app.catalog.reading_aloud import edition_name
 from app.collections import plans, wording
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, CollectionRules, Purpose
@@ -29,6 +42,7 @@ from app.web.caching import same_for_visitors
 from app.web.limits import limited
 from pricing.errors import PricingError
 from pricing.money import Money
+from privacy.tables.rollup import Figure
 
 bp = Blueprint("catalog", __name__)
 NOBODY = Actor("", frozenset())
@@ -71,22 +85,50 @@ def wish() -> Response:
 @same_for_visitors
 def release(edition_id: str) -> str:
     view = releases.release(edition_id)
-    spoken = partial(wording.value, rules=view.rules)
-    preview = [c for table in products.preview(view) for c in charts_of(table, spoken)]
+    shown, listed = _preview(view), series.editions(view.rules, view.edition)
     return render_template(
         "catalog/release.html",
         view=view,
+        shown=shown,
+        places=previews.places(view),
+        chart=_chart(view.rules, shown.figures) if shown else None,
+        summary=reading_aloud.summary(shown, view.rules) if shown else "",
+        step=series.step(view, shown, listed) if shown else None,
+        editions=listed,
+        facts=provenance.facts(view),
+        missing=provenance.missing(view, shown),
         plan=view.release.plan,
         sold=products.sold_tiers(view.release.plan),
         previewed=products.preview_tier(view.release.plan),
         people=products.people(view),
         least=listing.least_people(view.rules, price_book()),
-        preview=preview,
         priced=queries.priced(view),
         noisy=products.is_mostly_noise(view),
-        left_out=view.release.left_out(),
         guesses=view.rules.guesses,
     )
+
+
+def _preview(view: releases.ReleaseView) -> previews.Preview | None:
+    """Return the preview that the address asks for."""
+    place = previews.chosen(view, request.args.get("table", ""))
+    return None if place is None else previews.preview(view, place)
+
+
+def _chart(rules: CollectionRules, figures: tuple[Figure, ...]) -> Bars | Tiles | None:
+    spoken = partial(reading_aloud.value, rules=rules)
+    return drawn(figures, spoken, partial(reading_aloud.sentence, rules=rules))
+
+
+def _over_editions(rules: CollectionRules) -> dict[str, Any]:
+    """Return what the page of a collection shows of its editions one after the other."""
+    found = series.of_collection(rules, request.args.get("table", "")) if rules.public else None
+    if found is None:
+        return {"series": None}
+    return {
+        "series": found,
+        "places": previews.places(found.views[-1]),
+        "chart": _chart(rules, found.figures),
+    }
 
 
 def _seen(collection_id: str) -> CollectionRules:
@@ -111,6 +153,7 @@ def collection(collection_id: str) -> str:
         may_hurry=mine and not current_market().settings.production,
         closing=releases_service.next_closing(rules),
         guesses=rules.guesses,
+        **_over_editions(rules),
     )
 
 
@@ -183,4 +226,6 @@ def install(app: Flask) -> None:
         "entry_about": wording.entry_about,
         "entry_person": wording.entry_person,
         "unit_of": wording.unit,
+        "cell_of": reading_aloud.cell,
+        "edition_name": edition_name,
     }

@@ -79,6 +79,12 @@ def owned_by(user_id: str) -> tuple[CollectionRules, ...]:
     return tuple(_rules(c) for c in session().scalars(chosen))
 
 
+def ids_owned_by(user_id: str) -> tuple[str, ...]:
+    """Return the collections that an account still owns: for every page, so no rules are read."""
+    chosen = select(Collection.id).where(Collection.owner_id == user_id, ~Collection.withdrawn)
+    return tuple(session().scalars(chosen))
+
+
 def _rules(row: Collection) -> CollectionRules:
     return CollectionRules(
         id=row.id,

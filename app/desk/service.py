@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, hypot, sqrt
 
 from app.catalog import queries as catalog
-from app.catalog.products import Product, ProductKey, table
+from app.catalog.products import Product, ProductKey, product, table
 from app.core.permissions import Actor
 from app.desk.asked import Ask, refused
 from app.downloads import service as downloads
@@ -15,10 +14,10 @@ from app.downloads.facts import table_facts
 from app.orders import holdings
 from app.releases.queries import ReleaseView
 from privacy.errors import PlanError
-from privacy.noise.intervals import QUANTILE
 from privacy.tables import rollup
+from privacy.tables.changes import COMPARED, changes
 from privacy.tables.rollup import Along, Cell, Figure
-from privacy.tables.table import CONTRIBUTIONS, MEAN, SUM, Table
+from privacy.tables.table import CONTRIBUTIONS, Table
 
 ROLLED = (
     "statistic",
@@ -31,7 +30,6 @@ ROLLED = (
     "told_apart_from_zero",
     "cells",
 )
-COMPARED = (CONTRIBUTIONS, SUM, MEAN)
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,13 @@ def owned(actor: Actor, key: ProductKey) -> Owned:
     downloads.fetch(actor, key)
     view, product = catalog.found(key)
     return Owned(view, product, table(view, product))
+
+
+def owned_of(actor: Actor, view: ReleaseView) -> tuple[Product, ...]:
+    """Return the tables of a release that the actor owns, those of few columns first."""
+    keys = [key for key in holdings.owned(actor.user_id) if key.edition == view.edition.id]
+    found = [product(view, key) for key in keys]
+    return tuple(sorted(found, key=lambda one: (len(one.key.axes), one.key)))
 
 
 def rolled(one: Owned, ask: Ask) -> tuple[Figure, ...]:
@@ -141,49 +146,16 @@ def earlier(actor: Actor, one: Owned) -> tuple[tuple[ReleaseView, Product], ...]
 def since(one: Owned, other: Owned, ask: Ask) -> tuple[Beside, ...]:
     """Return what changed from another edition's table to this one, group by group.
 
-    The noises of two editions are independent, so their variances add up: each side of an interval
-    with the other side of the other.
-
     Raises
     ------
     Invalid
         For a statistic that cannot be compared.
-
-    References
-    ----------
-    Zou, Donner (2008), Construction of confidence limits about effect measures, Stat. Med. 27.
     """
     if ask.statistics[0] not in COMPARED:
         raise refused(PlanError("Only contributions, sums and means can be compared"))
     now, then = (rolled(each, _first(ask)) for each in (one, other))
-    made: list[tuple[Figure, float]] = []
-    for new, old in zip(now, then, strict=True):
-        value = new.value - old.value
-        known = new.statistic != MEAN or (new.distinct and old.distinct)
-        if known:
-            low = value - hypot(new.value - new.low, old.high - old.value)
-            high = value + hypot(new.high - new.value, old.value - old.low)
-        else:
-            # A mean of nothing may be anything within its bounds, on either side of its value.
-            low, high = new.low - old.high, new.high - old.low
-        # The noise towards zero is what may have set two equal figures apart.
-        near = (value - low if value > 0 else high - value) / QUANTILE
-        chance = erfc(abs(value) / near / sqrt(2)) if known and near else 1.0
-        figure = Figure(
-            new.cell,
-            new.statistic,
-            new.measure,
-            new.unit,
-            value,
-            (high - low) / 2 / QUANTILE,
-            low,
-            high,
-            known and (low > 0 or high < 0),
-            new.cells,
-        )
-        made.append((figure, chance))
-    named = rollup.told_apart([chance for _, chance in made])
-    return tuple(Beside(figure, None, told) for (figure, _), told in zip(made, named, strict=True))
+    (found,) = changes((now, then))
+    return tuple(Beside(each.figure, None, each.named) for each in found)
 
 
 def content(one: Owned, ask: Ask, figures: Sequence[Figure], address: str) -> Content:

@@ -3,26 +3,25 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, render_template, request, url_for
-from flask_babel import format_decimal
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import login_required
+from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
+from app.catalog.drawing import drawn
 from app.catalog.products import Product, ProductKey
-from app.collections import units, wording
+from app.catalog.reading_aloud import sentence
+from app.collections import wording
 from app.core.errors import NotFound
 from app.desk import asked, service
 from app.desk.asked import Ask
-from app.desk.drawing import drawn
 from app.desk.service import Beside, Owned
 from app.downloads.formats import FORMATS
 from app.releases.queries import ReleaseView
 from app.users.login import current_actor
 from app.web.limits import limited
 from app.web.responses import attached
+from privacy.tables.changes import COMPARED
 from privacy.tables.rollup import MEDIAN, STATISTICS, Figure
-from privacy.tables.table import CONTRIBUTIONS
 
 bp = Blueprint("desk", __name__, url_prefix="/tables")
 PAGE = 200
@@ -51,7 +50,7 @@ def table(key: str) -> str:
     editions = service.earlier(actor, one)
     since = _since(one, ask, editions)
     spoken = partial(wording.value, rules=one.view.rules)
-    said = partial(_sentence, one)
+    said = partial(sentence, rules=one.view.rules)
     lines = [
         Line(
             [spoken(value, axis) for axis, value in each.cell],
@@ -83,7 +82,7 @@ def table(key: str) -> str:
         desk_kept=_kept,
         address=url_for("desk.table", key=key, _external=True, **_kept()),
         view_of=partial(_view_address, key),
-        comparable=ask.statistics[0] in service.COMPARED,
+        comparable=ask.statistics[0] in COMPARED,
         reference=_place("beside"),
         args=request.args,
     )
@@ -148,24 +147,12 @@ def _tells(one: Owned, statistic: str) -> bool:
     return bool(measures) or statistic not in ("sum", "mean")
 
 
-def _sentence(one: Owned, figure: Figure) -> str:
-    """Read a figure aloud."""
-    rules = one.view.rules
-    words = " · ".join(wording.value(value, axis, rules=rules) for axis, value in figure.cell)
-    counted = figure.statistic == CONTRIBUTIONS
-    unit = wording.record(rules) if counted else units.unit_of(figure.unit)
-    return str(
-        _(
-            "%(cell)s: %(value)s %(unit)s, noise interval %(low)s to %(high)s",
-            cell=words or _("All"),
-            value=format_decimal(round(figure.value, 2)),
-            unit=unit,
-            low=format_decimal(round(figure.low, 2)),
-            high=format_decimal(round(figure.high, 2)),
-        )
-    )
+def _owned_here(view: ReleaseView) -> tuple[Product, ...]:
+    """Return the tables of a release that the reader owns; none for a visitor."""
+    return service.owned_of(current_actor(), view) if current_user.is_authenticated else ()
 
 
 def install(app: Flask) -> None:
-    """Add these pages to an application."""
+    """Add these pages to an application, and to a release's what the reader owns of it."""
     app.register_blueprint(bp)
+    app.context_processor(lambda: {"owned_here": _owned_here})

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from app.collections import queries as collections
+from app.collections import wording
 from app.collections.own_diaries import every_diary
 from app.collections.rules import Purpose
 from app.contributions import queries as contributions
@@ -20,6 +21,7 @@ from app.notices.kinds import Kind
 from app.orders import queries as orders
 from app.payouts import queries as payouts
 from app.payouts.states import PayoutState
+from app.questions import queries as questions
 from app.releases import queries as releases
 from app.releases.periods import next_closing
 from pricing.money import Money
@@ -89,6 +91,7 @@ def notices(actor: Actor, since: datetime, until: datetime | None = None) -> tup
         *_about_the_next(contributions.tiles(actor)),
         *_of_editions(actor, since, end),
         *_paid(actor),
+        *_questions(actor),
     ]
     told = (each for each in found if since <= each.at < end)
     return tuple(sorted(told, key=lambda each: (each.at, each.kind), reverse=True))
@@ -140,6 +143,18 @@ def _of_editions(actor: Actor, since: datetime, until: datetime) -> Iterator[Not
         earned = Money(sale.kept_micros * shares[sale.edition_id], sale.currency)
         about = titles[sale.edition_id]
         yield Notice(Kind.SOLD, sale.sold_at, about, "/income", purpose=sale.purpose, amount=earned)
+
+
+def _questions(actor: Actor) -> Iterator[Notice]:
+    """Tell of what somebody may answer, and of the answers to what they asked."""
+    for each in questions.asked_of(actor):
+        if each.asker_id != actor.user_id and not each.answer:
+            about = wording.title(each.rules)
+            yield Notice(Kind.ASKED, each.asked_at, about, f"/questions#to-answer-{each.id}")
+    for each in questions.asked_by(actor.user_id):
+        if each.answered_at is not None:
+            about = wording.title(each.rules)
+            yield Notice(Kind.ANSWERED, each.answered_at, about, f"/questions#asked-{each.id}")
 
 
 def _paid(actor: Actor) -> Iterator[Notice]:

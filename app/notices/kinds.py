@@ -13,6 +13,8 @@ class Kind(StrEnum):
     PAID = "paid"
     MONTHLY = "monthly"
     REMIND = "remind"
+    ASKED = "asked"
+    ANSWERED = "answered"
 
 
 #: What is not sent before somebody asks for it: a sale may come every hour.
@@ -29,4 +31,6 @@ NAMES = {
     Kind.PAID: _l("You were paid"),
     Kind.MONTHLY: _l("A summary once a month, in five lines"),
     Kind.REMIND: _l("Evening reminders of your diaries"),
+    Kind.ASKED: _l("Somebody asks about a collection of yours"),
+    Kind.ANSWERED: _l("A question of yours was answered"),
 }

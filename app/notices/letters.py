@@ -25,6 +25,7 @@ from app.notices.models import NoticeReader
 from app.notices.texts import sentence
 from app.orders import queries as orders
 from app.payouts import queries as payouts
+from app.questions import queries as questions
 from app.releases import queries as releases
 from app.releases.periods import CLOSING_DAY, next_closing
 from app.users import queries as users
@@ -62,6 +63,7 @@ def tell_day(db: Database, day: str) -> None:
             *orders.editions_sold(since, until),
         }
         told = releases.producers_in(editions) | payouts.paid_between(since, until)
+        told |= questions.concerned(since, until)
         if any(since <= each < until for each in (next_closing() - AHEAD, month_over())):
             told |= contributions.givers()
 

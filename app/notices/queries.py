@@ -5,12 +5,13 @@ from sqlalchemy import select
 from app.contributions import queries as contributions
 from app.core.clock import now
 from app.core.db import session
-from app.core.permissions import Actor
+from app.core.permissions import Actor, Role
 from app.notices.events import AHEAD, SHOWN, month_over
 from app.notices.kinds import OFF_AT_FIRST, SWITCHED, Kind
 from app.notices.models import NoticeChoice, NoticeReader
 from app.orders import queries as orders
 from app.payouts import queries as payouts
+from app.questions import queries as questions
 from app.releases import queries as releases
 from app.releases.periods import next_closing
 
@@ -32,10 +33,13 @@ def seen_until(user_id: str) -> datetime:
 def unseen(actor: Actor) -> int:
     """Count what somebody was told since they looked last: for every page, so in few queries."""
     since = seen_until(actor.user_id)
+    asked = questions.count_news(actor, since)
+    if not actor.has(Role.PRODUCER):
+        return asked
     parts = releases.published_parts(actor.user_id)
     measured = sum(e.published_at is not None and e.published_at >= since for _, e in parts)
     sold = orders.count_sales([edition.id for _, edition in parts], since) if parts else 0
     there, missing = contributions.count_given(actor)
     soon = there * (since <= next_closing() - AHEAD <= now())
     needed = missing * (since <= month_over() <= now())
-    return measured + sold + soon + needed + payouts.times_paid(actor.user_id, since)
+    return asked + measured + sold + soon + needed + payouts.times_paid(actor.user_id, since)

@@ -71,10 +71,20 @@ def _paid(notice: Notice) -> str:
     return _("%(amount)s is on its way to your bank account.", amount=amount)
 
 
+def _asked(notice: Notice) -> str:
+    return _("%(about)s: somebody asks about this edition. Please answer.", about=notice.about)
+
+
+def _answered(notice: Notice) -> str:
+    return _("%(about)s: your question was answered.", about=notice.about)
+
+
 _SENTENCES = {
     Kind.NEEDS: _needs,
     Kind.SOON: _soon,
     Kind.MEASURED: _measured,
     Kind.SOLD: _sold,
     Kind.PAID: _paid,
+    Kind.ASKED: _asked,
+    Kind.ANSWERED: _answered,
 }

@@ -192,6 +192,33 @@ def editions_of(rules: CollectionRules) -> tuple[EditionView, ...]:
     )
 
 
+def newest_of(
+    rules: CollectionRules,
+    purposes: frozenset[Purpose] | None,
+    most: int,
+    before: int | None = None,
+) -> tuple[EditionView, ...]:
+    """Return the newest published editions of a collection that everybody sees, newest first.
+
+    Parameters
+    ----------
+    purposes : frozenset of Purpose or None
+        Those for exactly these; for any where there are none.
+    most : int
+        So many at most, however many there are.
+    before : int or None
+        Only those of a smaller number.
+    """
+    enough = or_(Edition.people.is_(None), Edition.people >= rules.minimum_people)
+    chosen = select(Edition).where(Edition.collection_id == rules.id, *_ON_SALE, enough)
+    if purposes is not None:
+        chosen = chosen.where(Edition.purposes == " ".join(sorted(purposes)))
+    if before is not None:
+        chosen = chosen.where(Edition.number < before)
+    rows = session().scalars(chosen.order_by(Edition.number.desc()).limit(most))
+    return tuple(_edition(row) for row in rows)
+
+
 def every_edition_of(collection_id: str) -> tuple[EditionView, ...]:
     """Return all editions of a collection, newest first: for the operator."""
     return tuple(_edition(row) for row in _rows_of(collection_id))

@@ -20,6 +20,7 @@ from app.datasets.service import Checking
 from app.earnings import queries as earnings
 from app.invoicing import queries as invoicing
 from app.orders import queries as orders
+from app.questions import queries as questions
 from app.releases import queries as releases
 from app.rights import queries
 from app.rights.own_traces import own_traces
@@ -141,6 +142,10 @@ def _account(actor: Actor) -> dict[str, Any]:
         "orders": [
             {"id": o.id, "state": o.state, "total_cents": o.total_cents, "at": o.created_at}
             for o in orders.of_buyer(actor.user_id)
+        ],
+        "questions": [
+            {"asked": q.text, "at": q.asked_at, "edition": q.edition.id, "answer": q.answer}
+            for q in questions.asked_by(actor.user_id)
         ],
         "billing_details": asdict(details) if details else None,
         "documents": [

@@ -18,6 +18,7 @@ from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.notices import service as notices
+from app.questions import service as questions
 from app.releases import charging
 from app.rights import exports
 from app.users import service as users
@@ -64,6 +65,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     exports.forget(actor, doors)
     notices.forget(actor.user_id)
     endpoints.forget(actor.user_id)
+    questions.forget(actor.user_id)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     users.close(actor)

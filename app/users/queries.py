@@ -94,6 +94,12 @@ def suspended() -> frozenset[str]:
     return frozenset(session().scalars(select(User.id).where(User.suspended_at.is_not(None))))
 
 
+def operators() -> frozenset[str]:
+    """Return the accounts of those who run the market: never many."""
+    chosen = select(User.id).where(User.operator, User.closed_at.is_(None))
+    return frozenset(session().scalars(chosen))
+
+
 def is_suspended(user_id: str) -> bool:
     """Say whether the operator suspended an account."""
     chosen = select(User.id).where(User.id == user_id, User.suspended_at.is_not(None))

@@ -1,14 +1,14 @@
 """addresses of programs that are told what happened, and the messages to them
 
 Revision ID: 0041
-Revises: 0038
+Revises: 0039
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0041"
-down_revision = "0038"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 

@@ -265,6 +265,7 @@ def named(world: World) -> dict[str, str]:
         "collection": world.collection_id,
         "token_id": NONE,
         "endpoint_id": NONE,
+        "question_id": NONE,
         "order_id": NONE,
         "payout_id": NONE,
         "digest": NONE,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.desk.drawing import Bars, Tiles, drawn, ticks
+from app.catalog.drawing import Bars, Tiles, drawn, ticks
 from privacy.tables.rollup import Figure
 
 

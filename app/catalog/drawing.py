@@ -13,23 +13,29 @@ from privacy.tables.rollup import Figure
 
 #: More lines than these are read in the table, not in a chart.
 MOST_BARS, MOST_TILES = 40, 400
-WIDTH, LABELS, RIGHT = 480.0, 168.0, 24.0
-LINE, PAD, LEAST_ROW = 16.0, 12.0, 30.0
-LETTERS = 22
+#: At the right stands the value of each bar.
+WIDTH, LABELS, RIGHT = 480.0, 160.0, 84.0
+LINE, PAD, LEAST_ROW = 19.0, 12.0, 32.0
+LETTERS = 18
+#: How wide a letter is, about.
+LETTER = 10.0
 
 Spoken = Callable[[str, str], str]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: where it stands, its label's lines, from where to where it and its whisker go."""
+    """One bar: where it stands, its label's lines, from where to where it and its whisker go.
+
+    `says` reads its figure aloud.
+    """
 
     top: float
     height: float
     label: tuple[str, ...]
     bar: tuple[float, float]
     whisker: tuple[float, float]
-    distinct: bool
+    figure: Figure
     says: str
 
 
@@ -57,14 +63,19 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiles:
-    """A map of two columns: tiles, and the labels of both sides."""
+    """A map of two columns: tiles, and the labels of both sides, whole.
+
+    The labels at the top are `turned` upwards where they are wider than a tile; those at the left
+    have several lines where they are long.
+    """
 
     width: float
     height: float
     top: float
     tile: tuple[float, float]
     columns: tuple[tuple[float, str], ...]
-    rows: tuple[tuple[float, str], ...]
+    rows: tuple[tuple[float, tuple[str, ...]], ...]
+    turned: bool
     tiles: tuple[Tile, ...]
 
 
@@ -118,7 +129,7 @@ def _bars(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], st
     top = PAD / 2
     for one in figures:
         words = " · ".join(spoken(value, axis) for axis, value in one.cell) or "–"
-        label = tuple(textwrap.wrap(words, LETTERS)) or ("–",)
+        label = _lines(words)
         height = max(LEAST_ROW, len(label) * LINE + PAD)
         ends = sorted((at(0.0), at(one.value)))
         made.append(
@@ -128,12 +139,16 @@ def _bars(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], st
                 label,
                 (ends[0], ends[1]),
                 (at(one.low), at(one.high)),
-                one.distinct,
+                one,
                 says(one),
             )
         )
         top += height
     return Bars(WIDTH, top + 28, at(0.0), tuple((at(mark), mark) for mark in marks), tuple(made))
+
+
+def _lines(words: str) -> tuple[str, ...]:
+    return tuple(textwrap.wrap(words, LETTERS)) or ("–",)
 
 
 def _tiles(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], str]) -> Tiles:
@@ -142,8 +157,11 @@ def _tiles(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], s
         sides.reverse()
     down, across = sides
     wide = (WIDTH - LABELS - 4) / len(across)
-    longest = max(len(spoken(value, axis)) for axis, value in across)
-    tall, top = 26.0, min(longest, 20) * 4.6 + 24
+    longest = max(len(spoken(value, axis)) for axis, value in across) * LETTER
+    turned = longest > wide
+    beside = [_lines(spoken(value, axis)) for axis, value in down]
+    tall = max(28.0, max(map(len, beside)) * LINE + 6)
+    top = (longest if turned else LINE) + 12
     most = max(abs(one.value) for one in figures) or 1.0
     tiles = []
     for one in figures:
@@ -161,9 +179,7 @@ def _tiles(figures: Sequence[Figure], spoken: Spoken, says: Callable[[Figure], s
             (LABELS + (place + 0.5) * wide, spoken(value, axis))
             for place, (axis, value) in enumerate(across)
         ),
-        tuple(
-            (top + (place + 0.5) * tall, spoken(value, axis))
-            for place, (axis, value) in enumerate(down)
-        ),
+        tuple((top + (place + 0.5) * tall, words) for place, words in enumerate(beside)),
+        turned,
         tuple(tiles),
     )
