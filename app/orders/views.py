@@ -1,4 +1,6 @@
 import functools
+from contextlib import suppress
+from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -26,8 +28,10 @@ from app.orders import (
     queries,
     service,
     statements,
+    waiting,
 )
 from app.orders.forms import PlaceForm
+from app.orders.states import OrderState
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.releases.queries import ReleaseView
 from app.statements import views as statement_pages
@@ -170,13 +174,23 @@ def show(order_id: str) -> str:
     order = queries.order(current_actor(), order_id)
     return render_template(
         "orders/order.html",
-        order=order,
+        **_payment(order, waiting.number(request.args.get("back", ""))),
         found=_found(order),
         sale=queries.booked(order),
         refunds=queries.refunds(order.id),
         documents=invoicing.of_order(order.id),
         waits=holdings.waits(order),
     )
+
+
+def _payment(order: queries.OrderView, look: int) -> dict[str, Any]:
+    """Return what the part that asks for the payment shows: while it looks, nothing to pay."""
+    looking = order.state is OrderState.PAYING
+    return {
+        "order": order,
+        "look": look if looking else 0,
+        "pause": waiting.delay(look) if looking else None,
+    }
 
 
 @bp.get("/orders/<order_id>/invoice")
@@ -258,6 +272,27 @@ def check(order_id: str) -> Response:
     except GatewayError as error:
         flash(in_words(error), "error")
     return redirect(url_for("orders.show", order_id=order_id))
+
+
+@bp.post("/orders/<order_id>/look/<int(max=100):number>")
+@login_required
+@limited("300/hour")
+def look(order_id: str, number: int) -> Response:
+    """Look for the payment, as the page that a buyer came back to does by itself."""
+    order = queries.order(current_actor(), order_id)
+    with suppress(GatewayError):
+        # One that does not answer now is asked again at the next look.
+        paying.fulfil(_gateway(), order.id)
+    order = queries.order(current_actor(), order_id)
+    if not request.headers.get("HX-Request"):
+        return redirect(url_for("orders.show", order_id=order_id, back=number))
+    if order.state is not OrderState.PAYING:
+        return Response(headers={"HX-Redirect": url_for("orders.show", order_id=order_id)})
+    shown = _payment(order, number + 1)
+    if shown["pause"]:
+        return Response(render_template("orders/look.html", **shown), mimetype="text/html")
+    over = {"HX-Retarget": "#pay", "HX-Reswap": "outerHTML"}
+    return Response(render_template("orders/pay.html", **shown), headers=over, mimetype="text/html")
 
 
 def install(app: Flask) -> None:
