@@ -53,7 +53,7 @@ TABLE = {
         notices.unsubscribe notices.leave
         openness.catalogue openness.edition openness.deployment openness.citation openness.table
         openness.terms openness.feed openness.sitemap openness.robots openness.licences
-        openness.licence
+        openness.licence openness.licence_version
         developers.guide developers.try_out developers.client api.openapi api.editions api.edition
         api.privacy api.collection api.book api.old_book api.quote
     """,

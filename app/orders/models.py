@@ -24,7 +24,8 @@ class Order(Base):
     shared, `vat_basis_points` the tax in it: fixed with the quote, whatever is said later.
     `funding` is the account of the book that the money came from: the provider's, or that of
     a contributor who paid with earnings. `taken_cents` is what refunds and disputes took back
-    of it until now.
+    of it until now. `licence` names what its buyer may do with the tables, in the version that
+    was sold (`app.openness.licences`).
     """
 
     __tablename__ = "purchase_order"
@@ -32,6 +33,7 @@ class Order(Base):
     buyer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
+    licence: Mapped[str] = mapped_column(String(40))
     total_cents: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     book_version: Mapped[str] = mapped_column(String(20))

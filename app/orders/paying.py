@@ -6,7 +6,7 @@ from app.bundles.errors import OwnData
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
-from app.orders import issuing, sale
+from app.orders import issuing, receipts, sale
 from app.orders import locking as rows
 from app.orders.models import Order
 from app.orders.states import OrderEvent, OrderState, next_state
@@ -100,6 +100,7 @@ def _pay(order: Order, seen: CheckoutSession) -> None:
     order.paid_at = now()
     sale.book(order)
     issuing.invoice(order)
+    receipts.ask(order.id)
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
 
 
@@ -131,6 +132,7 @@ def pay_from(order_id: str, account: str) -> None:
     order.funding, order.paid_at = account, now()
     sale.book(order)
     issuing.invoice(order)
+    receipts.ask(order.id)
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
 
 

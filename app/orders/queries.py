@@ -12,6 +12,8 @@ from app.collections.rules import Purpose
 from app.core.db import beginning_with, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require_owner
+from app.openness import licences
+from app.openness.licences import Licence
 from app.orders.models import Order, OrderItem, Refund, SaleEdition
 from app.orders.states import OrderState, RefundState
 from pricing.money import Money
@@ -49,6 +51,7 @@ class OrderView:
     buyer_id: str
     state: OrderState
     purpose: Purpose
+    licence: Licence
     total: Money
     total_cents: int
     fee_cents: int
@@ -367,6 +370,7 @@ def _view(row: Order) -> OrderView:
         row.buyer_id,
         OrderState(row.state),
         Purpose(row.purpose),
+        licences.named(row.licence),
         Money.from_cents(row.total_cents, row.currency),
         row.total_cents,
         row.fee_cents,

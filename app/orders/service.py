@@ -18,7 +18,8 @@ from app.core import audit
 from app.core.clock import now
 from app.core.db import checkpoint, new_id, session
 from app.core.permissions import Actor, Role, require
-from app.orders import holdings, paying
+from app.openness.licences import LICENCES
+from app.orders import holdings, paying, receipts
 from app.orders import locking as rows
 from app.orders.errors import (
     NothingToPay,
@@ -107,6 +108,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
         )
     if not order.total_cents:
         order.state, order.paid_at = next_state(OrderState.QUOTED, OrderEvent.GRANT), now()
+        receipts.ask(order.id)
     session().flush()
     bundle.empty(actor.user_id)
     audit.record(actor.user_id, "place-order", "order", order.id, cents=order.total_cents)
@@ -138,6 +140,7 @@ def _written(buyer_id: str, purpose: Purpose, present: Bundle, quote: SignedQuot
         buyer_id=buyer_id,
         state=OrderState.QUOTED,
         purpose=purpose,
+        licence=LICENCES[purpose].name,
         total_cents=quote.total_cents,
         currency=priced.total.currency,
         book_version=quote.book_version,

@@ -31,6 +31,7 @@ from app.orders import (
     waiting,
 )
 from app.orders.forms import PlaceForm
+from app.orders.purposes import sentence
 from app.orders.states import OrderState
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.releases.queries import ReleaseView
@@ -176,6 +177,7 @@ def show(order_id: str) -> str:
         "orders/order.html",
         **_payment(order, waiting.number(request.args.get("back", ""))),
         found=_found(order),
+        purpose=sentence(order.purpose, paid=order.paid_at is not None),
         sale=queries.booked(order),
         refunds=queries.refunds(order.id),
         documents=invoicing.of_order(order.id),

@@ -7,11 +7,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
-from app.collections.texts import purpose_name, tier_name
+from app.collections.texts import tier_name
 from app.core.permissions import SYSTEM, Actor
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import DocumentView, Series
+from app.openness import site
 from app.orders import queries as orders
+from app.orders.purposes import sentence
 from app.orders.queries import KeptLine, OrderView
 from app.releases.queries import ReleaseView
 from app.web.filters import moment, money, number
@@ -53,6 +55,8 @@ class Described:
         Of an invoice: when and how it was paid.
     reason : str
         Of a credit note: what it takes back, and why.
+    purpose, licence : str
+        What the tables were bought for, and what may be done with them, with its address.
     rate : str
         The rate of the tax.
     untaxed : str
@@ -65,6 +69,7 @@ class Described:
     paid: str
     reason: str
     purpose: str
+    licence: str
     rate: str
     untaxed: str
 
@@ -88,10 +93,16 @@ def document(actor: Actor, series: Series, number_: int) -> Described:
         _rows(found, order, reason),
         _paid(found, order, reason),
         reason,
-        purpose_name(order.purpose),
+        str(sentence(order.purpose, paid=True)),
+        _licence(order),
         rate,
         untaxed,
     )
+
+
+def _licence(order: OrderView) -> str:
+    address = site.present().base + order.licence.path
+    return f"{order.licence.allows} {_('The licence: %(url)s', url=address)}"
 
 
 def _title(found: DocumentView) -> str:

@@ -39,7 +39,7 @@ def as_pdf(described: Described, banner: str = "") -> bytes:
         for text in (described.untaxed, described.paid):
             if text:
                 _text(sheet, text)
-        _text(sheet, _("For: %(purpose)s.", purpose=described.purpose))
+        _text(sheet, f"{described.purpose} {described.licence}")
         _text(sheet, _("Order %(id)s", id=found.order_id))
         return bytes(sheet.output())
 
