@@ -16,8 +16,8 @@ from app.orders import queries as orders
 from app.orders.purposes import sentence
 from app.orders.queries import KeptLine, OrderView
 from app.releases.queries import ReleaseView
-from app.web.filters import moment, money, number
-from pricing.money import Money
+from app.web.filters import moment, number
+from pricing.money import Money, whole_cents
 from pricing.quote import Step
 
 #: A rarity up to this does not raise a price visibly.
@@ -156,7 +156,9 @@ def _whole(found: DocumentView) -> bool:
 def _rows(found: DocumentView, order: OrderView, reason: str) -> tuple[Row, ...]:
     products = _products(order)
     if found.series is Series.INVOICE and not reason and found.gross == order.total:
-        return tuple(_row(line, products) for line in order.lines)
+        cents = whole_cents(line.amount for line in order.lines)
+        lines = zip(order.lines, cents, strict=True)
+        return tuple(_row(line, products, part) for line, part in lines if part)
     tables = "; ".join(_name(key, view, product) for key, view, product in products)
     return (Row(_("Order %(id)s", id=order.id[:8]), tables, found.gross),)
 
@@ -172,14 +174,14 @@ def _name(key: ProductKey, view: ReleaseView, product: Product) -> str:
     return f"{view.rules.title} {view.edition.number}: {table} ({tier})"
 
 
-def _row(line: KeptLine, products: Found) -> Row:
+def _row(line: KeptLine, products: Found, amount: Money) -> Row:
     what = str(KINDS.get(line.kind, line.kind))
     for key, view, product in products:
         if line.product is not None and key == line.product:
             what = f"{what}: {_name(key, view, product)}"
         elif line.product is None and line.edition == view.edition.id:
             what = f"{KINDS.get(line.kind, line.kind)} {view.rules.title} {view.edition.number}"
-    return Row(what, _why(line), line.amount)
+    return Row(what, _why(line), amount)
 
 
 def _why(line: KeptLine) -> str:
@@ -198,16 +200,14 @@ def _why(line: KeptLine) -> str:
 
 
 def _step(step: Step) -> str:
-    points, first = number(step.points), money(step.first_rate)
+    points = number(step.points)
     if not step.start:
-        return str(_("%(points)s value points, %(first)s each", points=points, first=first))
+        return str(_("%(points)s value points", points=points))
+    start = number(step.start)
     return str(
         _(
-            "%(points)s value points: from %(start)s on a point costs %(rate)s "
-            "instead of %(first)s",
+            "%(points)s value points: those from %(start)s on cost less each",
             points=points,
-            start=number(step.start),
-            rate=money(step.rate),
-            first=first,
+            start=start,
         )
     )
