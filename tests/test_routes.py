@@ -93,7 +93,7 @@ TABLE = {
         diaries.correct diaries.remove diaries.remind
         datasets.show datasets.columns datasets.simple datasets.choose_table datasets.found
         datasets.publish datasets.unlist datasets.erase editions.close orders.show orders.pay
-        orders.came_back orders.check orders.look
+        orders.came_back orders.check orders.look orders.bill documents.quote
         orders.invoice orders.cancel orders.again
         categories.show categories.find downloads.csv downloads.archive
         downloads.table_file desk.table desk.view

@@ -21,6 +21,7 @@ from app.core.permissions import Actor, Role, require
 from app.core.wording import in_words
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import Series
+from app.invoicing.tax import TaxRules
 from app.market import current_market
 from app.orders import (
     holdings,
@@ -30,7 +31,7 @@ from app.orders import (
     statements,
     waiting,
 )
-from app.orders.forms import PlaceForm
+from app.orders.forms import OrderBillingForm, PlaceForm
 from app.orders.purposes import sentence
 from app.orders.states import OrderState
 from app.payments.gateway import GatewayError, PaymentGateway
@@ -74,6 +75,7 @@ def _builder(template: str, actor: Actor) -> str:
         suggestions=suggestions.suggested(composed),
         form=form,
         book=price_book(),
+        tax=_tax_rules(),
         holds=quotes.QUOTE_LIFE,
     )
 
@@ -119,12 +121,18 @@ def place() -> Response:
             current_market().settings.secret_key,
             Purpose(form.purpose.data),
             form.quote.data or "",
-            current_market().settings.vat_basis_points,
+            _tax_rules(),
         )
     except (Conflict, Invalid) as error:
         flash(error.user_message, "error")
         return redirect(url_for("orders.bundle"))
+    if request.form.get("as") == "quote":
+        flash(_l("Your quote is ready: download it as PDF below."), "success")
     return redirect(url_for("orders.show", order_id=order_id))
+
+
+def _tax_rules() -> TaxRules:
+    return TaxRules.of(current_market().settings)
 
 
 @bp.get("/orders")
@@ -236,6 +244,40 @@ def again(order_id: str) -> Response:
 @login_required
 @limited("30/hour")
 def pay(order_id: str) -> Response:
+    actor = verified_actor()
+    order = queries.order(actor, order_id)
+    if order.state is OrderState.QUOTED and invoicing.details(actor.user_id) is None:
+        return redirect(url_for("orders.bill", order_id=order_id), code=303)
+    return _pay_billed(actor, order_id, moved=service.bill(actor, order_id, _tax_rules()))
+
+
+@bp.route("/orders/<order_id>/billing", methods=["GET", "POST"])
+@login_required
+@limited("60/hour", ["POST"])
+def bill(order_id: str) -> str | Response | tuple[str, int]:
+    actor = current_actor()
+    order = queries.order(actor, order_id)
+    if order.state is not OrderState.QUOTED or order.buyer_id != actor.user_id:
+        return redirect(url_for("orders.show", order_id=order_id))
+    kept = invoicing.details(actor.user_id)
+    form = OrderBillingForm(obj=kept, purchase_number=order.purchase_number)
+    form.offer()
+    form.keep(kept)
+    if not form.validate_on_submit():
+        page = render_template("orders/billing.html", form=form, order=order)
+        return page, (422 if form.errors else 200)
+    number = form.purchase_number.data or ""
+    moved = service.bill(verified_actor(), order_id, _tax_rules(), form.party(), number)
+    if request.args.get("then") == "earnings":
+        return redirect(url_for("payouts.ask_spend", order_id=order_id))
+    return _pay_billed(actor, order_id, moved=moved)
+
+
+def _pay_billed(actor: Actor, order_id: str, *, moved: bool) -> Response:
+    """Go on to the payment, unless the total is another one: that has to be seen first."""
+    if moved:
+        flash(_l("The total changed with the VAT for your address. Please look at it."), "warn")
+        return redirect(url_for("orders.show", order_id=order_id), code=303)
     back = service.Return(
         # The provider replaces the braces, which must stay as they are.
         current_market().settings.base_url
@@ -246,7 +288,7 @@ def pay(order_id: str) -> Response:
         current_market().settings.large_cents,
     )
     try:
-        address = service.check_out(verified_actor(), _gateway(), order_id, back)
+        address = service.check_out(actor, _gateway(), order_id, back)
     except (GatewayError, Conflict) as error:
         flash(in_words(error), "error")
         return redirect(url_for("orders.show", order_id=order_id))

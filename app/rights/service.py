@@ -17,6 +17,7 @@ from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.notices import service as notices
+from app.orders import service as orders
 from app.releases import charging
 from app.rights import exports
 from app.users import service as users
@@ -64,4 +65,5 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     notices.forget(actor.user_id)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
+    orders.forget_billing(actor)
     users.close(actor)

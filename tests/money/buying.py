@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from app.bundles import bundle, quotes
 from app.collections.rules import Purpose
+from app.invoicing.tax import TaxRules
 from app.orders import holdings, service
 from app.payouts import in_kind
 from app.users import service as users_service
@@ -44,7 +45,7 @@ class Buying(Steps):
                 )
             with trade.db.unit_of_work():
                 vat = 2_000 if taxed else 0
-                return service.place(buyer, trade.key, Purpose.RESEARCH, signed, vat)
+                return service.place(buyer, trade.key, Purpose.RESEARCH, signed, TaxRules(vat))
 
         placed = self.act(work)
         if placed is not None and placed not in dict(self.orders):

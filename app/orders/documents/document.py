@@ -1,6 +1,8 @@
 """What a document says, in the reader's language: the same on the page and as PDF."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,7 +12,9 @@ from app.catalog.products import Product, ProductKey
 from app.collections.texts import tier_name
 from app.core.permissions import SYSTEM, Actor
 from app.invoicing import queries as invoicing
-from app.invoicing.queries import DocumentView, Series
+from app.invoicing.issuer import Issuer
+from app.invoicing.queries import DocumentView, Party, Series
+from app.invoicing.tax import Treatment
 from app.openness import site
 from app.orders import queries as orders
 from app.orders.purposes import sentence
@@ -33,6 +37,13 @@ KINDS = {
     "owned": _l("what you own already"),
     "minimum": _l("smallest order"),
     "rounding": _l("rounding to the cent"),
+    "vat": _l("VAT"),
+    "untaxed": _l("VAT in the price, which you do not pay"),
+}
+#: What the law wants on a document without tax.
+UNTAXED = {
+    Treatment.REVERSE_CHARGE: _l("Reverse charge, article 196 of Directive 2006/112/EC."),
+    Treatment.OUTSIDE: _l("No VAT: the place of supply is the buyer’s country."),
 }
 
 
@@ -45,31 +56,69 @@ class Row:
     amount: Money
 
 
+class Shown(Protocol):
+    """What an invoice, a credit note and a quote have in common."""
+
+    @property
+    def order_id(self) -> str:
+        """The order."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was made."""
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who sells."""
+
+    @property
+    def buyer(self) -> Party:
+        """Who buys."""
+
+    @property
+    def gross(self) -> Money:
+        """The amount with its tax."""
+
+    @property
+    def vat(self) -> Money:
+        """The tax in it."""
+
+    @property
+    def net(self) -> Money:
+        """The amount without its tax."""
+
+
 @dataclass(frozen=True)
 class Described:
     """A document with every word that stands on it.
 
     Attributes
     ----------
+    file : str
+        What its PDF is called.
     paid : str
-        Of an invoice: when and how it was paid.
+        Of an invoice: when and how it was paid; of a quote: how long it holds.
     reason : str
         Of a credit note: what it takes back, and why.
     purpose, licence : str
         What the tables were bought for, and what may be done with them, with its address.
+    purchase_number : str
+        The buyer's own number for the purchase.
     rate : str
         The rate of the tax.
     untaxed : str
         Why there is no tax, where there is none.
     """
 
-    document: DocumentView
+    document: Shown
+    file: str
     title: str
     rows: tuple[Row, ...]
     paid: str
     reason: str
     purpose: str
     licence: str
+    purchase_number: str
     rate: str
     untaxed: str
 
@@ -84,23 +133,36 @@ def document(actor: Actor, series: Series, number_: int) -> Described:
     found = invoicing.document(actor, series, number_)
     # Whose the document is, is known by now.
     order = orders.order(SYSTEM, found.order_id)
-    rate = number(found.vat_basis_points / 100) + "\N{NO-BREAK SPACE}%"
-    untaxed = "" if found.vat_basis_points else found.issuer.vat_note
     reason = _reason(found)
     return Described(
         found,
+        f"moisson-{series}-{found.written}.pdf",
         _title(found),
         _rows(found, order, reason),
         _paid(found, order, reason),
         reason,
         str(sentence(order.purpose, paid=True)),
-        _licence(order),
-        rate,
-        untaxed,
+        licence_of(order),
+        order.purchase_number,
+        rate_of(found.vat_basis_points),
+        untaxed(order, found.issuer),
     )
 
 
-def _licence(order: OrderView) -> str:
+def rate_of(basis_points: int) -> str:
+    """Write a rate of tax."""
+    return number(basis_points / 100) + "\N{NO-BREAK SPACE}%"
+
+
+def untaxed(order: OrderView, issuer: Issuer) -> str:
+    """Say why there is no tax; nothing where there is one."""
+    if order.vat_basis_points:
+        return ""
+    return str(UNTAXED.get(order.vat_treatment, issuer.vat_note))
+
+
+def licence_of(order: OrderView) -> str:
+    """Say what may be done with the tables, with the address of the licence."""
     address = site.present().base + order.licence.path
     return f"{order.licence.allows} {_('The licence: %(url)s', url=address)}"
 
@@ -154,13 +216,20 @@ def _whole(found: DocumentView) -> bool:
 
 
 def _rows(found: DocumentView, order: OrderView, reason: str) -> tuple[Row, ...]:
-    products = _products(order)
     if found.series is Series.INVOICE and not reason and found.gross == order.total:
-        cents = whole_cents(line.amount for line in order.lines)
-        lines = zip(order.lines, cents, strict=True)
-        return tuple(_row(line, products, part) for line, part in lines if part)
-    tables = "; ".join(_name(key, view, product) for key, view, product in products)
+        return rows_of(order)
+    tables = "; ".join(_name(*one) for one in _products(order))
     return (Row(_("Order %(id)s", id=order.id[:8]), tables, found.gross),)
+
+
+def rows_of(order: OrderView) -> tuple[Row, ...]:
+    """Return what the total of an order is made of, in whole cents that add up to it."""
+    products = _products(order)
+    cents = whole_cents(line.amount for line in order.lines)
+    lines = zip(order.lines, cents, strict=True)
+    return tuple(
+        _row(line, products, part) for line, part in lines if part or line.kind != "rounding"
+    )
 
 
 def _products(order: OrderView) -> Found:

@@ -40,6 +40,8 @@ def as_pdf(described: Described, banner: str = "") -> bytes:
             if text:
                 _text(sheet, text)
         _text(sheet, f"{described.purpose} {described.licence}")
+        if described.purchase_number:
+            _text(sheet, _("Your order number: %(number)s", number=described.purchase_number))
         _text(sheet, _("Order %(id)s", id=found.order_id))
         return bytes(sheet.output())
 

@@ -9,6 +9,7 @@ from app.core.errors import NotFound
 from app.invoicing.queries import Series
 from app.market import current_market
 from app.orders.documents import document as described
+from app.orders.documents import offer
 from app.orders.documents.document import Described
 from app.users.login import current_actor
 from app.web.limits import limited
@@ -33,12 +34,21 @@ def show(series: str, number: int) -> str:
 @login_required
 @limited("120/hour")
 def pdf(series: str, number: int) -> Response:
-    document = _document(series, number)
+    return _printed(_document(series, number))
+
+
+@bp.get("/quote/<order_id>.pdf")
+@login_required
+@limited("120/hour")
+def quote(order_id: str) -> Response:
+    return _printed(offer.offer(current_actor(), order_id))
+
+
+def _printed(document: Described) -> Response:
     # Heavy: loaded by the first who prints.
     printed = importlib.import_module("app.orders.documents.pdf")
     content: bytes = printed.as_pdf(document, _banner())
-    name = f"moisson-{series}-{document.document.written}.pdf"
-    return attached(content, "application/pdf", name)
+    return attached(content, "application/pdf", document.file)
 
 
 def _banner() -> str:
