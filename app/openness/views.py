@@ -194,10 +194,10 @@ def licence(purpose: str) -> str:
     return _licence(LICENCES[Purpose(purpose)])
 
 
-@bp.get("/licences/<purpose>/<int(max=9999):version>")
-def licence_version(purpose: str, version: int) -> str:
+@bp.get("/licences/<purpose>/<int(max=9999):number>")
+def licence_version(purpose: str, number: int) -> str:
     for one in VERSIONS:
-        if (one.purpose, one.version) == (purpose, version):
+        if (one.purpose, one.version) == (purpose, number):
             return _licence(one)
     raise NotFound(_l("There is no such page, or it is not yours."))
 

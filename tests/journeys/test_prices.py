@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.journeys.conftest import PATIENCE, Market
+from tests.journeys.conftest import PATIENCE, Market, pay_now
 from tests.journeys.test_upload_to_payout import accessible, sign_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -113,7 +113,7 @@ def test_the_price_is_the_same_wherever_it_is_told(page: Page, full_market: Mark
     page.get_by_role("button", name="Order at this price").click()
     order_id = page.url.rsplit("/", 1)[-1]
     assert cents(page.get_by_role("heading", name="To pay").inner_text()) == shown
-    page.get_by_role("button", name="Pay now").click()
+    pay_now(page)
     provider = page.get_by_text(f"{shown / 100:.2f}").first
     expect(provider).to_be_visible()
     page.get_by_role("button", name=re.compile("^Pay")).click()

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core.clock import now
-from app.core.errors import NotFound
+from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.invoicing import issuer
 from app.invoicing import queries as invoicing
@@ -47,10 +47,12 @@ def offer(actor: Actor, order_id: str) -> Described:
     Raises
     ------
     NotFound
+    Conflict
+        When it is paid, or its price does not hold any more.
     """
     order = orders.order(actor, order_id)
     if order.state not in OPEN or order.expires_at <= now():
-        raise NotFound(_l("There is a quote only while its price holds."))
+        raise Conflict(_l("There is a quote only while its price holds."))
     called = order.billed_to or invoicing.party(order.buyer_id)
     seller = issuer.present()
     offered = Offered(order.id, order.created_at, order.total, order.vat, seller, called)

@@ -1,11 +1,11 @@
 import importlib
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.invoicing.queries import Series
 from app.market import current_market
 from app.orders.documents import document as described
@@ -41,7 +41,11 @@ def pdf(series: str, number: int) -> Response:
 @login_required
 @limited("120/hour")
 def quote(order_id: str) -> Response:
-    return _printed(offer.offer(current_actor(), order_id))
+    try:
+        return _printed(offer.offer(current_actor(), order_id))
+    except Conflict as error:
+        flash(error.user_message, "warn")
+        return redirect(url_for("orders.show", order_id=order_id))
 
 
 def _printed(document: Described) -> Response:

@@ -15,6 +15,7 @@ from app.invoicing.tax import TaxRules
 from app.ledger import queries as ledger
 from app.orders import queries, service
 from app.orders.queries import OrderView
+from tests.app.orders.test_documents import text_of
 from tests.support import factories
 from tests.support.browser import Browser as Sure
 from tests.support.trading import Browser, Trade, post, trading
@@ -214,10 +215,15 @@ def test_a_quote_is_a_document_and_reading_it_makes_nothing(
     assert first.data == second.data
     assert first.data.startswith(b"%PDF")
     assert first.mimetype == "application/pdf"
+    words = text_of(first.data)
+    told = ("Quote Q-", "The price holds until", "You are ordering these tables for research.")
+    for text in (*told, "/licences/research/1", "Total", f"{before.total_cents / 100:.2f}"):
+        assert text in words, text
     assert order_of(trade, order_id) == before
     with trade.db.unit_of_work(write=False):
         assert invoicing.of_order(order_id) == ()
     trade.pay(trade.check_out(buyer, order_id))
     trade.deliver()
     # Paid: there is an invoice, and no quote any more.
-    assert browser.get(address).status_code == 404
+    assert browser.get(address).location == f"/orders/{order_id}"
+    assert "only while its price holds" in browser.get(f"/orders/{order_id}").text
