@@ -22,7 +22,9 @@ SETTLED = (
 )
 
 
-def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> bool:
+def fulfil(
+    gateway: PaymentGateway, order_id: str, told: str | None = None, *, receipt: bool = True
+) -> bool:
     """Ask the provider whether an order is paid, and if so, grant it and book it: once.
 
     Called by webhooks, by the page a buyer returns to and by the sweep, in any order. The
@@ -32,6 +34,8 @@ def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> b
     ----------
     told : str, optional
         The checkout session a message named, for an order that does not know its own yet.
+    receipt : bool
+        Whether its buyer is sent the e-mail that says so; not to people who were made up.
 
     Returns
     -------
@@ -58,6 +62,8 @@ def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> b
         return False
     if seen.paid:
         _pay(order, seen)
+        if receipt:
+            receipts.ask(order.id)
         return True
     _unpaid(order, seen)
     return False
@@ -100,7 +106,6 @@ def _pay(order: Order, seen: CheckoutSession) -> None:
     order.paid_at = now()
     sale.book(order)
     issuing.invoice(order)
-    receipts.ask(order.id)
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
 
 
