@@ -35,6 +35,7 @@ from app.market import Market, market_of
 from app.notices import evening
 from app.notices import letters as notice_letters
 from app.operator import verifying
+from app.orders import receipts
 from app.payouts import sending
 from app.payouts import service as payouts
 from app.reconciliation import service as reconciliation
@@ -86,6 +87,7 @@ def runner(app: Flask) -> Runner:
     exports.install_worker(handlers, datasets.checking(market))
     verifying.install_worker(handlers, db)
     letters.install_worker(handlers, db, market.settings, build_post(market.settings))
+    receipts.install_worker(handlers, db, market.settings, build_post(market.settings))
     notice_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     evening.install_worker(handlers, db, market.settings, build_post(market.settings))
     delivering.install_worker(handlers, db, Sender())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pricing.errors import CurrencyMismatch, InvalidMoney
@@ -108,3 +109,24 @@ class Money:
         units, rest = divmod(abs(self.micros), MICROS_PER_UNIT)
         digits = f"{rest:06d}".rstrip("0").ljust(2, "0")
         return f"{'-' if self.micros < 0 else ''}{units}.{digits} {self.currency}"
+
+
+def whole_cents(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    """Return the parts of a sum in whole hundredths, each at most one away from what it is.
+
+    The parts up to any of them add up to their sum to the nearest hundredth, so all of them add up
+    to a sum of whole hundredths exactly.
+
+    Examples
+    --------
+    >>> parts = whole_cents([Money(4_000, "EUR"), Money(4_000, "EUR"), Money(2_000, "EUR")])
+    >>> [part.cents_up() for part in parts]
+    [0, 1, 0]
+    """
+    found, micros, cents = [], 0, 0
+    for amount in amounts:
+        micros += amount.micros
+        upto = (2 * micros + MICROS_PER_CENT) // (2 * MICROS_PER_CENT)
+        found.append(Money.from_cents(upto - cents, amount.currency))
+        cents = upto
+    return tuple(found)

@@ -57,7 +57,7 @@ TABLE = {
         notices.unsubscribe notices.leave
         openness.catalogue openness.edition openness.deployment openness.citation openness.table
         openness.terms openness.feed openness.sitemap openness.robots openness.licences
-        openness.licence
+        openness.licence openness.licence_version
         developers.guide developers.try_out developers.client api.openapi api.editions api.edition
         api.privacy api.collection api.book api.old_book api.rarity api.quote
     """,
@@ -99,7 +99,7 @@ TABLE = {
         diaries.correct diaries.remove diaries.remind
         datasets.show datasets.columns datasets.simple datasets.choose_table datasets.found
         datasets.publish datasets.unlist datasets.erase editions.close orders.show orders.pay
-        orders.came_back orders.check
+        orders.came_back orders.check orders.look orders.bill documents.quote
         orders.invoice orders.cancel orders.again
         categories.show categories.find downloads.csv downloads.archive
         downloads.table_file desk.table desk.view

@@ -132,6 +132,18 @@ def _at_most(most: int, unit: str) -> Parser:
     return parse
 
 
+def _country(name: str, text: str) -> str:
+    if text and not re.fullmatch("[A-Z]{2}", text):
+        raise UnsafeConfiguration(f"{name} must be two capital letters of a country.")
+    return text
+
+
+def _rates(name: str, text: str) -> tuple[tuple[str, int], ...]:
+    rate = _at_most(MOST_VAT, "in hundredths of a percent")
+    pairs = [each.partition("=") for each in text.replace(",", " ").split()]
+    return tuple((_country(name, code or "?"), rate(name, points)) for code, _, points in pairs)
+
+
 def _setting(
     variable: str,
     default: str | None,
@@ -347,8 +359,32 @@ class Settings:
         "MOISSON_VAT_BASIS_POINTS",
         "0",
         _at_most(MOST_VAT, "in hundredths of a percent"),
-        "rate of the tax that prices include, in hundredths of a percent: `2000` is 20 %. Orders "
-        "placed before keep the rate they were placed with",
+        "rate of the tax in the seller's country, in hundredths of a percent: `2000` is 20 %; "
+        "`0`: the seller charges none. Orders placed before keep the rate they were placed with",
+    )
+    vat_country: str = _setting(
+        "MOISSON_VAT_COUNTRY",
+        "",
+        _country,
+        "the seller's country, two letters: the tax goes by the buyer's country then, and a "
+        "business with a VAT number in another country of the European Union pays none (reverse "
+        "charge)",
+        "none: one rate for all buyers",
+    )
+    vat_rates: tuple[tuple[str, int], ...] = _setting(
+        "MOISSON_VAT_RATES",
+        "",
+        _rates,
+        "standard rates of other countries, such as `DE=1900 IT=2200`, in hundredths of a percent; "
+        "a country of the European Union that is not named has the seller's rate, any other none",
+        "none",
+    )
+    vat_prices: str = _setting(
+        "MOISSON_VAT_PRICES",
+        "gross",
+        _one_of("gross", "net"),
+        "`gross`: prices in the shop include the tax; `net`: it comes on top",
+        strict=True,
     )
     vat_note: str = _setting(
         "MOISSON_VAT_NOTE",

@@ -183,7 +183,7 @@ class Stage:
     def fulfil(self, order_id: str) -> bool:
         """Ask the provider about an order, as its message makes the worker do."""
         with self.db.unit_of_work():
-            return paying.fulfil(self.gateway, order_id)
+            return paying.fulfil(self.gateway, order_id, receipt=False)
 
     def shown_order(self, order_id: str) -> order_queries.OrderView:
         """Return an order as its page shows it."""

@@ -1,5 +1,3 @@
-import re
-
 from babel import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
@@ -7,15 +5,25 @@ from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
-#: Two letters of a country, then up to thirteen letters and digits.
-VAT_NUMBER = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,13}", re.ASCII)
+from app.invoicing import vat_numbers
+from app.invoicing.queries import Party
+
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 MOST_LINES = 6
 
 
 class BillingForm(FlaskForm):
+    kind = SelectField(
+        _l("You buy"),
+        [DataRequired(_l("Say whether you buy for yourself or for an organisation."))],
+        choices=[
+            SelectChoice("", _l("Choose")),
+            SelectChoice("person", _l("for myself")),
+            SelectChoice("organisation", _l("for an organisation or a business")),
+        ],
+    )
     name = StringField(
-        _l("Name or company"),
+        _l("Name of the person or organisation"),
         [DataRequired(_l("Enter the name invoices are made out to.")), Length(max=120)],
         render_kw={"autocomplete": "organization"},
     )
@@ -30,9 +38,9 @@ class BillingForm(FlaskForm):
         render_kw={"autocomplete": "country"},
     )
     vat_number = StringField(
-        _l("VAT number"),
+        _l("VAT number (optional)"),
         [Optional(), Length(max=40)],
-        description=_l("Of a company that has one, with the letters of its country."),
+        description=_l("Of an organisation that has one, with the letters of its country."),
     )
     submit = SubmitField(_l("Save"))
 
@@ -55,8 +63,30 @@ class BillingForm(FlaskForm):
             raise ValidationError(_l("An address has at most six lines."))
 
     def validate_vat_number(self, field: StringField) -> None:
-        field.data = re.sub(r"[\s.-]", "", field.data).upper()
-        if field.data and not VAT_NUMBER.fullmatch(field.data):
+        field.data = vat_numbers.compact(field.data)
+        if field.data and not vat_numbers.valid(field.data):
             raise ValidationError(
-                _l("A VAT number begins with two letters of a country, such as FR12345678901.")
+                _l(
+                    "This is not a VAT number of that country. It begins with two letters, such "
+                    "as FR40303265045. Check each digit."
+                )
             )
+        if field.data and self.kind.data == "person":
+            raise ValidationError(
+                _l("Only an organisation or a business has a VAT number. Choose that above.")
+            )
+
+    def keep(self, kept: Party | None) -> None:
+        """Fill in what was said before, whom one buys for with it."""
+        if kept is not None and not self.is_submitted():
+            self.kind.data = "organisation" if kept.organisation else "person"
+
+    def party(self) -> Party:
+        """Return what was typed."""
+        return Party(
+            self.name.data,
+            "\n".join(self.address.data.splitlines()),
+            self.country.data,
+            self.vat_number.data or "",
+            self.kind.data == "organisation",
+        )

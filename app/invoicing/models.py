@@ -2,6 +2,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     Integer,
@@ -62,3 +63,4 @@ class BillingDetails(Base):
     address: Mapped[str] = mapped_column(String(400))
     country: Mapped[str] = mapped_column(String(2))
     vat_number: Mapped[str] = mapped_column(String(20))
+    organisation: Mapped[bool] = mapped_column(Boolean, default=False)

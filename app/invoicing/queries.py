@@ -34,6 +34,7 @@ class Party:
     address: str = ""
     country: str = ""
     vat_number: str = ""
+    organisation: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def written(series: str, number: int, issued_at: datetime) -> str:
 def details(user_id: str) -> Party | None:
     """Return how a buyer asked to be called on documents."""
     row = session().get(BillingDetails, user_id)
-    return None if row is None else Party(row.name, row.address, row.country, row.vat_number)
+    if row is None:
+        return None
+    return Party(row.name, row.address, row.country, row.vat_number, row.organisation)
 
 
 def party(user_id: str) -> Party:
@@ -204,7 +207,7 @@ def stream(db: Database) -> Iterator[DocumentView]:
 
 def view(row: Any, corrected_at: datetime | None) -> DocumentView:
     """Return a row as a document."""
-    buyer: dict[str, str] = json.loads(row.buyer)
+    buyer: dict[str, Any] = json.loads(row.buyer)
     buyer.pop("account", None)
     corrects = ""
     if row.corrects is not None and corrected_at is not None:

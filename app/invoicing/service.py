@@ -1,5 +1,6 @@
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -37,6 +38,7 @@ def issue_invoice(
     currency: str,
     vat_basis_points: int,
     vat_cents: int | None = None,
+    buyer: Party | None = None,
 ) -> int:
     """Issue the invoice of a payment, once, inside the unit of work that books the money.
 
@@ -51,6 +53,8 @@ def issue_invoice(
         The rate of the tax, in hundredths of a percent.
     vat_cents : int, optional
         The tax in it, where it makes up for a credit note; by default that in the gross amount.
+    buyer : Party, optional
+        Whom it is made out to; by default as the buyer is called now.
 
     Returns
     -------
@@ -74,6 +78,7 @@ def issue_invoice(
             vat_basis_points,
         ),
         occasion,
+        buyer,
     )
 
 
@@ -86,6 +91,7 @@ def issue_credit_note(
     vat_cents: int,
     currency: str,
     vat_basis_points: int,
+    buyer: Party | None = None,
 ) -> int:
     """Issue a credit note on the latest invoice of an order, once, as the money is booked.
 
@@ -96,6 +102,8 @@ def issue_credit_note(
         says its reason; the same occasion gives the same credit note.
     gross_cents, vat_cents : int
         What is taken back, tax included, and the tax of it; for 0 there is no credit note.
+    buyer : Party, optional
+        Whom it is made out to; by default as the buyer is called now.
 
     Returns
     -------
@@ -117,10 +125,11 @@ def issue_credit_note(
             vat_basis_points,
         ),
         occasion,
+        buyer,
     )
 
 
-def _issue(contents: _Contents, occasion: str) -> int:
+def _issue(contents: _Contents, occasion: str, buyer: Party | None) -> int:
     if contents.gross_cents == 0:
         return 0
     if not 0 <= contents.vat_cents <= contents.gross_cents:
@@ -137,6 +146,7 @@ def _issue(contents: _Contents, occasion: str) -> int:
         corrects = _latest(Series.INVOICE, contents.order_id)
         if corrects is None:
             raise NothingInvoiced(f"{contents.order_id} has no invoice")
+    called = buyer or queries.party(contents.buyer_id)
     document = BillingDocument(
         id=new_id(),
         series=contents.series,
@@ -150,7 +160,7 @@ def _issue(contents: _Contents, occasion: str) -> int:
         vat_basis_points=contents.vat_basis_points,
         corrects=corrects,
         issuer=_json(asdict(issuer.present())),
-        buyer=_json({**asdict(queries.party(contents.buyer_id)), "account": contents.buyer_id}),
+        buyer=_json({**asdict(called), "account": contents.buyer_id}),
     )
     session().add(document)
     session().flush()
@@ -165,6 +175,7 @@ def change_details(actor: Actor, details: Party) -> None:
         session().add(row)
     row.name, row.address = details.name.strip(), details.address.strip()
     row.country, row.vat_number = details.country, details.vat_number
+    row.organisation = details.organisation
     audit.record(actor.user_id, "change-billing-details", "user", actor.user_id)
 
 
@@ -201,5 +212,5 @@ def _latest(series: Series, order_id: str = "") -> int | None:
     return session().scalar(chosen)
 
 
-def _json(content: dict[str, str]) -> str:
+def _json(content: dict[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, ensure_ascii=False)

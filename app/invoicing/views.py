@@ -5,7 +5,6 @@ from werkzeug.wrappers import Response
 
 from app.invoicing import queries, service
 from app.invoicing.forms import BillingForm
-from app.invoicing.queries import Party
 from app.users.login import current_actor
 from app.web.limits import limited
 
@@ -20,16 +19,9 @@ def details() -> str | Response | tuple[str, int]:
     kept = queries.details(actor.user_id)
     form = BillingForm(obj=kept)
     form.offer()
+    form.keep(kept)
     if form.validate_on_submit():
-        service.change_details(
-            actor,
-            Party(
-                form.name.data,
-                "\n".join(form.address.data.splitlines()),
-                form.country.data,
-                form.vat_number.data or "",
-            ),
-        )
+        service.change_details(actor, form.party())
         flash(_l("Saved. Documents that were issued before keep what they say."), "success")
         return redirect(url_for("billing.details"))
     page = render_template("invoicing/details.html", form=form, kept=kept)

@@ -11,9 +11,9 @@ from app.core.permissions import Actor
 from app.earnings import queries as earnings
 from app.notices.events import notices
 from app.notices.kinds import Kind
-from app.notices.texts import cents
 from app.orders import queries as orders
 from app.releases.periods import next_closing, open_period
+from app.web.filters import earned as in_cents
 from app.web.filters import moment
 from app.web.filters import month as in_words
 from pricing.money import Money
@@ -47,8 +47,8 @@ def lines(actor: Actor, month: str) -> tuple[str, ...]:
         ngettext("Sold: %(num)s time.", "Sold: %(num)s times.", sold),
         _(
             "Earned: %(month)s since the last letter, %(all)s so far.",
-            month=cents(Money(earned, currency())),
-            all=cents(every),
+            month=in_cents(Money(earned, currency())),
+            all=in_cents(every),
         ),
         _(
             "Next: %(month)s goes in on %(day)s. Skip it or stop on the page “My data”.",

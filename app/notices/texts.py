@@ -5,10 +5,7 @@ from flask_babel import gettext
 from app.collections.texts import purpose_name
 from app.notices.events import Notice
 from app.notices.kinds import Kind
-from app.web.filters import moment, money, month, number
-from pricing.money import Money
-
-CENT = 10_000
+from app.web.filters import earned, moment, month, number
 
 
 def _(text: str, **values: object) -> str:
@@ -18,13 +15,6 @@ def _(text: str, **values: object) -> str:
 def sentence(notice: Notice) -> str:
     """Return what somebody is told."""
     return _SENTENCES[notice.kind](notice)
-
-
-def cents(amount: Money) -> str:
-    """Write what somebody earned, in words where it is less than a cent."""
-    if 0 < amount.micros < CENT:
-        return _("less than 1 cent")
-    return money(Money(amount.micros // CENT * CENT, amount.currency))
 
 
 def _needs(notice: Notice) -> str:
@@ -62,12 +52,12 @@ def _sold(notice: Notice) -> str:
         "%(about)s: sold (%(purpose)s). You earned %(amount)s.",
         about=notice.about,
         purpose=purpose_name(notice.purpose or ""),
-        amount=cents(notice.amount) if notice.amount else "",
+        amount=earned(notice.amount) if notice.amount else "",
     )
 
 
 def _paid(notice: Notice) -> str:
-    amount = money(notice.amount) if notice.amount else ""
+    amount = earned(notice.amount) if notice.amount else ""
     return _("%(amount)s is on its way to your bank account.", amount=amount)
 
 

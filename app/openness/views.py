@@ -18,7 +18,7 @@ from app.core.errors import NotFound
 from app.openness import citations, croissant, dcat, queries, registry, schema_org, site, sitemaps
 from app.openness.description import Description, describe
 from app.openness.feeds import Feed, atom
-from app.openness.licences import COMMON, LICENCES
+from app.openness.licences import LICENCES, VERSIONS, Licence
 from app.openness.linked import Node, json_ld, turtle
 from app.openness.site import Site
 from app.openness.vocabulary import vocabulary
@@ -191,12 +191,23 @@ def licences() -> str:
 def licence(purpose: str) -> str:
     if purpose not in set(Purpose):
         raise NotFound(_l("There is no such page, or it is not yours."))
-    chosen = LICENCES[Purpose(purpose)]
+    return _licence(LICENCES[Purpose(purpose)])
+
+
+@bp.get("/licences/<purpose>/<int(max=9999):number>")
+def licence_version(purpose: str, number: int) -> str:
+    for one in VERSIONS:
+        if (one.purpose, one.version) == (purpose, number):
+            return _licence(one)
+    raise NotFound(_l("There is no such page, or it is not yours."))
+
+
+def _licence(chosen: Licence) -> str:
     mine = str(get_locale())
     return render_template(
         "openness/licence.html",
         licence=chosen,
-        common=COMMON,
+        common=chosen.common,
         other=next(locale for locale in LOCALES if locale != mine),
         spoken_in=_said_in,
     )

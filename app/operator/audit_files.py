@@ -34,6 +34,8 @@ DOCUMENTS = (
     "gross",
     "currency",
     "corrects",
+    "buyer_country",
+    "buyer_vat_number",
 )
 #: The kind of the file's last line, which is no line of the book.
 HEAD = "chain-head"
@@ -80,6 +82,8 @@ def _documents(db: Database) -> Iterator[tuple[Any, ...]]:
             decimal(one.gross),
             one.gross.currency,
             one.corrects,
+            one.buyer.country,
+            guarded(one.buyer.vat_number),
         )
 
 

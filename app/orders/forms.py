@@ -1,10 +1,21 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectChoice, SelectField, SubmitField
-from wtforms.validators import DataRequired
+from wtforms import HiddenField, SelectChoice, SelectField, StringField, SubmitField
+from wtforms.validators import DataRequired, Length, Optional
 
 from app.collections.rules import Purpose
 from app.consent.texts import TEXTS
+from app.invoicing.forms import BillingForm
+
+
+class OrderBillingForm(BillingForm):
+    purchase_number = StringField(
+        _l("Your order number (optional)"),
+        [Optional(), Length(max=60)],
+        description=_l("Your purchasing department’s number. It is printed on the invoice."),
+        render_kw={"autocomplete": "off"},
+    )
+    submit = SubmitField(_l("Continue to payment"))
 
 
 class PlaceForm(FlaskForm):

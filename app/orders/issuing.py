@@ -5,7 +5,7 @@ other.
 """
 
 from app.invoicing import service as invoicing
-from app.orders import sale
+from app.orders import sale, taxing
 from app.orders.models import Order
 
 
@@ -18,6 +18,7 @@ def invoice(order: Order) -> None:
         gross_cents=order.total_cents,
         currency=order.currency,
         vat_basis_points=order.vat_basis_points,
+        buyer=taxing.billed_to(order),
     )
 
 
@@ -32,6 +33,7 @@ def credit(order: Order, occasion: str, start: int, stop: int) -> None:
             vat_cents=sale.vat_between(order, start, stop),
             currency=order.currency,
             vat_basis_points=order.vat_basis_points,
+            buyer=taxing.billed_to(order),
         )
 
 
@@ -46,4 +48,5 @@ def invoice_again(order: Order, occasion: str, start: int, stop: int) -> None:
             vat_cents=sale.vat_between(order, start, stop),
             currency=order.currency,
             vat_basis_points=order.vat_basis_points,
+            buyer=taxing.billed_to(order),
         )

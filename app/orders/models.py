@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -17,6 +18,12 @@ from app.core.clock import now
 from app.core.db import Base, Moment, new_id
 
 
+def _total(context: Any) -> int:
+    """Return the total of the row that is written: without tax on top it is the price shown."""
+    cents: int = context.get_current_parameters()["total_cents"]
+    return cents
+
+
 class Order(Base):
     """A purchase at a fixed price, from quote to fulfilment or refund.
 
@@ -24,7 +31,12 @@ class Order(Base):
     shared, `vat_basis_points` the tax in it: fixed with the quote, whatever is said later.
     `funding` is the account of the book that the money came from: the provider's, or that of
     a contributor who paid with earnings. `taken_cents` is what refunds and disputes took back
-    of it until now.
+    of it until now. `licence` names what its buyer may do with the tables, in the version that
+    was sold (`app.openness.licences`).
+
+    `shown_cents` is the price as the shop shows it, `total_cents` what is paid: with the tax or
+    without it, as `vat_treatment` says. `billed_to` is whom the invoice is made out to, as JSON:
+    both are fixed once the payment is begun.
     """
 
     __tablename__ = "purchase_order"
@@ -32,7 +44,9 @@ class Order(Base):
     buyer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
+    licence: Mapped[str] = mapped_column(String(40))
     total_cents: Mapped[int] = mapped_column(BigInteger)
+    shown_cents: Mapped[int] = mapped_column(BigInteger, default=_total)
     currency: Mapped[str] = mapped_column(String(3))
     book_version: Mapped[str] = mapped_column(String(20))
     quote_id: Mapped[str | None] = mapped_column(String(32), unique=True)
@@ -48,6 +62,10 @@ class Order(Base):
     fee_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     invoice_number: Mapped[int | None] = mapped_column(Integer, unique=True)
     vat_basis_points: Mapped[int] = mapped_column(Integer, default=0)
+    vat_treatment: Mapped[str] = mapped_column(String(20), default="standard")
+    billed_to: Mapped[str] = mapped_column(Text, default="")
+    #: The buyer's own number for what they order, printed on its documents.
+    purchase_number: Mapped[str] = mapped_column(String(60), default="")
     taken_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     #: When the operator looked at a large sale, so that what it earned need not wait.
     reviewed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -6,7 +6,7 @@ from app.bundles.errors import OwnData
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
-from app.orders import issuing, sale
+from app.orders import issuing, receipts, sale
 from app.orders import locking as rows
 from app.orders.models import Order
 from app.orders.states import OrderEvent, OrderState, next_state
@@ -22,7 +22,9 @@ SETTLED = (
 )
 
 
-def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> bool:
+def fulfil(
+    gateway: PaymentGateway, order_id: str, told: str | None = None, *, receipt: bool = True
+) -> bool:
     """Ask the provider whether an order is paid, and if so, grant it and book it: once.
 
     Called by webhooks, by the page a buyer returns to and by the sweep, in any order. The
@@ -32,6 +34,8 @@ def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> b
     ----------
     told : str, optional
         The checkout session a message named, for an order that does not know its own yet.
+    receipt : bool
+        Whether its buyer is sent the e-mail that says so; not to people who were made up.
 
     Returns
     -------
@@ -58,6 +62,8 @@ def fulfil(gateway: PaymentGateway, order_id: str, told: str | None = None) -> b
         return False
     if seen.paid:
         _pay(order, seen)
+        if receipt:
+            receipts.ask(order.id)
         return True
     _unpaid(order, seen)
     return False
@@ -131,6 +137,7 @@ def pay_from(order_id: str, account: str) -> None:
     order.funding, order.paid_at = account, now()
     sale.book(order)
     issuing.invoice(order)
+    receipts.ask(order.id)
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
 
 

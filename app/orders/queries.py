@@ -12,6 +12,11 @@ from app.collections.rules import Purpose
 from app.core.db import beginning_with, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require_owner
+from app.invoicing.queries import Party
+from app.invoicing.tax import Treatment
+from app.openness import licences
+from app.openness.licences import Licence
+from app.orders import taxing
 from app.orders.models import Order, OrderItem, Refund, SaleEdition
 from app.orders.states import OrderState, RefundState
 from pricing.money import Money
@@ -49,11 +54,15 @@ class OrderView:
     buyer_id: str
     state: OrderState
     purpose: Purpose
+    licence: Licence
     total: Money
     total_cents: int
     fee_cents: int
     taken: Money
     vat_basis_points: int
+    vat_treatment: Treatment
+    billed_to: Party | None
+    purchase_number: str
     book_version: str
     catalogue_number: int
     invoice_number: int | None
@@ -65,6 +74,12 @@ class OrderView:
     expires_at: datetime
     paid_at: datetime | None
     refunded_at: datetime | None
+
+    @property
+    def vat(self) -> Money:
+        """The tax in the total."""
+        cents = vat_included(self.total_cents, self.vat_basis_points)
+        return Money.from_cents(cents, self.total.currency)
 
     @property
     def invoice(self) -> str:
@@ -176,8 +191,7 @@ def booked(order: OrderView) -> Booked | None:
     rows = session().scalars(select(SaleEdition).where(SaleEdition.order_id == order.id))
     editions = {row.edition_id: Money(row.net_micros, fee.currency) for row in rows}
     contributors = sum(editions.values(), Money.zero(fee.currency))
-    vat = Money.from_cents(vat_included(order.total_cents, order.vat_basis_points), fee.currency)
-    return Booked(fee, vat, order.total - fee - vat - contributors, editions)
+    return Booked(fee, order.vat, order.total - fee - order.vat - contributors, editions)
 
 
 def of_buyer(buyer_id: str) -> tuple[OrderView, ...]:
@@ -367,15 +381,19 @@ def _view(row: Order) -> OrderView:
         row.buyer_id,
         OrderState(row.state),
         Purpose(row.purpose),
+        licences.named(row.licence),
         Money.from_cents(row.total_cents, row.currency),
         row.total_cents,
         row.fee_cents,
         Money.from_cents(row.taken_cents, row.currency),
         row.vat_basis_points,
+        Treatment(row.vat_treatment),
+        taxing.billed_to(row),
+        row.purchase_number,
         row.book_version,
         row.catalogue_number,
         row.invoice_number,
-        tuple(_kept_line(line, row.currency) for line in json.loads(row.lines)),
+        _lines(row),
         tuple(ProductKey.parse(text) for text in products),
         row.funding,
         row.payment_intent,
@@ -384,6 +402,16 @@ def _view(row: Order) -> OrderView:
         row.paid_at,
         row.refunded_at,
     )
+
+
+def _lines(row: Order) -> tuple[KeptLine, ...]:
+    """Return what the total is made of: the price shown, then the tax on top or taken off."""
+    lines = tuple(_kept_line(line, row.currency) for line in json.loads(row.lines))
+    more = Money.from_cents(row.total_cents - row.shown_cents, row.currency)
+    if not more:
+        return lines
+    kind = "vat" if more.micros > 0 else "untaxed"
+    return (*lines, KeptLine(kind, more, None, None, None))
 
 
 def _kept_line(line: Mapping[str, Any], currency: str) -> KeptLine:

@@ -17,8 +17,13 @@ from app.collections.rules import Purpose
 from app.core import audit
 from app.core.clock import now
 from app.core.db import checkpoint, new_id, session
+from app.core.errors import Conflict
 from app.core.permissions import Actor, Role, require
-from app.orders import holdings, paying
+from app.invoicing import service as invoicing
+from app.invoicing.queries import Party
+from app.invoicing.tax import TaxRules
+from app.openness.licences import LICENCES
+from app.orders import holdings, paying, receipts, taxing
 from app.orders import locking as rows
 from app.orders.errors import (
     NothingToPay,
@@ -33,6 +38,7 @@ from pricing.item import ItemKey
 from pricing.quote import QuoteLine
 from pricing.split import parts_of
 
+UNTAXED = TaxRules()
 #: How long an order waits for its payment.
 ORDER_LIFE = timedelta(hours=2)
 #: The provider keeps a payment page open for at least half an hour.
@@ -54,7 +60,7 @@ class Return:
     strong_from_cents: int = 0
 
 
-def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_points: int = 0) -> str:
+def place(actor: Actor, key: str, purpose: Purpose, signed: str, rules: TaxRules = UNTAXED) -> str:
     """Turn the bundle into an order at the price the buyer was shown and we signed.
 
     The same quote makes the same order, however often it is sent. What costs nothing, because
@@ -66,8 +72,8 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
         Signing key of the installation.
     signed : str
         The quote from the page the buyer agreed to.
-    vat_basis_points : int
-        The tax in the price, in hundredths of a percent.
+    rules : TaxRules
+        Which tax the price carries, or gets on top.
 
     Returns
     -------
@@ -100,13 +106,14 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, vat_basis_point
         raise PurposeRefused(_l("Not every table in this bundle is sold for that purpose."))
     bundle.refuse_own(actor, {one.key.edition for one in new})
     order = _written(actor.user_id, purpose, present, quote)
-    order.vat_basis_points = vat_basis_points
+    taxing.fix(order, rules)
     for one in new:
         session().add(
             OrderItem(order_id=order.id, product=str(one.key), edition_id=one.key.edition)
         )
     if not order.total_cents:
         order.state, order.paid_at = next_state(OrderState.QUOTED, OrderEvent.GRANT), now()
+        receipts.ask(order.id)
     session().flush()
     bundle.empty(actor.user_id)
     audit.record(actor.user_id, "place-order", "order", order.id, cents=order.total_cents)
@@ -138,6 +145,7 @@ def _written(buyer_id: str, purpose: Purpose, present: Bundle, quote: SignedQuot
         buyer_id=buyer_id,
         state=OrderState.QUOTED,
         purpose=purpose,
+        licence=LICENCES[purpose].name,
         total_cents=quote.total_cents,
         currency=priced.total.currency,
         book_version=quote.book_version,
@@ -151,6 +159,44 @@ def _written(buyer_id: str, purpose: Purpose, present: Bundle, quote: SignedQuot
     session().add(order)
     session().flush()
     return order
+
+
+def bill(
+    actor: Actor, order_id: str, rules: TaxRules, buyer: Party | None = None, number: str = ""
+) -> bool:
+    """Fix whom an order's invoice is made out to, and the tax for them, before it is paid.
+
+    Once its payment is begun nothing moves any more.
+
+    Parameters
+    ----------
+    buyer : Party, optional
+        Kept as the buyer's billing details; by default those that are kept.
+    number : str
+        The buyer's own number for the purchase; empty where they have none.
+
+    Returns
+    -------
+    bool
+        Whether the total is another one, which the buyer has to see first.
+
+    Raises
+    ------
+    Conflict, NotFound
+    """
+    order = rows.own(actor, order_id)
+    if buyer is not None:
+        if order.state != OrderState.QUOTED:
+            raise Conflict(_l("This cannot be done with the order as it is now."))
+        invoicing.change_details(actor, buyer)
+        order.purchase_number = number.strip()
+    return order.state == OrderState.QUOTED and taxing.fix(order, rules)
+
+
+def forget_billing(actor: Actor) -> None:
+    """Erase whom a buyer's orders are billed to; documents that were issued keep what they say."""
+    for order in rows.of_buyer(actor.user_id, *OrderState):
+        order.billed_to = ""
 
 
 def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return) -> str:

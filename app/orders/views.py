@@ -1,4 +1,6 @@
 import functools
+from contextlib import suppress
+from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -19,6 +21,7 @@ from app.core.permissions import Actor, Role, require
 from app.core.wording import in_words
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import Series
+from app.invoicing.tax import TaxRules
 from app.market import current_market
 from app.orders import (
     holdings,
@@ -26,8 +29,11 @@ from app.orders import (
     queries,
     service,
     statements,
+    waiting,
 )
-from app.orders.forms import PlaceForm
+from app.orders.forms import OrderBillingForm, PlaceForm
+from app.orders.purposes import sentence
+from app.orders.states import OrderState
 from app.payments.gateway import GatewayError, PaymentGateway
 from app.releases.queries import ReleaseView
 from app.statements import views as statement_pages
@@ -69,6 +75,7 @@ def _builder(template: str, actor: Actor) -> str:
         suggestions=suggestions.suggested(composed),
         form=form,
         book=price_book(),
+        tax=_tax_rules(),
         holds=quotes.QUOTE_LIFE,
     )
 
@@ -114,12 +121,18 @@ def place() -> Response:
             current_market().settings.secret_key,
             Purpose(form.purpose.data),
             form.quote.data or "",
-            current_market().settings.vat_basis_points,
+            _tax_rules(),
         )
     except (Conflict, Invalid) as error:
         flash(error.user_message, "error")
         return redirect(url_for("orders.bundle"))
+    if request.form.get("as") == "quote":
+        flash(_l("Your quote is ready: download it as PDF below."), "success")
     return redirect(url_for("orders.show", order_id=order_id))
+
+
+def _tax_rules() -> TaxRules:
+    return TaxRules.of(current_market().settings)
 
 
 @bp.get("/orders")
@@ -170,13 +183,24 @@ def show(order_id: str) -> str:
     order = queries.order(current_actor(), order_id)
     return render_template(
         "orders/order.html",
-        order=order,
+        **_payment(order, waiting.number(request.args.get("back", ""))),
         found=_found(order),
+        purpose=sentence(order.purpose, paid=order.paid_at is not None),
         sale=queries.booked(order),
         refunds=queries.refunds(order.id),
         documents=invoicing.of_order(order.id),
         waits=holdings.waits(order),
     )
+
+
+def _payment(order: queries.OrderView, look: int) -> dict[str, Any]:
+    """Return what the part that asks for the payment shows: while it looks, nothing to pay."""
+    looking = order.state is OrderState.PAYING
+    return {
+        "order": order,
+        "look": look if looking else 0,
+        "pause": waiting.delay(look) if looking else None,
+    }
 
 
 @bp.get("/orders/<order_id>/invoice")
@@ -220,6 +244,40 @@ def again(order_id: str) -> Response:
 @login_required
 @limited("30/hour")
 def pay(order_id: str) -> Response:
+    actor = verified_actor()
+    order = queries.order(actor, order_id)
+    if order.state is OrderState.QUOTED and invoicing.details(actor.user_id) is None:
+        return redirect(url_for("orders.bill", order_id=order_id), code=303)
+    return _pay_billed(actor, order_id, moved=service.bill(actor, order_id, _tax_rules()))
+
+
+@bp.route("/orders/<order_id>/billing", methods=["GET", "POST"])
+@login_required
+@limited("60/hour", ["POST"])
+def bill(order_id: str) -> str | Response | tuple[str, int]:
+    actor = current_actor()
+    order = queries.order(actor, order_id)
+    if order.state is not OrderState.QUOTED or order.buyer_id != actor.user_id:
+        return redirect(url_for("orders.show", order_id=order_id))
+    kept = invoicing.details(actor.user_id)
+    form = OrderBillingForm(obj=kept, purchase_number=order.purchase_number)
+    form.offer()
+    form.keep(kept)
+    if not form.validate_on_submit():
+        page = render_template("orders/billing.html", form=form, order=order)
+        return page, (422 if form.errors else 200)
+    number = form.purchase_number.data or ""
+    moved = service.bill(verified_actor(), order_id, _tax_rules(), form.party(), number)
+    if request.args.get("then") == "earnings":
+        return redirect(url_for("payouts.ask_spend", order_id=order_id))
+    return _pay_billed(actor, order_id, moved=moved)
+
+
+def _pay_billed(actor: Actor, order_id: str, *, moved: bool) -> Response:
+    """Go on to the payment, unless the total is another one: that has to be seen first."""
+    if moved:
+        flash(_l("The total changed with the VAT for your address. Please look at it."), "warn")
+        return redirect(url_for("orders.show", order_id=order_id), code=303)
     back = service.Return(
         # The provider replaces the braces, which must stay as they are.
         current_market().settings.base_url
@@ -230,7 +288,7 @@ def pay(order_id: str) -> Response:
         current_market().settings.large_cents,
     )
     try:
-        address = service.check_out(verified_actor(), _gateway(), order_id, back)
+        address = service.check_out(actor, _gateway(), order_id, back)
     except (GatewayError, Conflict) as error:
         flash(in_words(error), "error")
         return redirect(url_for("orders.show", order_id=order_id))
@@ -258,6 +316,27 @@ def check(order_id: str) -> Response:
     except GatewayError as error:
         flash(in_words(error), "error")
     return redirect(url_for("orders.show", order_id=order_id))
+
+
+@bp.post("/orders/<order_id>/look/<int(max=100):number>")
+@login_required
+@limited("300/hour")
+def look(order_id: str, number: int) -> Response:
+    """Look for the payment, as the page that a buyer came back to does by itself."""
+    order = queries.order(current_actor(), order_id)
+    with suppress(GatewayError):
+        # One that does not answer now is asked again at the next look.
+        paying.fulfil(_gateway(), order.id)
+    order = queries.order(current_actor(), order_id)
+    if not request.headers.get("HX-Request"):
+        return redirect(url_for("orders.show", order_id=order_id, back=number))
+    if order.state is not OrderState.PAYING:
+        return Response(headers={"HX-Redirect": url_for("orders.show", order_id=order_id)})
+    shown = _payment(order, number + 1)
+    if shown["pause"]:
+        return Response(render_template("orders/look.html", **shown), mimetype="text/html")
+    over = {"HX-Retarget": "#pay", "HX-Reswap": "outerHTML"}
+    return Response(render_template("orders/pay.html", **shown), headers=over, mimetype="text/html")
 
 
 def install(app: Flask) -> None:

@@ -140,7 +140,15 @@ def _account(actor: Actor) -> dict[str, Any]:
             for trace in queries.traces(actor)
         ],
         "orders": [
-            {"id": o.id, "state": o.state, "total_cents": o.total_cents, "at": o.created_at}
+            {
+                "id": o.id,
+                "state": o.state,
+                "total_cents": o.total_cents,
+                "at": o.created_at,
+                "licence": o.licence.name,
+                "purchase_number": o.purchase_number,
+                "billed_to": asdict(o.billed_to) if o.billed_to else None,
+            }
             for o in orders.of_buyer(actor.user_id)
         ],
         "questions": [

@@ -18,6 +18,7 @@ from app.invoicing import service as invoicing
 from app.ledger import accounts
 from app.ledger import queries as ledger
 from app.notices import service as notices
+from app.orders import service as orders
 from app.questions import service as questions
 from app.releases import charging
 from app.rights import exports
@@ -68,4 +69,5 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     questions.forget(actor.user_id)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
+    orders.forget_billing(actor)
     users.close(actor)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.statements import pdf_page as paper
 from app.statements.statement import Heading, Statement
-from app.web.filters import moment, money
+from app.web.filters import exact_money, moment
 
 #: Day, what, reference, amount, balance: millimetres, 267 together, across the sheet.
 WIDTHS = (24, 113, 46, 42, 42)
@@ -31,11 +31,11 @@ def as_pdf(heading: Heading, statement: Statement) -> bytes:
 def _table(sheet: paper.Paper, statement: Statement) -> None:
     columns = (_("Day"), _("What"), _("Reference"), _("Amount"), _("Balance"))
     paper.row(sheet, columns, WIDTHS, AMOUNTS, "B")
-    opening = ("", _("Opening balance"), "", "", money(statement.opening))
+    opening = ("", _("Opening balance"), "", "", exact_money(statement.opening))
     paper.row(sheet, opening, WIDTHS, AMOUNTS)
     for line, balance in statement.balances():
         day = moment(line.at, "date")
-        cells = (day, line.what, line.reference, money(line.amount), money(balance))
+        cells = (day, line.what, line.reference, exact_money(line.amount), exact_money(balance))
         paper.row(sheet, cells, WIDTHS, AMOUNTS)
-    closing = ("", _("Closing balance"), "", "", money(statement.closing))
+    closing = ("", _("Closing balance"), "", "", exact_money(statement.closing))
     paper.row(sheet, closing, WIDTHS, AMOUNTS, "T")

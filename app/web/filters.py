@@ -1,6 +1,7 @@
 """How numbers, money and times read on a page, in the reader's language."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -11,7 +12,9 @@ from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import gettext as _
 
+from pricing.money import MICROS_PER_CENT, Money, whole_cents
 from privacy.noise.intervals import QUANTILE
 
 #: So many numbers, written out, are kept: writing one takes as long as reading it ten times.
@@ -54,15 +57,39 @@ def day(text: str) -> str:
 
 
 def money(amount: Amount) -> str:
-    """Write an amount with its currency; below a cent, with as many digits as it has."""
+    """Write an amount in whole cents with its currency; of less than a cent say so."""
+    if 0 < abs(amount.micros) < MICROS_PER_CENT:
+        return str(_("less than 1 cent") if amount.micros > 0 else _("minus less than 1 cent"))
+    return _money(_to_cents(amount.micros), amount.currency, _language())
+
+
+def earned(amount: Amount) -> str:
+    """Write what somebody earned: the whole cents of it, and in words what is less than one."""
+    if 0 < amount.micros < MICROS_PER_CENT:
+        return str(_("less than 1 cent"))
+    whole = amount.micros // MICROS_PER_CENT * MICROS_PER_CENT
+    return _money(whole, amount.currency, _language())
+
+
+def exact_money(amount: Amount) -> str:
+    """Write an amount with its currency to the millionth: for statements, books and details."""
     return _money(amount.micros, amount.currency, _language())
+
+
+def in_cents(amounts: Sequence[Money]) -> list[Money]:
+    """Return the parts of a sum in whole cents, so that they add up to it as they stand."""
+    return list(whole_cents(amounts))
+
+
+def _to_cents(micros: int) -> int:
+    cents = (abs(micros) + MICROS_PER_CENT // 2) // MICROS_PER_CENT
+    return (cents if micros > 0 else -cents) * MICROS_PER_CENT
 
 
 @lru_cache(maxsize=KEPT)
 def _money(micros: int, currency: str, language: str | None) -> str:
     value = Decimal(micros) / 1_000_000
-    digits = 2 if micros % 10_000 == 0 else 6
-    pattern = "¤#,##0.00" if digits == 2 else "¤#,##0.00####"
+    pattern = "¤#,##0.00" if micros % MICROS_PER_CENT == 0 else "¤#,##0.00####"
     if language == "fr":
         pattern = pattern.replace("¤", "") + "\xa0¤"
     written = format_currency(
@@ -84,7 +111,7 @@ class _Micros:
 
 
 def micros(value: int, currency: str) -> str:
-    """Write millionths of a currency unit as money."""
+    """Write millionths of a currency unit as money, in whole cents."""
     return money(_Micros(value, currency))
 
 
@@ -119,10 +146,13 @@ def moment(value: datetime | None, style: str = "medium") -> str:
 
 
 def install_filters(app: Flask) -> None:
-    """Give templates the filters day, money, micros, number, margin, moment and month."""
+    """Give templates what writes days, money, numbers, margins, moments and months."""
     app.jinja_env.filters.update(
         day=day,
         money=money,
+        earned=earned,
+        exact_money=exact_money,
+        in_cents=in_cents,
         micros=micros,
         number=number,
         margin=margin,

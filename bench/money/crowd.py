@@ -103,6 +103,7 @@ def _sell(market: Market, edition_id: str, cents: int) -> None:
                 buyer_id=session.scalar(text("SELECT owner_id FROM collection LIMIT 1")),
                 state="paying",
                 purpose="research",
+                licence="moisson-research-1",
                 total_cents=cents,
                 currency="EUR",
                 book_version=prices.in_force().version,

@@ -105,6 +105,7 @@ def _book(db: Database, edition_id: str) -> float:
                 buyer_id=session().scalar(text(BUYER)),
                 state="paid",
                 purpose="research",
+                licence="moisson-research-1",
                 total_cents=CENTS,
                 currency="EUR",
                 book_version=prices.in_force().version,

@@ -1,5 +1,6 @@
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -78,6 +79,20 @@ def violations(page: Page, *rules: str) -> list[tuple[str, list[str]]]:
     options = {"resultTypes": ["violations"], **({"runOnly": [*rules]} if rules else {})}
     found = Axe().run(page, options=options).response["violations"]
     return [(each["id"], [node["target"] for node in each["nodes"][:3]]) for each in found]
+
+
+def pay_now(page: Page) -> None:
+    """Go on to the payment; say whom the invoice is for, where it is asked."""
+    page.locator("main form[action$='/pay'] button").first.click()
+    page.wait_for_url(re.compile("/billing|/checkout/"))
+    if not page.url.endswith("/billing"):
+        return
+    page.locator("select[name=kind]").select_option("person")
+    page.locator("input[name=name]").fill("Ada")
+    page.locator("textarea[name=address]").fill("2 Long Street")
+    page.locator("select[name=country]").select_option("FR")
+    page.locator("main form [type=submit]").last.click()
+    page.wait_for_url("**/checkout/**")
 
 
 def free_port() -> int:

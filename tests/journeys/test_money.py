@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.journeys.conftest import PATIENCE, Market
+from tests.journeys.conftest import PATIENCE, Market, pay_now
 from tests.journeys.test_upload_to_payout import accessible, sign_up
 from tests.support.controls import Controls
 
@@ -141,8 +141,7 @@ def ordered(page: Page, number: int = 0) -> str:
 
 def provider_page(page: Page) -> str:
     """Go on to the provider's page; return the provider's address."""
-    action(page, "/pay").click()
-    page.wait_for_url("**/checkout/**")
+    pay_now(page)
     return re.match(r"(http://[^/]+)", page.url)[1]  # type: ignore[index]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import PATIENCE, Market, violations
+from tests.journeys.conftest import PATIENCE, Market, pay_now, violations
 from tests.support.factories import csv_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -147,7 +147,7 @@ def buy(page: Page) -> str:
     page.get_by_role("button", name="Order at this price").click()
     expect(page.get_by_role("heading", name=f"To pay: {total}")).to_be_visible()
     accessible(page)
-    page.get_by_role("button", name="Pay now").click()
+    pay_now(page)
     pay_at_provider(page, total)
     return total
 

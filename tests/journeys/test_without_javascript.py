@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import PATIENCE, Market
+from tests.journeys.conftest import PATIENCE, Market, pay_now
 from tools.page_walk import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -35,7 +35,7 @@ def test_a_bundle_is_priced_ordered_and_paid(page: Page) -> None:
     expect(page.locator("#price .price")).not_to_have_text(before)
     page.locator("select[name=purpose]").select_option("research")
     page.get_by_role("button", name="Order at this price").click()
-    page.get_by_role("button", name="Pay now").click()
+    pay_now(page)
     page.get_by_role("button", name=re.compile("^Pay")).click()
     page.wait_for_url("**/orders/**")
     for _ in range(60):

@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from app.bundles import bundle, quotes
 from app.collections.rules import Purpose
+from app.invoicing.tax import TaxRules
 from app.orders import holdings, service
 from app.payouts import in_kind
 from app.users import service as users_service
@@ -17,18 +18,20 @@ from tests.money.steps import Steps
 from tests.support.trading import post
 
 NUMBER = st.integers(0, 9)
+#: No tax, tax in the price, tax on top of it.
+RULES = st.sampled_from((TaxRules(), TaxRules(2_000), TaxRules(1_900, net=True)))
 WAYS = st.sampled_from(("good", "good", "good", "debit", "declined", "poor"))
 
 
 class Buying(Steps):
     """Orders from the price to the payment."""
 
-    @rule(who=NUMBER, tables=st.sets(NUMBER, min_size=1, max_size=4), taxed=st.booleans())
-    def place(self, who: int, tables: set[int], taxed: bool) -> None:
+    @rule(who=NUMBER, tables=st.sets(NUMBER, min_size=1, max_size=4), rules=RULES)
+    def place(self, who: int, tables: set[int], rules: TaxRules) -> None:
         """Order some tables, perhaps better answers than are owned, at the price they have."""
-        self._placed(who, tables, taxed=taxed)
+        self._placed(who, tables, rules)
 
-    def _placed(self, who: int, tables: set[int], *, taxed: bool) -> str | None:
+    def _placed(self, who: int, tables: set[int], rules: TaxRules) -> str | None:
         people, trade = self.world.people, self.world.trade
         buyer = people.everybody[who % len(people.everybody)]
         sold = people.for_sale(buyer)
@@ -43,8 +46,7 @@ class Buying(Steps):
                     holdings.bundle_of(buyer.user_id),
                 )
             with trade.db.unit_of_work():
-                vat = 2_000 if taxed else 0
-                return service.place(buyer, trade.key, Purpose.RESEARCH, signed, vat)
+                return service.place(buyer, trade.key, Purpose.RESEARCH, signed, rules)
 
         placed = self.act(work)
         if placed is not None and placed not in dict(self.orders):
@@ -72,7 +74,7 @@ class Buying(Steps):
     @rule(who=NUMBER, tables=st.sets(NUMBER, min_size=1, max_size=4), way=WAYS)
     def buy(self, who: int, tables: set[int], way: str) -> None:
         """Do all of it at once; the messages stay where they are."""
-        order_id = self._placed(who, tables, taxed=False)
+        order_id = self._placed(who, tables, TaxRules())
         if order_id is not None:
             self._checked_out(order_id, dict(self.orders)[order_id])
             if order_id in self.pages:
@@ -110,7 +112,7 @@ class Buying(Steps):
     def spend(self, number: int, tables: set[int]) -> None:
         """Pay an order of a contributor's with what they earned."""
         who = len(self.world.people.buyers) + number % 2
-        order_id = self._placed(who, tables, taxed=False)
+        order_id = self._placed(who, tables, TaxRules())
         if order_id is None:
             return
         trade = self.world.trade

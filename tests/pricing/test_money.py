@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing.errors import CurrencyMismatch, InvalidMoney
-from pricing.money import Money
+from pricing.money import MICROS_PER_CENT, Money, whole_cents
 
 AMOUNTS = st.integers(-(10**15), 10**15)
 
@@ -63,3 +63,13 @@ def test_shares_round_down_and_nothing_is_false() -> None:
 )
 def test_is_written_without_loss(micros: int, text: str) -> None:
     assert str(Money(micros, "EUR")) == text
+
+
+@given(st.lists(st.integers(-(10**12), 10**12)))
+def test_parts_in_cents_add_up_to_their_sum_in_cents(micros: list[int]) -> None:
+    amounts = [Money(each, "EUR") for each in micros]
+    cents = whole_cents(amounts)
+    assert len(cents) == len(amounts)
+    assert all(part.micros % MICROS_PER_CENT == 0 for part in cents)
+    assert all(abs((a - b).micros) <= MICROS_PER_CENT for a, b in zip(amounts, cents, strict=True))
+    assert abs(sum(micros) - sum(part.micros for part in cents)) <= MICROS_PER_CENT // 2

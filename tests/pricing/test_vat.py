@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.vat import vat_included
+from pricing.vat import vat_added, vat_included
 
 CENTS = st.integers(0, 10**15)
 RATES = st.integers(0, 10_000)
@@ -51,3 +51,10 @@ def test_more_of_either_is_never_less_tax(gross: int, more: int, rate: int, high
 def test_negative_amounts_and_rates_are_refused(gross: int, rate: int) -> None:
     with pytest.raises(ValueError, match="negative"):
         vat_included(gross, rate)
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10_000))
+def test_a_tax_on_top_is_just_the_tax_that_the_sum_includes(net: int, rate: int) -> None:
+    tax = vat_added(net, rate)
+    assert vat_included(net + tax, rate) == tax
+    assert abs(tax * 10_000 - net * rate) <= 5_000

@@ -45,6 +45,7 @@ class World:
                     buyer_id=self.buyer_id,
                     state="paid",
                     purpose="research",
+                    licence="moisson-research-1",
                     total_cents=1,
                     currency="EUR",
                     book_version="1",

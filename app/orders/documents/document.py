@@ -1,21 +1,27 @@
 """What a document says, in the reader's language: the same on the page and as PDF."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.catalog import queries as catalog
 from app.catalog.products import Product, ProductKey
-from app.collections.texts import purpose_name, tier_name
+from app.collections.texts import tier_name
 from app.core.permissions import SYSTEM, Actor
 from app.invoicing import queries as invoicing
-from app.invoicing.queries import DocumentView, Series
+from app.invoicing.issuer import Issuer
+from app.invoicing.queries import DocumentView, Party, Series
+from app.invoicing.tax import Treatment
+from app.openness import site
 from app.orders import queries as orders
+from app.orders.purposes import sentence
 from app.orders.queries import KeptLine, OrderView
 from app.releases.queries import ReleaseView
-from app.web.filters import moment, money, number
-from pricing.money import Money
+from app.web.filters import moment, number
+from pricing.money import Money, whole_cents
 from pricing.quote import Step
 
 #: A rarity up to this does not raise a price visibly.
@@ -31,6 +37,13 @@ KINDS = {
     "owned": _l("what you own already"),
     "minimum": _l("smallest order"),
     "rounding": _l("rounding to the cent"),
+    "vat": _l("VAT"),
+    "untaxed": _l("VAT in the price, which you do not pay"),
+}
+#: What the law wants on a document without tax.
+UNTAXED = {
+    Treatment.REVERSE_CHARGE: _l("Reverse charge, article 196 of Directive 2006/112/EC."),
+    Treatment.OUTSIDE: _l("No VAT: the place of supply is the buyer’s country."),
 }
 
 
@@ -43,28 +56,69 @@ class Row:
     amount: Money
 
 
+class Shown(Protocol):
+    """What an invoice, a credit note and a quote have in common."""
+
+    @property
+    def order_id(self) -> str:
+        """The order."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was made."""
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who sells."""
+
+    @property
+    def buyer(self) -> Party:
+        """Who buys."""
+
+    @property
+    def gross(self) -> Money:
+        """The amount with its tax."""
+
+    @property
+    def vat(self) -> Money:
+        """The tax in it."""
+
+    @property
+    def net(self) -> Money:
+        """The amount without its tax."""
+
+
 @dataclass(frozen=True)
 class Described:
     """A document with every word that stands on it.
 
     Attributes
     ----------
+    file : str
+        What its PDF is called.
     paid : str
-        Of an invoice: when and how it was paid.
+        Of an invoice: when and how it was paid; of a quote: how long it holds.
     reason : str
         Of a credit note: what it takes back, and why.
+    purpose, licence : str
+        What the tables were bought for, and what may be done with them, with its address.
+    purchase_number : str
+        The buyer's own number for the purchase.
     rate : str
         The rate of the tax.
     untaxed : str
         Why there is no tax, where there is none.
     """
 
-    document: DocumentView
+    document: Shown
+    file: str
     title: str
     rows: tuple[Row, ...]
     paid: str
     reason: str
     purpose: str
+    licence: str
+    purchase_number: str
     rate: str
     untaxed: str
 
@@ -79,19 +133,38 @@ def document(actor: Actor, series: Series, number_: int) -> Described:
     found = invoicing.document(actor, series, number_)
     # Whose the document is, is known by now.
     order = orders.order(SYSTEM, found.order_id)
-    rate = number(found.vat_basis_points / 100) + "\N{NO-BREAK SPACE}%"
-    untaxed = "" if found.vat_basis_points else found.issuer.vat_note
     reason = _reason(found)
     return Described(
         found,
+        f"moisson-{series}-{found.written}.pdf",
         _title(found),
         _rows(found, order, reason),
         _paid(found, order, reason),
         reason,
-        purpose_name(order.purpose),
-        rate,
-        untaxed,
+        str(sentence(order.purpose, paid=True)),
+        licence_of(order),
+        order.purchase_number,
+        rate_of(found.vat_basis_points),
+        untaxed(order, found.issuer),
     )
+
+
+def rate_of(basis_points: int) -> str:
+    """Write a rate of tax."""
+    return number(basis_points / 100) + "\N{NO-BREAK SPACE}%"
+
+
+def untaxed(order: OrderView, issuer: Issuer) -> str:
+    """Say why there is no tax; nothing where there is one."""
+    if order.vat_basis_points:
+        return ""
+    return str(UNTAXED.get(order.vat_treatment, issuer.vat_note))
+
+
+def licence_of(order: OrderView) -> str:
+    """Say what may be done with the tables, with the address of the licence."""
+    address = site.present().base + order.licence.path
+    return f"{order.licence.allows} {_('The licence: %(url)s', url=address)}"
 
 
 def _title(found: DocumentView) -> str:
@@ -143,11 +216,20 @@ def _whole(found: DocumentView) -> bool:
 
 
 def _rows(found: DocumentView, order: OrderView, reason: str) -> tuple[Row, ...]:
-    products = _products(order)
     if found.series is Series.INVOICE and not reason and found.gross == order.total:
-        return tuple(_row(line, products) for line in order.lines)
-    tables = "; ".join(_name(key, view, product) for key, view, product in products)
+        return rows_of(order)
+    tables = "; ".join(_name(*one) for one in _products(order))
     return (Row(_("Order %(id)s", id=order.id[:8]), tables, found.gross),)
+
+
+def rows_of(order: OrderView) -> tuple[Row, ...]:
+    """Return what the total of an order is made of, in whole cents that add up to it."""
+    products = _products(order)
+    cents = whole_cents(line.amount for line in order.lines)
+    lines = zip(order.lines, cents, strict=True)
+    return tuple(
+        _row(line, products, part) for line, part in lines if part or line.kind != "rounding"
+    )
 
 
 def _products(order: OrderView) -> Found:
@@ -161,14 +243,14 @@ def _name(key: ProductKey, view: ReleaseView, product: Product) -> str:
     return f"{view.rules.title} {view.edition.number}: {table} ({tier})"
 
 
-def _row(line: KeptLine, products: Found) -> Row:
+def _row(line: KeptLine, products: Found, amount: Money) -> Row:
     what = str(KINDS.get(line.kind, line.kind))
     for key, view, product in products:
         if line.product is not None and key == line.product:
             what = f"{what}: {_name(key, view, product)}"
         elif line.product is None and line.edition == view.edition.id:
             what = f"{KINDS.get(line.kind, line.kind)} {view.rules.title} {view.edition.number}"
-    return Row(what, _why(line), line.amount)
+    return Row(what, _why(line), amount)
 
 
 def _why(line: KeptLine) -> str:
@@ -187,16 +269,14 @@ def _why(line: KeptLine) -> str:
 
 
 def _step(step: Step) -> str:
-    points, first = number(step.points), money(step.first_rate)
+    points = number(step.points)
     if not step.start:
-        return str(_("%(points)s value points, %(first)s each", points=points, first=first))
+        return str(_("%(points)s value points", points=points))
+    start = number(step.start)
     return str(
         _(
-            "%(points)s value points: from %(start)s on a point costs %(rate)s "
-            "instead of %(first)s",
+            "%(points)s value points: those from %(start)s on cost less each",
             points=points,
-            start=number(step.start),
-            rate=money(step.rate),
-            first=first,
+            start=start,
         )
     )

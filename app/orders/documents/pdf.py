@@ -39,7 +39,9 @@ def as_pdf(described: Described, banner: str = "") -> bytes:
         for text in (described.untaxed, described.paid):
             if text:
                 _text(sheet, text)
-        _text(sheet, _("For: %(purpose)s.", purpose=described.purpose))
+        _text(sheet, f"{described.purpose} {described.licence}")
+        if described.purchase_number:
+            _text(sheet, _("Your order number: %(number)s", number=described.purchase_number))
         _text(sheet, _("Order %(id)s", id=found.order_id))
         return bytes(sheet.output())
 

@@ -1,14 +1,15 @@
 import importlib
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.invoicing.queries import Series
 from app.market import current_market
 from app.orders.documents import document as described
+from app.orders.documents import offer
 from app.orders.documents.document import Described
 from app.users.login import current_actor
 from app.web.limits import limited
@@ -33,12 +34,25 @@ def show(series: str, number: int) -> str:
 @login_required
 @limited("120/hour")
 def pdf(series: str, number: int) -> Response:
-    document = _document(series, number)
+    return _printed(_document(series, number))
+
+
+@bp.get("/quote/<order_id>.pdf")
+@login_required
+@limited("120/hour")
+def quote(order_id: str) -> Response:
+    try:
+        return _printed(offer.offer(current_actor(), order_id))
+    except Conflict as error:
+        flash(error.user_message, "warn")
+        return redirect(url_for("orders.show", order_id=order_id))
+
+
+def _printed(document: Described) -> Response:
     # Heavy: loaded by the first who prints.
     printed = importlib.import_module("app.orders.documents.pdf")
     content: bytes = printed.as_pdf(document, _banner())
-    name = f"moisson-{series}-{document.document.written}.pdf"
-    return attached(content, "application/pdf", name)
+    return attached(content, "application/pdf", document.file)
 
 
 def _banner() -> str:

@@ -17,6 +17,7 @@ from tests.support.browser import Browser
 
 PAGE = "/account/billing"
 TYPED = {
+    "kind": "organisation",
     "name": "Ada & Co",
     "address": "2 Long Street\r\nTown",
     "country": "FR",
@@ -43,12 +44,16 @@ def test_the_form_keeps_what_is_typed(lite_app: Flask, ada: Actor, browser: Brow
     assert f'href="{PAGE}"' in browser.get("/account").text
     assert "Remove" not in browser.get(PAGE).text
     assert browser.post(PAGE, TYPED).status_code == 302
-    assert kept(lite_app, ada) == Party("Ada & Co", "2 Long Street\nTown", "FR", "FR40303265045")
+    assert kept(lite_app, ada) == Party(
+        "Ada & Co", "2 Long Street\nTown", "FR", "FR40303265045", organisation=True
+    )
     page = browser.get(PAGE).text
     assert 'value="Ada &amp; Co"' in page
     assert re.search(r'<option selected value="FR">France', page)
     assert browser.post(PAGE, {**TYPED, "vat_number": ""}).status_code == 302
-    assert kept(lite_app, ada) == Party("Ada & Co", "2 Long Street\nTown", "FR", "")
+    assert kept(lite_app, ada) == Party(
+        "Ada & Co", "2 Long Street\nTown", "FR", "", organisation=True
+    )
     assert browser.post(f"{PAGE}/remove").status_code == 302
     assert kept(lite_app, ada) is None
 
@@ -62,7 +67,10 @@ def test_the_form_keeps_what_is_typed(lite_app: Flask, ada: Actor, browser: Brow
         ("address", "\n".join("abcdefg")),
         ("country", ""),
         ("country", "XX"),
+        ("kind", ""),
+        ("kind", "club"),
         ("vat_number", "12345"),
+        ("vat_number", "FR40303265046"),
         ("vat_number", "FR" + "1" * 14),
         ("vat_number", "FR<script>"),
     ],
@@ -75,6 +83,15 @@ def test_errors_stand_at_their_field(
     assert f'id="{field}-error"' in answer.text
     assert answer.text.count('class="error"') == 1
     assert kept(lite_app, ada) is None
+
+
+def test_a_person_has_no_vat_number(lite_app: Flask, ada: Actor, browser: Browser) -> None:
+    assert "Only an organisation" in browser.post(PAGE, {**TYPED, "kind": "person"}).text
+    assert browser.post(PAGE, {**TYPED, "kind": "person", "vat_number": ""}).status_code == 302
+    details = kept(lite_app, ada)
+    assert details is not None
+    assert not details.organisation
+    assert '<option selected value="person">' in browser.get(PAGE).text
 
 
 def test_countries_are_named_in_the_readers_language(browser: Browser) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import re
 
 import pytest
@@ -5,7 +6,7 @@ from flask import Flask
 
 from app.collections.rules import Purpose
 from app.downloads import files
-from app.openness.licences import COMMON, LICENCES, SINGLE_OUT
+from app.openness.licences import COMMON, LICENCES, SINGLE_OUT, VERSIONS, named
 from app.openness.wording import LOCALES, both
 from tests.support.browser import Browser
 
@@ -35,3 +36,25 @@ def test_all_licences_are_listed_and_there_is_no_other(shop: Flask) -> None:
     page = Browser(shop).get("/licences").text
     assert all(f"/licences/{purpose}" in page for purpose in Purpose)
     assert Browser(shop).get("/licences/any").status_code == 404
+
+
+#: Of the English text of each version that was ever sold; a new text is a new line.
+SOLD = {
+    "moisson-research-1": "21caa59243c87700",
+    "moisson-public-1": "3a3f9709afa53316",
+    "moisson-commercial-1": "fc36c9f7f7eefe6d",
+}
+
+
+def test_a_text_that_was_sold_never_changes_and_keeps_its_address(shop: Flask) -> None:
+    found = {}
+    for one in VERSIONS:
+        lines = [str(line) for line in (one.allows, *one.common)]
+        found[one.name] = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+        page = Browser(shop).get(one.path)
+        assert page.status_code == 200
+        assert one.name in page.text
+        assert named(one.name) is one
+    assert found == SOLD
+    assert Browser(shop).get("/licences/research/0").status_code == 404
+    assert Browser(shop).get("/licences/any/1").status_code == 404

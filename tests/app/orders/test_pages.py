@@ -36,6 +36,7 @@ def test_a_buyer_composes_orders_pays_and_sees_it_paid(trade: Trade) -> None:
     placed = browser.post("/orders", quote=shown, purpose="research")
     order_id = placed.location.rsplit("/", 1)[-1]
     assert "not paid yet" in browser.get(f"/orders/{order_id}").text
+    factories.billed(trade.app, buyer)
     paying = browser.post(f"/orders/{order_id}/pay")
     assert paying.status_code == 303
     assert browser.post(f"/orders/{order_id}/check").status_code == 302
@@ -85,6 +86,7 @@ def test_a_provider_that_does_not_answer_is_told(trade: Trade) -> None:
     with trade.db.unit_of_work(write=False):
         keys = made.keys()[:1]
     order_id = trade.place(buyer, keys)
+    factories.billed(trade.app, buyer)
     browser = Browser(trade.app, buyer)
     with reached_by(trade.app, Broken(trade.gateway, "open_checkout", "checkout")):
         assert browser.post(f"/orders/{order_id}/pay").location == f"/orders/{order_id}"

@@ -118,7 +118,7 @@ def test_the_trace_shows_each_use_to_the_cent(trade: Trade) -> None:
     assert (trace.edition.id, use.sale.order_id) == (made.edition_id, order_id)
     assert use.earned.micros == use.sale.per_share_micros * trace.shares
     page = Browser(trade.app, made.producer).get("/rights/").text
-    assert f"€{use.earned.micros / 1e6:.6f}".rstrip("0") in page
+    assert f"€{use.earned.cents_down() / 100:.2f}" in page
     trade.refund(order_id)
     assert "refunded" in Browser(trade.app, made.producer).get("/rights/").text
 

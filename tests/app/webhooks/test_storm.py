@@ -73,8 +73,9 @@ def test_a_storm_of_messages_has_each_effect_once(trade: Trade) -> None:
     def work() -> None:
         # Beside them, as the worker would: messages are acted upon while others come.
         start.wait()
-        while any(sender.is_alive() for sender in senders):
-            runner.run_many()
+        with trade.app.app_context():
+            while any(sender.is_alive() for sender in senders):
+                runner.run_many()
 
     senders = [
         threading.Thread(target=deliver, args=(messages[n::SENDERS],)) for n in range(SENDERS)

@@ -1,0 +1,57 @@
+"""The e-mail that says that an order is paid: what it was bought for, and where everything is.
+
+Asked for in the unit of work that books the money, so that there is neither without the other; a
+job sends it, and an e-mail program shows it once however often it is sent.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.core.config import Settings
+from app.core.db import Database
+from app.core.permissions import SYSTEM
+from app.jobs import service as jobs
+from app.jobs.runner import Handlers
+from app.letters.letter import Letter, message
+from app.letters.post import Post
+from app.orders import queries
+from app.orders.purposes import sentence
+from app.users import queries as users
+
+JOB = "receipt-letter"
+#: An SMTP server may be silent for most of a day.
+ATTEMPTS = 16
+
+
+def ask(order_id: str) -> None:
+    """Have the e-mail sent once the present unit of work is committed."""
+    jobs.enqueue(JOB, f"{JOB}:{order_id}", {"order": order_id})
+
+
+def compose(order_id: str, site: str) -> Letter | None:
+    """Return the e-mail about a paid order; None where its buyer's account was closed."""
+    order = queries.order(SYSTEM, order_id)
+    buyer = users.user(order.buyer_id)
+    if buyer is None:
+        return None
+    page = f"{site}/orders/{order.id}"
+    values = {
+        "order": order,
+        "purpose": sentence(order.purpose, paid=True),
+        "licence": f"{site}{order.licence.path}",
+        "url": page,
+        "invoice": f"{page}/invoice" if order.invoice else "",
+    }
+    return Letter("receipt", buyer.email, buyer.locale, f"{JOB}-{order.id}", values)
+
+
+def install_worker(handlers: Handlers, db: Database, settings: Settings, post: Post) -> None:
+    """Tell the worker how this e-mail is made and sent."""
+
+    def send(payload: Mapping[str, Any], _progress: Callable[[int], None]) -> None:
+        with db.unit_of_work(write=False):
+            letter = compose(payload["order"], settings.base_url)
+        if letter is not None:
+            post(message(letter, settings))
+
+    handlers.add(JOB, send, many=True, attempts=ATTEMPTS)
