@@ -58,7 +58,8 @@ TABLE = {
         openness.catalogue openness.edition openness.deployment openness.citation openness.table
         openness.terms openness.feed openness.sitemap openness.robots openness.licences
         openness.licence openness.licence_version
-        developers.guide developers.try_out developers.client api.openapi api.editions api.edition
+        developers.guide developers.try_out developers.client developers.example
+        api.openapi api.editions api.edition
         api.privacy api.collection api.book api.old_book api.rarity api.quote
     """,
     For.TOKENS: """
@@ -219,6 +220,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "leaving": leaving.rpartition("/")[2],
                 "locale": "fr",
                 "name": "htmx-2.min.js",
+                "file_name": "regression.py",
                 "series": "invoice",
                 "number": "1",
                 "filename": "moisson.css",

@@ -18,7 +18,7 @@ PRIVATE = ("/datasets/new", "/datasets/", "/rights/", "/account", "/income", "/b
 #: What is no page but a file.
 FILES = (
     *(".csv", ".zip", ".pdf", ".parquet", ".arrow", ".xlsx", ".json", ".json-stat"),
-    *(".jsonld", ".ttl", ".yaml", ".xml", ".atom", ".bib", ".ris", ".txt", ".py"),
+    *(".jsonld", ".ttl", ".yaml", ".xml", ".atom", ".bib", ".ris", ".txt", ".py", ".R"),
 )
 #: Leads back to the same page in another language; is no page; is drawn by another's program.
 ELSEWHERE = ("/language/", "/ns/", "/developers/try")

@@ -13,6 +13,7 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.api import access, answers, description, shapes
 from app.api.description import Operation, Parameter
@@ -50,7 +51,15 @@ from privacy.tables.rollup import STATISTICS, Figure
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 pages = Blueprint("developers", __name__)
-CLIENTS = Path(__file__).parents[2] / "clients"
+CLIENTS, EXAMPLES = (Path(__file__).parents[2] / name for name in ("clients", "examples"))
+#: What each example shows; the names stand in addresses.
+SHOWN = {
+    "regression.py": _l("A trend over groups: least squares that knows the noise"),
+    "measurement_error.py": _l("A noisy figure as the cause of something"),
+    "error_propagation.py": _l("A share made of figures, with its interval"),
+    "in_duckdb.py": _l("SQL over a table"),
+    "regression.R": _l("A trend, in R"),
+}
 bp.before_request(access.identify)
 bp.after_request(access.tell)
 PAGE = 50
@@ -95,7 +104,7 @@ def openapi() -> Response:
 @pages.get("/developers")
 def guide() -> str:
     server = url_for("pages.home", _external=True).rstrip("/")
-    return render_template("api/guide.html", operations=OPERATIONS, server=server)
+    return render_template("api/guide.html", operations=OPERATIONS, server=server, examples=SHOWN)
 
 
 @pages.get("/developers/try")
@@ -106,6 +115,13 @@ def try_out() -> str:
 @pages.get("/clients/moisson.py")
 def client() -> Response:
     return send_from_directory(CLIENTS, "moisson.py", mimetype="text/x-python")
+
+
+@pages.get("/examples/<file_name>")
+def example(file_name: str) -> Response:
+    if file_name not in SHOWN:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    return send_from_directory(EXAMPLES, file_name, mimetype="text/plain")
 
 
 @operation(

@@ -278,6 +278,7 @@ def named(world: World) -> dict[str, str]:
         "series": "invoice",
         "number": "1",
         "name": "htmx-2.min.js",
+        "file_name": "regression.py",
         "filename": "moisson.css",
         "family": "none",
         "template": "none",
