@@ -11,9 +11,10 @@ from app.catalog.drawing import drawn
 from app.catalog.products import Product, ProductKey
 from app.catalog.reading_aloud import sentence
 from app.collections import wording
-from app.core.errors import NotFound
-from app.desk import asked, service
+from app.core.errors import Invalid, NotFound
+from app.desk import asked, own_number, service
 from app.desk.asked import Ask
+from app.desk.own_number import OwnNumber
 from app.desk.service import Beside, Owned
 from app.downloads.formats import FORMATS
 from app.releases.queries import ReleaseView
@@ -66,6 +67,7 @@ def table(key: str) -> str:
     order = request.args.get("sort", "")
     if order in ("value", "-value"):
         shown.sort(key=lambda line: line.figure.value, reverse=order == "-value")
+    own, own_problem = _own_number(first)
     return render_template(
         "desk/table.html",
         one=one,
@@ -84,6 +86,9 @@ def table(key: str) -> str:
         view_of=partial(_view_address, key),
         comparable=ask.statistics[0] in COMPARED,
         reference=_place("beside"),
+        named=[", ".join(spoken(value, axis) for axis, value in each.cell) for each in first],
+        own=own,
+        own_problem=own_problem,
         args=request.args,
     )
 
@@ -119,6 +124,15 @@ def _since(
     if not text or text not in {str(other.key) for _, other in editions}:
         return ()
     return service.since(one, service.owned(current_actor(), ProductKey.parse(text)), ask)
+
+
+def _own_number(figures: list[Figure]) -> tuple[OwnNumber | None, str]:
+    """Return what can be said of the number that the reader typed, or what is wrong with it."""
+    typed = (request.args.get(name, "") for name in ("own_line", "own", "own_margin"))
+    try:
+        return own_number.beside(figures, *typed), ""
+    except Invalid as error:
+        return None, error.user_message
 
 
 def _place(name: str) -> int | None:

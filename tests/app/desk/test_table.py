@@ -227,3 +227,19 @@ def test_the_same_figures_stand_in_every_format(
     assert validate_jsonstat(stat)
     metrics = stat["size"][-1]
     assert sorted(stat["value"][::metrics]) == sorted(plain)
+
+
+def test_a_readers_own_number_is_set_beside_a_line_in_both_languages(
+    trade: Trade, key: ProductKey, buyer: Actor
+) -> None:
+    browser = Browser(trade.app, buyer)
+    with trade.db.unit_of_work(write=False):
+        view, product = catalog.found(key)
+        first = table(view, product).contributions().ravel()[0]
+    far = browser.get(address(key, own_line="0", own=f"{first + 10_000:.1f}")).text
+    assert "Your number differs" in far
+    near = browser.get(address(key, own_line="0", own=f"{first:.1f}".replace(".", ","))).text
+    assert "It cannot be told whether your number differs" in near
+    wrong = browser.get(address(key, own_line="0", own="many"))
+    assert wrong.status_code == 200
+    assert "That is no number" in wrong.text
