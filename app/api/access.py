@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 from flask_babel import lazy_gettext as _l
-from flask_limiter.util import get_remote_address
 from limits import parse
 from werkzeug.exceptions import TooManyRequests
 
@@ -16,6 +15,7 @@ from app.core.permissions import Actor
 from app.market import current_market
 from app.users import access_tokens
 from app.users.access_tokens import Scope, TokenView
+from app.web.limits import visitor
 
 WITH_TOKEN, WITHOUT = parse("3000/hour"), parse("600/hour")
 NOBODY = Actor("", frozenset())
@@ -39,11 +39,11 @@ def identify() -> None:
     sent = _sent()
     # Without a token that counts one is counted by address, so that nobody tries tokens out.
     if sent is None:
-        _count(WITHOUT, f"from:{get_remote_address()}")
+        _count(WITHOUT, f"from:{visitor()}")
         return
     found = access_tokens.found(sent)
     if found is None:
-        _count(WITHOUT, f"from:{get_remote_address()}")
+        _count(WITHOUT, f"from:{visitor()}")
         raise NoToken(_l("This token does not count: it was mistyped, ended, or is over."))
     g.token, g.reader = found
     # All tokens of an account together, else whoever makes more may ask more.

@@ -1,5 +1,6 @@
 import json
 from dataclasses import dataclass
+from unicodedata import category
 
 from flask_babel import lazy_gettext as _l
 
@@ -27,6 +28,8 @@ from privacy.errors import PrivacyError
 from privacy.plan.counting import plan_count
 from privacy.schema import CubeSchema
 
+#: Letters that turn the order of what follows around.
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 MAX_K = 50
 #: What stands for a founder's words once they left.
 NEUTRAL_PERSON, NEUTRAL_RECORD = "person", "contribution"
@@ -193,7 +196,15 @@ def least_minimum(epsilon_milli: int) -> int:
     return next(people for people in MINIMUMS if people >= count.least_minimum)
 
 
+def _check_words(proposal: Proposal) -> None:
+    """Refuse what is no text: it would break feeds and files, or turn a line around."""
+    plain = proposal.title + proposal.description.translate(dict.fromkeys(map(ord, "\n\r\t")))
+    if any(category(letter) in ("Cc", "Cs") or letter in TURNS for letter in plain):
+        raise BadRules(_l("Title and description may hold letters, signs and line breaks alone."))
+
+
 def _check(proposal: Proposal) -> None:
+    _check_words(proposal)
     if not proposal.purposes:
         raise BadRules(_l("Choose at least one purpose the releases may be sold for."))
     if proposal.topic not in TOPICS:

@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from math import ceil
 from time import time
 from typing import IO, Any, TypeVar
@@ -76,7 +77,7 @@ def install_limits(app: Flask, *, enabled: bool, storage: str = "memory://") -> 
     """
     app.config["RATELIMIT_ENABLED"] = enabled
     app.config["RATELIMIT_STORAGE_URI"] = storage
-    limiter = Limiter(get_remote_address, default_limits=[USUAL], headers_enabled=True)
+    limiter = Limiter(visitor, default_limits=[USUAL], headers_enabled=True)
     limiter.init_app(app)
     # Held by its application: the views that it wraps know it weakly.
     app.extensions["moisson-limiter"] = limiter
@@ -104,9 +105,25 @@ def install_limits(app: Flask, *, enabled: bool, storage: str = "memory://") -> 
                     raise TooManyRequests(retry_after=max(1, ceil(until - time())))
 
 
+def visitor() -> str:
+    """Name where a request comes from: its address, of IPv6 the network that one house has (/64).
+
+    One house has so many addresses there that each alone would be no limit (RFC 6177).
+    """
+    text = get_remote_address()
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    inner = getattr(address, "ipv4_mapped", None)
+    if inner is not None:
+        return str(inner)
+    return text if address.version == 4 else str(ip_network((int(address) >> 64 << 64, 64)))
+
+
 def _keys(limit: Limit) -> Iterator[str]:
     """Name who is counted: the address, the account, and whom it is about."""
-    yield f"from:{get_remote_address()}"
+    yield f"from:{visitor()}"
     if current_user.is_authenticated:
         yield f"account:{current_user.view.id}"
     if limit.recipient and request.method == "POST":

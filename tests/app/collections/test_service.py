@@ -38,6 +38,8 @@ def test_rules_are_kept_as_published(app: Flask) -> None:
         {"topic": "gossip"},
         {"epsilon_milli": 100_000},
         {"ways": 3},
+        {"title": "Lun\x00ches"},
+        {"description": "Lunches \u202e sehcnuL"},
         {"schema": ONLY_A_NUMBER},
         {"schema": replace(factories.SCHEMA, contribution_bound=51)},
         {"schema": CubeSchema(tuple(Dimension(f"d{n}", ("yes", "no")) for n in range(17)), (), 3)},
@@ -47,7 +49,18 @@ def test_rules_are_kept_as_published(app: Flask) -> None:
             )
         },
     ],
-    ids=["purposes", "topic", "epsilon", "ways", "dimensions", "bound", "columns", "cells"],
+    ids=[
+        "purposes",
+        "topic",
+        "epsilon",
+        "ways",
+        "zero",
+        "turned",
+        "dimensions",
+        "bound",
+        "columns",
+        "cells",
+    ],
 )
 def test_rules_that_cannot_be_kept_are_refused(app: Flask, change: dict[str, object]) -> None:
     producer = factories.account(app, Role.PRODUCER)

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app import create_app
 from app.core.permissions import Role
+from app.web.limits import visitor
 from tests.conftest import environment
 from tests.support import factories
 from tests.support.browser import Browser
@@ -70,3 +71,20 @@ def test_a_browser_is_told_to_forget_and_to_keep_apart(lite_app: Flask) -> None:
     assert visitor.headers.get("Cache-Control") != "no-store"
     inside = Browser(lite_app, factories.account(lite_app, Role.PRODUCER))
     assert '"cache"' in inside.post("/logout").headers["Clear-Site-Data"]
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+    ],
+)
+def test_a_house_is_counted_once_whichever_of_its_addresses_it_uses(
+    strict: Flask, address: str, named: str
+) -> None:
+    with strict.test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert visitor() == named
