@@ -45,6 +45,7 @@ from app.pages import views as pages
 from app.payouts import views as payouts
 from app.questions import views as questions
 from app.releases import views as editions
+from app.reviews import views as reviews
 from app.rights import views as rights
 from app.users import views as users
 from app.users.login import install_login
@@ -77,6 +78,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     catalog.install,
     openness.install,
     questions.install,
+    reviews.install,
     datasets.install,
     editions.install,
     categories.install,

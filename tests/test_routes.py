@@ -26,6 +26,8 @@ from app.notices import links
 from app.notices.kinds import Kind
 from app.questions import service as questions
 from app.releases.periods import open_period
+from app.reviews import service as reviews
+from app.reviews.queries import written_by
 from app.users import access_tokens
 from app.users import queries as users
 from app.users.access_tokens import Scope
@@ -72,7 +74,7 @@ TABLE = {
         rights.show_export rights.ask_export contributions.mine
         billing.details billing.remove notices.show notices.choose users.access
         endpoints.listed
-        questions.ask questions.listed
+        questions.ask questions.listed reviews.write reviews.listed
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
@@ -107,7 +109,7 @@ TABLE = {
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
         endpoints.show endpoints.change
-        questions.answer
+        questions.answer reviews.change
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -185,6 +187,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             digest = synthetic.ask(buyer, made.edition_id)
         trade.place(buyer, [second])
         with trade.db.unit_of_work():
+            reviews.write(buyer, made.edition_id, 4, "Clear, and well explained.")
+            review_id = written_by(buyer.user_id)[0].id
             endpoint_id = endpoints.make(buyer, "https://example.org/told", [Told.PUBLISHED], PORTS)
         trade.onboard(made.producer)
         Browser(trade.app, made.producer)
@@ -208,6 +212,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "token_id": token_id,
                 "endpoint_id": endpoint_id,
                 "question_id": question_id,
+                "review_id": review_id,
                 "digest": digest,
                 "session_id": session_id,
                 "job_id": "0" * 32,

@@ -284,6 +284,14 @@ def taken_down_since(
     return tuple((_edition(row), row.taken_down_at) for row in rows if row.taken_down_at)
 
 
+def within(collection_id: str, edition_ids: Collection[str]) -> tuple[str, ...]:
+    """Return those of some editions that are of a collection, the newest first."""
+    chosen = select(Edition.id).where(
+        Edition.collection_id == collection_id, Edition.id.in_(edition_ids)
+    )
+    return tuple(session().scalars(chosen.order_by(Edition.number.desc())))
+
+
 def answering(number: int, minimum_people: int) -> Mapping[str, int]:
     """Return how many editions of each collection count in a catalogue, of so many people.
 

@@ -22,6 +22,7 @@ from app.invoicing import queries as invoicing
 from app.orders import queries as orders
 from app.questions import queries as questions
 from app.releases import queries as releases
+from app.reviews import queries as reviews
 from app.rights import queries
 from app.rights.own_traces import own_traces
 from app.users import queries as users
@@ -154,6 +155,10 @@ def _account(actor: Actor) -> dict[str, Any]:
         "questions": [
             {"asked": q.text, "at": q.asked_at, "edition": q.edition.id, "answer": q.answer}
             for q in questions.asked_by(actor.user_id)
+        ],
+        "reviews": [
+            {"text": r.text, "useful": r.useful, "at": r.written_at, "state": r.state}
+            for r in reviews.written_by(actor.user_id)
         ],
         "billing_details": asdict(details) if details else None,
         "documents": [

@@ -21,6 +21,7 @@ from app.notices import service as notices
 from app.orders import service as orders
 from app.questions import service as questions
 from app.releases import charging
+from app.reviews import service as reviews
 from app.rights import exports
 from app.users import service as users
 from pricing.money import Money
@@ -67,6 +68,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     notices.forget(actor.user_id)
     endpoints.forget(actor.user_id)
     questions.forget(actor.user_id)
+    reviews.forget(actor.user_id)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     orders.forget_billing(actor)

@@ -266,6 +266,7 @@ def named(world: World) -> dict[str, str]:
         "token_id": NONE,
         "endpoint_id": NONE,
         "question_id": NONE,
+        "review_id": NONE,
         "order_id": NONE,
         "payout_id": NONE,
         "digest": NONE,
