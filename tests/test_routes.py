@@ -51,7 +51,8 @@ TABLE = {
     For.EVERYBODY: """
         assets static health.live health.ready pages.home pages.protection pages.prices
         pages.terms catalog.search catalog.release catalog.collection users.signup users.login
-        catalog.rarity catalog.estimate catalog.wish users.forgot users.reset users.verify
+        catalog.rarity catalog.topic catalog.estimate catalog.wish users.forgot
+        users.reset users.verify
         users.language
         webhooks.stripe pages.security contributions.choose contributions.give
         contributions.look contributions.account contributions.done
@@ -226,6 +227,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "locale": "fr",
                 "name": "htmx-2.min.js",
                 "file_name": "regression.py",
+                "topic": "leisure",
                 "series": "invoice",
                 "number": "1",
                 "filename": "moisson.css",

@@ -3,6 +3,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -17,6 +18,7 @@ from app.catalog import (
     rarity_index,
     reading_aloud,
     series,
+    topic_report,
 )
 from app.catalog.asking import LONGEST, address_of, search_of
 from app.catalog.drawing import Bars, Tiles, drawn
@@ -27,6 +29,7 @@ from app.collections import plans, wording
 from app.collections import queries as collections
 from app.collections.rules import TOPICS, CollectionRules, Purpose
 from app.collections.texts import TOPIC_NAMES
+from app.core.errors import NotFound
 from app.core.permissions import Actor, Role
 from app.core.wording import in_words
 from app.market import current_market
@@ -169,6 +172,15 @@ def rarity() -> str:
         chart=index.chart(names) if index.moments else None,
         book=price_book(),
     )
+
+
+@bp.get("/topics/<topic>")
+@same_for_visitors
+def topic(topic: str) -> str:
+    if topic not in TOPICS:
+        raise NotFound(_l("There is no such page, or it is not yours."))
+    found = topic_report.report(topic, str(TOPIC_NAMES[topic]))
+    return render_template("catalog/topic.html", report=found)
 
 
 @bp.get("/collections/<collection_id>/estimate")

@@ -92,6 +92,18 @@ def newest(most: int) -> tuple[Entry, ...]:
     return _entries(rows.all())
 
 
+def sizes_of_topic(topic: str, most: int) -> tuple[tuple[int, int], ...]:
+    """Return people and price, in millionths, of the newest edition of each collection.
+
+    Of the collections of a topic that published last.
+    """
+    chosen = select(CatalogueFront.people, CatalogueFront.price_micros).where(
+        *_IN_FRONT, CatalogueFront.topic == topic
+    )
+    rows = session().execute(chosen.order_by(CatalogueFront.entry_id.desc()).limit(most))
+    return tuple((people, price) for people, price in rows)
+
+
 def entry(edition_id: str) -> Entry | None:
     """Return the entry of an edition; None where it is not in the lists."""
     chosen = select(CatalogueEntry.id).where(CatalogueEntry.edition_id == edition_id)

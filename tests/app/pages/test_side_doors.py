@@ -280,6 +280,7 @@ def named(world: World) -> dict[str, str]:
         "number": "1",
         "name": "htmx-2.min.js",
         "file_name": "regression.py",
+        "topic": "leisure",
         "filename": "moisson.css",
         "family": "none",
         "template": "none",
