@@ -10,6 +10,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app.alerts import links as alert_links
+from app.alerts import service as alerts
+from app.alerts.kinds import Rhythm
 from app.collections.templates import found_templates
 from app.contributions import diary_entries
 from app.contributions import service as contributions
@@ -26,6 +29,7 @@ from app.notices import links
 from app.notices.kinds import Kind
 from app.questions import service as questions
 from app.releases.periods import open_period
+from app.search.lists import Search
 from app.users import access_tokens
 from app.users import queries as users
 from app.users.access_tokens import Scope
@@ -59,6 +63,7 @@ TABLE = {
         openness.terms openness.feed openness.sitemap openness.robots openness.licences
         openness.licence openness.licence_version
         developers.guide developers.try_out developers.client api.openapi api.editions api.edition
+        alerts.end
         api.privacy api.collection api.book api.old_book api.rarity api.quote
     """,
     For.TOKENS: """
@@ -70,7 +75,7 @@ TABLE = {
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
         rights.show_export rights.ask_export contributions.mine
         billing.details billing.remove notices.show notices.choose users.access
-        endpoints.listed
+        endpoints.listed alerts.listed alerts.follow
         questions.ask questions.listed
     """,
     For.PRODUCERS: """
@@ -106,7 +111,7 @@ TABLE = {
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
         endpoints.show endpoints.change
-        questions.answer
+        questions.answer alerts.change
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -115,6 +120,7 @@ SIGNED = (
     "webhooks.stripe",
     "notices.unsubscribe",
     "notices.leave",
+    "alerts.end",
     "api.quote",
     "api.roll_up_long",
 )
@@ -129,6 +135,7 @@ OWN = (
     "users",
     "editions",
     "endpoints",
+    "alerts",
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -185,12 +192,16 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         trade.place(buyer, [second])
         with trade.db.unit_of_work():
             endpoint_id = endpoints.make(buyer, "https://example.org/told", [Told.PUBLISHED], PORTS)
+        with trade.db.unit_of_work():
+            asked = Search(collection=made.collection_id)
+            alert_id = alerts.follow(buyer, asked, Rhythm.WEEKLY)
         trade.onboard(made.producer)
         Browser(trade.app, made.producer)
         with trade.db.unit_of_work(write=False):
             session_id = users.open_sessions(made.producer.user_id)[0].id
             stopping = links.unsubscribe("", made.producer.user_id, {Kind.SOLD})
             leaving = links.leave("", made.producer.user_id, "listening")
+            ending = alert_links.ending("", buyer.user_id, "0" * 32)
         yield World(
             trade.app,
             made.producer,
@@ -217,6 +228,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "token": "not-a-token",
                 "stopping": stopping.rpartition("/")[2],
                 "leaving": leaving.rpartition("/")[2],
+                "ending": ending.rpartition("/")[2],
+                "alert_id": alert_id,
                 "locale": "fr",
                 "name": "htmx-2.min.js",
                 "series": "invoice",
