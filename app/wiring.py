@@ -13,6 +13,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from app import cli
+from app.alerts import views as alerts
 from app.api import answers
 from app.api import views as api
 from app.catalog import views as catalog
@@ -79,6 +80,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     openness.install,
     questions.install,
     reviews.install,
+    alerts.install,
     datasets.install,
     editions.install,
     categories.install,

@@ -10,6 +10,8 @@ import click
 import pyarrow as pa
 from flask import Flask
 
+from app.alerts import letters as alert_letters
+from app.alerts import looking
 from app.catalog import listing
 from app.categories import service as discovering_categories
 from app.categories.queries import SearchTerms
@@ -90,6 +92,7 @@ def runner(app: Flask) -> Runner:
     receipts.install_worker(handlers, db, market.settings, build_post(market.settings))
     notice_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     evening.install_worker(handlers, db, market.settings, build_post(market.settings))
+    alert_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     delivering.install_worker(handlers, db, Sender())
     return Runner(db, handlers)
 
@@ -114,6 +117,7 @@ def schedule(market: Market) -> Schedule:
     made.add("compare with the provider", HOURLY, lambda: reconciliation.schedule(db))
     made.add("verify the book", HOURLY, lambda: verifying.schedule(db))
     made.add("tell programs", OFTEN, lambda: delivering.look(db))
+    made.add("tell of new editions", OFTEN, lambda: looking.look(db))
     made.add("extend the chain", OFTEN, lambda: chain.extend(db))
     return made
 

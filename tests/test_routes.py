@@ -10,6 +10,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app.alerts import links as alert_links
+from app.alerts import service as alerts
+from app.alerts.kinds import Rhythm
 from app.collections.templates import found_templates
 from app.contributions import diary_entries
 from app.contributions import service as contributions
@@ -28,6 +31,7 @@ from app.questions import service as questions
 from app.releases.periods import open_period
 from app.reviews import service as reviews
 from app.reviews.queries import written_by
+from app.search.lists import Search
 from app.users import access_tokens
 from app.users import queries as users
 from app.users.access_tokens import Scope
@@ -63,6 +67,7 @@ TABLE = {
         openness.licence openness.licence_version
         developers.guide developers.try_out developers.client developers.example
         api.openapi api.editions api.edition
+        alerts.end
         api.privacy api.collection api.book api.old_book api.rarity api.quote
     """,
     For.TOKENS: """
@@ -74,7 +79,7 @@ TABLE = {
         rights.centre rights.decide rights.pause rights.ceiling rights.download rights.erase
         rights.show_export rights.ask_export contributions.mine
         billing.details billing.remove notices.show notices.choose users.access
-        endpoints.listed
+        endpoints.listed alerts.listed alerts.follow
         questions.ask questions.listed reviews.write reviews.listed
     """,
     For.PRODUCERS: """
@@ -110,7 +115,7 @@ TABLE = {
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
         endpoints.show endpoints.change
-        questions.answer reviews.change
+        questions.answer reviews.change alerts.change
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -119,6 +124,7 @@ SIGNED = (
     "webhooks.stripe",
     "notices.unsubscribe",
     "notices.leave",
+    "alerts.end",
     "api.quote",
     "api.roll_up_long",
 )
@@ -133,6 +139,7 @@ OWN = (
     "users",
     "editions",
     "endpoints",
+    "alerts",
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -191,12 +198,16 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             reviews.write(buyer, made.edition_id, 4, "Clear, and well explained.")
             review_id = written_by(buyer.user_id)[0].id
             endpoint_id = endpoints.make(buyer, "https://example.org/told", [Told.PUBLISHED], PORTS)
+        with trade.db.unit_of_work():
+            asked = Search(collection=made.collection_id)
+            alert_id = alerts.follow(buyer, asked, Rhythm.WEEKLY)
         trade.onboard(made.producer)
         Browser(trade.app, made.producer)
         with trade.db.unit_of_work(write=False):
             session_id = users.open_sessions(made.producer.user_id)[0].id
             stopping = links.unsubscribe("", made.producer.user_id, {Kind.SOLD})
             leaving = links.leave("", made.producer.user_id, "listening")
+            ending = alert_links.ending("", buyer.user_id, "0" * 32)
         yield World(
             trade.app,
             made.producer,
@@ -224,6 +235,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "token": "not-a-token",
                 "stopping": stopping.rpartition("/")[2],
                 "leaving": leaving.rpartition("/")[2],
+                "ending": ending.rpartition("/")[2],
+                "alert_id": alert_id,
                 "locale": "fr",
                 "name": "htmx-2.min.js",
                 "file_name": "regression.py",

@@ -14,6 +14,7 @@ from traces.text import normalise
 PREAMBLE = 40
 LONGEST_NAME = 200
 _LONGEST_LINE = 1 << 20
+_LONGEST_FIELD = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ def separated(text: TextIO, delimiter: str) -> Iterator[list[str]]:
     Damaged
         A line or a field without end, or bytes of another encoding.
     """
+    # The limit is the process's: whatever else runs in it may have lifted it.
+    csv.field_size_limit(_LONGEST_FIELD)
     reader = csv.reader(_lines(text), delimiter=delimiter)
     while True:
         try:

@@ -96,7 +96,7 @@ def _collected(rules: CollectionRules) -> str:
             "these will do: %(providers)s.",
             providers="; ".join(words_of(each) for each in _providers(rules.template)),
         )
-    return _("Files that producers uploaded, checked against the rules of the collection.")
+    return _("Files that their holders uploaded, checked against the rules of the collection.")
 
 
 @cache
@@ -109,10 +109,10 @@ def _providers(template: str) -> tuple[Words, ...]:
 def _producers(rules: CollectionRules) -> tuple[str, ...]:
     if rules.template:
         return (_("Individuals, each with their own data and their own consent."),)
-    who = _("Producers with rows of their own, or holders of files about many people.")
+    who = _("People with rows of their own, or holders of files about many people.")
     if rules.identifier:
         return who, _("Somebody in several files counts as one person.")
-    return who, _("Somebody in the files of two producers counts as two.")
+    return who, _("Somebody in the files of two holders counts as two.")
 
 
 def _left_out(view: ReleaseView) -> str:

@@ -274,6 +274,13 @@ def published_after(number: int, most: int) -> tuple[EditionView, ...]:
     return tuple(_edition(row) for row in rows)
 
 
+def last_before(moment: datetime) -> int:
+    """Return the place in the catalogue of the last edition published before a moment, or 0."""
+    place = Edition.catalogue_number
+    chosen = select(place).where(place.is_not(None), Edition.published_at < moment)
+    return session().scalar(chosen.order_by(place.desc()).limit(1)) or 0
+
+
 def taken_down_since(
     since: datetime, until: datetime, most: int
 ) -> tuple[tuple[EditionView, datetime], ...]:

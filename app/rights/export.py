@@ -9,6 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import IO, Any, cast
 
+from app.alerts import queries as alerts
+from app.catalog.asking import address_of
 from app.collections import queries as collections
 from app.consent import queries as consent
 from app.contributions import drafts, reminders
@@ -159,6 +161,13 @@ def _account(actor: Actor) -> dict[str, Any]:
         "reviews": [
             {"text": r.text, "useful": r.useful, "at": r.written_at, "state": r.state}
             for r in reviews.written_by(actor.user_id)
+        ],
+        "alerts": [
+            {**address_of(one.asked), "rhythm": one.rhythm, "since": one.created_at}
+            for one in alerts.of_account(actor.user_id)
+        ],
+        "told_of": [
+            {"place_in_catalogue": number, "at": at} for number, at in alerts.told_to(actor.user_id)
         ],
         "billing_details": asdict(details) if details else None,
         "documents": [

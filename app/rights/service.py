@@ -1,5 +1,6 @@
 from flask_babel import lazy_gettext as _l
 
+from app.alerts import service as alerts
 from app.catalog.price_lists import currency
 from app.collections import queries as collections
 from app.contributions import diary_entries, drafts, reminders
@@ -69,6 +70,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     endpoints.forget(actor.user_id)
     questions.forget(actor.user_id)
     reviews.forget(actor.user_id)
+    alerts.forget(actor.user_id)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     orders.forget_billing(actor)

@@ -16,6 +16,7 @@ from app.search import few, stems
 from app.search.facets import Counted, Facets, facets_of
 from app.search.few import Having
 from app.search.lists import Entry, Found, Line, Search, Sort, Wished
+from app.search.matching import Listed
 from app.search.models import (
     CatalogueColumn,
     CatalogueCount,
@@ -108,6 +109,27 @@ def entry(edition_id: str) -> Entry | None:
     """Return the entry of an edition; None where it is not in the lists."""
     chosen = select(CatalogueEntry.id).where(CatalogueEntry.edition_id == edition_id)
     return next(iter(_entries(session().scalars(chosen).all())), None)
+
+
+def with_numbers(numbers: Iterable[int]) -> tuple[Entry, ...]:
+    """Return those of some entries that are in the lists, the newest first."""
+    chosen = select(CatalogueEntry.id).where(CatalogueEntry.id.in_(list(numbers)))
+    return _entries(session().scalars(chosen.order_by(CatalogueEntry.id.desc())).all())
+
+
+def came_between(after: int, until: int, most: int) -> tuple[Listed, ...]:
+    """Return what the newest editions are found by, in their order.
+
+    Parameters
+    ----------
+    after, until : int
+        Places in the catalogue: behind the first, up to the second.
+    """
+    entry = CatalogueEntry
+    columns = (entry.id, entry.collection_id, entry.topic, entry.people, entry.purposes)
+    chosen = select(*columns, entry.stems).where(entry.id > after, entry.id <= until)
+    rows = session().execute(chosen.order_by(entry.id).limit(most))
+    return tuple(Listed.of(*row) for row in rows)
 
 
 def listed(edition_ids: Iterable[str]) -> frozenset[str]:

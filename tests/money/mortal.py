@@ -185,18 +185,20 @@ class _Url:
 def serve(told: dict[str, Any]) -> None:
     """Fork for each order until there are no more."""
     world = _world(told)
+    # What the application says, e-mails among it, is no answer.
+    answers, sys.stdout = sys.stdout, sys.stderr
     gc.disable()
     for line in sys.stdin:
         order = json.loads(line)
         if order.get("here"):
-            print(json.dumps([_warmed(world, order)]), flush=True)  # noqa: T201
+            print(json.dumps([_warmed(world, order)]), file=answers, flush=True)  # noqa: T201
             continue
         gate, opened = os.pipe()
         children = [_fork(world, order, (gate, opened)) for _ in range(order.get("copies", 1))]
         os.close(gate)
         # Whoever waits at the gate goes on as soon as nobody holds it any more.
         os.close(opened)
-        print(json.dumps([_ended(*child) for child in children]), flush=True)  # noqa: T201
+        print(json.dumps([_ended(*child) for child in children]), file=answers, flush=True)  # noqa: T201
 
 
 def _warmed(world: World, order: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """what buyers say of a collection, and what its founder answers
 
 Revision ID: 0043
-Revises: 0041
+Revises: 0042
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0043"
-down_revision = "0041"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 

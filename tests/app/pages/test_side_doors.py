@@ -238,6 +238,7 @@ ELSEWHERE = {
     "contributions.account": 302,
     "notices.unsubscribe": 404,  # the link is none
     "notices.leave": 404,
+    "alerts.end": 404,
     "users.language": 302,
     "users.verify": 302,  # the token is none
     "editions.show": 302,  # published: to its page in the catalogue
@@ -276,6 +277,8 @@ def named(world: World) -> dict[str, str]:
         "token": "not-a-token",
         "stopping": "not-a-token",
         "leaving": "not-a-token",
+        "ending": "not-a-token",
+        "alert_id": NONE,
         "series": "invoice",
         "number": "1",
         "name": "htmx-2.min.js",
