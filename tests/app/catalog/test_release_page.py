@@ -212,11 +212,11 @@ def test_values_that_changed_are_not_compared(trade: Trade, editions: list[str])
 def test_where_the_data_comes_from_is_what_the_rules_say(trade: Trade, editions: list[str]) -> None:
     text = read(trade.app, f"/catalogue/{editions[0]}")
     for said in (
-        "Files that producers uploaded",
+        "Files that their holders uploaded",
         "Not asked. The rules name no place",
         "Only these columns were asked: day, place, spend.",
         "Rows with a value outside the lists were refused",
-        "Somebody in the files of two producers counts as two.",
+        "Somebody in the files of two holders counts as two.",
     ):
         assert said in text
 

@@ -70,7 +70,10 @@ def test_what_has_an_edition_stays_as_rules_without_its_founders_words(lite_app:
     stage = factories.stage(lite_app)
     with market_of(lite_app).db.unit_of_work():
         rights.erase_account(made.producer, stage.doors, SECRET, waive=False)
-    for address in (f"/collections/{made.collection_id}", f"/catalogue/{made.edition_id}"):
+    for address in (
+        f"/collections/{made.collection_id}",
+        f"/catalogue/{made.edition_id}?table=1",
+    ):
         page = Browser(lite_app).get(address)
         assert page.status_code == 200
         for word in (
