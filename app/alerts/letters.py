@@ -1,6 +1,6 @@
 """The e-mails: each of one alert, which its link ends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,15 +15,13 @@ from app.collections import wording
 from app.core.config import Settings
 from app.core.db import Database
 from app.jobs.runner import Handlers
-from app.letters.letter import Letter, message
+from app.letters import sending
+from app.letters.letter import Letter
 from app.letters.post import Post
 from app.search import queries as lists
 from app.search.lists import Entry, Search
 from app.users import queries as users
 from app.web.filters import month
-
-#: An SMTP server may be silent for most of a day.
-ATTEMPTS = 16
 
 
 def compose(payload: Mapping[str, Any], site: str) -> Letter | None:
@@ -62,11 +60,4 @@ def _address(asked: Search, site: str) -> str:
 
 def install_worker(handlers: Handlers, db: Database, settings: Settings, post: Post) -> None:
     """Tell the worker how these e-mails are made and sent."""
-
-    def send(payload: Mapping[str, Any], _progress: Callable[[int], None]) -> None:
-        with db.unit_of_work(write=False):
-            letter = compose(payload, settings.base_url)
-        if letter is not None:
-            post(message(letter, settings))
-
-    handlers.add(JOB, send, many=True, attempts=ATTEMPTS)
+    sending.install_worker(handlers, db, settings, post, JOB, compose)

@@ -12,7 +12,7 @@ from app.core.db import Database, session
 from app.endpoints import events, queries, service, signing
 from app.endpoints.kinds import Kind
 from app.endpoints.models import Delivery, Endpoint
-from app.endpoints.periods import KEPT, LATE
+from app.endpoints.periods import KEPT, LATE, LONGEST_PAUSE, PATIENCE, PAUSE
 from app.endpoints.sending import NotAllowed, NotReached, Sender
 from app.jobs.runner import Handlers
 from app.users import queries as users
@@ -23,8 +23,6 @@ ATTEMPTS = 50
 LONGEST_LOOK = timedelta(days=2)
 #: What an answer says that wants no more.
 GONE = 410
-#: After so many messages in a row that were given up, nothing more is sent.
-GIVE_UP = 3
 GONE_WORD, SILENT_WORD = "gone", "silent"
 
 
@@ -64,20 +62,25 @@ def look(db: Database) -> None:
 def deliver(db: Database, sender: Sender, delivery_id: str) -> None:
     """Send a message once, and write down what became of it.
 
+    An endpoint that failed is left alone for a while, by all its messages: one that is slow or
+    silent takes little of a worker's time. A test is tried at once, and once only.
+
     Raises
     ------
     NotDelivered
-        Where it was not taken: the job is done again later.
+        Where it was not taken, or not tried yet: the job is done again later.
     """
     with db.unit_of_work(write=False) as unit:
         row = unit.get(Delivery, delivery_id)
         to = None if row is None else unit.get(Endpoint, row.endpoint_id)
         if row is None or to is None or row.delivered_at is not None or to.stopped:
             return
-        if users.user(to.user_id) is None:
+        if users.user(to.user_id) is None or users.is_suspended(to.user_id):
             return
-        url, body, secrets = to.url, row.body.encode(), queries.secrets(to)
-        endpoint_id, attempt = to.id, row.attempts + 1
+        is_test = row.kind == Kind.TEST
+        if _rests(to) and not is_test:
+            raise NotDelivered
+        url, body, secrets, endpoint_id = to.url, row.body.encode(), queries.secrets(to), to.id
     status, problem = None, ""
     try:
         headers = signing.headers(f"msg_{delivery_id}", int(time.time()), body, secrets)
@@ -86,36 +89,35 @@ def deliver(db: Database, sender: Sender, delivery_id: str) -> None:
         problem = type(error).__name__ if isinstance(error, NotAllowed) else str(error)
     taken = status is not None and 200 <= status < 300
     with db.unit_of_work() as unit:
-        unit.execute(
-            update(Delivery)
-            .where(Delivery.id == delivery_id)
-            .values(
-                attempts=attempt,
-                status=status,
-                problem=problem,
-                delivered_at=now() if taken else None,
-            )
-        )
-        if status == GONE:
-            _stop(endpoint_id, GONE_WORD)
-        elif attempt >= ATTEMPTS and not taken and _is_silent(endpoint_id):
-            _stop(endpoint_id, SILENT_WORD)
-    if not taken and status != GONE:
+        outcome = {"status": status, "problem": problem, "delivered_at": now() if taken else None}
+        changed = update(Delivery).where(Delivery.id == delivery_id)
+        unit.execute(changed.values(attempts=Delivery.attempts + 1, **outcome))
+        stopped = _noted(endpoint_id, taken=taken, gone=status == GONE)
+    if not (taken or stopped or is_test):
         raise NotDelivered
 
 
-def _is_silent(endpoint_id: str) -> bool:
-    last = session().scalars(
-        select(Delivery.attempts)
-        .where(Delivery.endpoint_id == endpoint_id, Delivery.delivered_at.is_(None))
-        .order_by(Delivery.created_at.desc())
-        .limit(GIVE_UP)
-    )
-    return sum(attempts >= ATTEMPTS for attempts in last) >= GIVE_UP
+def _rests(to: Endpoint) -> bool:
+    """Say whether an endpoint that failed is left alone still."""
+    if not to.failures or to.tried_at is None:
+        return False
+    # After a dozen failures the longest pause is reached, whatever the power of two.
+    return now() < to.tried_at + min(PAUSE * (1 << min(to.failures - 1, 12)), LONGEST_PAUSE)
 
 
-def _stop(endpoint_id: str, why: str) -> None:
-    session().execute(update(Endpoint).where(Endpoint.id == endpoint_id).values(stopped=why))
+def _noted(endpoint_id: str, *, taken: bool, gone: bool) -> bool:
+    """Note how an endpoint fared; return whether nothing more is sent there."""
+    to = session().get(Endpoint, endpoint_id, with_for_update=True, populate_existing=True)
+    if to is None:
+        return True
+    to.tried_at = now()
+    if taken:
+        to.failures, to.failing_since = 0, None
+        return False
+    to.failures, to.failing_since = to.failures + 1, to.failing_since or now()
+    if gone or now() - to.failing_since >= PATIENCE:
+        to.stopped = GONE_WORD if gone else SILENT_WORD
+    return bool(to.stopped)
 
 
 def install_worker(handlers: Handlers, db: Database, sender: Sender) -> None:

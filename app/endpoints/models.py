@@ -8,7 +8,10 @@ from app.core.db import Base, Moment, new_id
 
 
 class Endpoint(Base):
-    """An address that is told what happened. Its secret is not kept: it is worked out."""
+    """An address that is told what happened. Its secret is not kept: it is worked out.
+
+    `failures` are those in a row, since `failing_since`; `tried_at` is when it was tried last.
+    """
 
     __tablename__ = "webhook_endpoint"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -20,6 +23,9 @@ class Endpoint(Base):
     told_number: Mapped[int] = mapped_column(Integer, default=0)
     told_until: Mapped[datetime] = mapped_column(Moment, default=now)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    tried_at: Mapped[datetime | None] = mapped_column(Moment)
     stopped: Mapped[str] = mapped_column(String(40), default="")
 
 

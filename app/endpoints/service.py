@@ -79,6 +79,7 @@ def resume(actor: Actor, endpoint_id: str) -> None:
     row = queries.own(actor, endpoint_id)
     if row.stopped:
         row.stopped, row.told_until, row.told_number = "", now(), catalogue_number()
+        row.failures, row.failing_since = 0, None
 
 
 def remove(actor: Actor, endpoint_id: str) -> None:

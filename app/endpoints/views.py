@@ -47,7 +47,7 @@ def show(endpoint_id: str) -> str:
 
 @bp.post("/<endpoint_id>")
 @fresh_login_required
-@limited("60/hour")
+@limited("20/hour")
 def change(endpoint_id: str) -> Response:
     actor, wanted = current_actor(), request.form.get("do", "")
     if wanted == "test":

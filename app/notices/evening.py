@@ -4,8 +4,7 @@ The evening is that of Paris, for everybody: accounts have no time zone. As with
 day is remembered for each, so that a worker that is killed reminds nobody twice.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale
@@ -18,7 +17,8 @@ from app.core.config import Settings
 from app.core.db import Database
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
-from app.letters.letter import Letter, message
+from app.letters import sending
+from app.letters.letter import Letter
 from app.letters.post import Post
 from app.notices import links, service
 from app.notices.kinds import Kind
@@ -78,12 +78,5 @@ def compose(payload: Mapping[str, str], site: str) -> Letter | None:
 
 def install_worker(handlers: Handlers, db: Database, settings: Settings, post: Post) -> None:
     """Tell the worker how these e-mails are made and sent."""
-
-    def send(payload: Mapping[str, Any], _progress: Callable[[int], None]) -> None:
-        with db.unit_of_work(write=False):
-            letter = compose(payload, settings.base_url)
-        if letter is not None:
-            post(message(letter, settings))
-
     handlers.add(REMIND, lambda payload, _: remind(db, payload["day"]))
-    handlers.add(LETTER, send, many=True, attempts=ATTEMPTS)
+    sending.install_worker(handlers, db, settings, post, LETTER, compose, ATTEMPTS)

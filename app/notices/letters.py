@@ -6,7 +6,6 @@ remembers the day for each, so that a worker that is killed tells nobody twice.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from flask_babel import force_locale
 
@@ -16,7 +15,8 @@ from app.core.config import Settings
 from app.core.db import Database
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
-from app.letters.letter import Letter, message
+from app.letters import sending
+from app.letters.letter import Letter
 from app.letters.post import Post
 from app.notices import links, monthly, queries, service
 from app.notices.events import AHEAD, month_over, notices
@@ -36,8 +36,6 @@ DAILY, MONTHLY, LETTER = "tell-contributors", "monthly-letters", "notice-letter"
 MORNING = 7
 #: The month's letter follows the counting by so many days.
 AFTER_CLOSING = 2
-#: An SMTP server may be silent for most of a day.
-ATTEMPTS = 16
 TOGETHER = 200
 
 
@@ -143,16 +141,9 @@ def _of_month(user: UserView, month: str, site: str) -> Letter | None:
 
 def install_worker(handlers: Handlers, db: Database, settings: Settings, post: Post) -> None:
     """Tell the worker how these e-mails are made and sent."""
-
-    def send(payload: Mapping[str, Any], _progress: Callable[[int], None]) -> None:
-        with db.unit_of_work(write=False):
-            letter = compose(payload, settings.base_url)
-        if letter is not None:
-            post(message(letter, settings))
-
     handlers.add(DAILY, lambda payload, _: tell_day(db, payload["day"]))
     handlers.add(MONTHLY, lambda payload, _: tell_month(db, payload["month"]))
-    handlers.add(LETTER, send, many=True, attempts=ATTEMPTS)
+    sending.install_worker(handlers, db, settings, post, LETTER, compose)
 
 
 def _day(day: str) -> tuple[datetime, datetime]:

@@ -4,7 +4,7 @@ Asked for in the unit of work that books the money, so that there is neither wit
 job sends it, and an e-mail program shows it once however often it is sent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from app.core.config import Settings
@@ -12,15 +12,14 @@ from app.core.db import Database
 from app.core.permissions import SYSTEM
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
-from app.letters.letter import Letter, message
+from app.letters import sending
+from app.letters.letter import Letter
 from app.letters.post import Post
 from app.orders import queries
 from app.orders.purposes import sentence
 from app.users import queries as users
 
 JOB = "receipt-letter"
-#: An SMTP server may be silent for most of a day.
-ATTEMPTS = 16
 
 
 def ask(order_id: str) -> None:
@@ -28,9 +27,9 @@ def ask(order_id: str) -> None:
     jobs.enqueue(JOB, f"{JOB}:{order_id}", {"order": order_id})
 
 
-def compose(order_id: str, site: str) -> Letter | None:
+def compose(payload: Mapping[str, Any], site: str) -> Letter | None:
     """Return the e-mail about a paid order; None where its buyer's account was closed."""
-    order = queries.order(SYSTEM, order_id)
+    order = queries.order(SYSTEM, payload["order"])
     buyer = users.user(order.buyer_id)
     if buyer is None:
         return None
@@ -47,11 +46,4 @@ def compose(order_id: str, site: str) -> Letter | None:
 
 def install_worker(handlers: Handlers, db: Database, settings: Settings, post: Post) -> None:
     """Tell the worker how this e-mail is made and sent."""
-
-    def send(payload: Mapping[str, Any], _progress: Callable[[int], None]) -> None:
-        with db.unit_of_work(write=False):
-            letter = compose(payload["order"], settings.base_url)
-        if letter is not None:
-            post(message(letter, settings))
-
-    handlers.add(JOB, send, many=True, attempts=ATTEMPTS)
+    sending.install_worker(handlers, db, settings, post, JOB, compose)

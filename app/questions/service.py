@@ -9,13 +9,13 @@ from app.core.db import session
 from app.core.dialects import hold_person
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor
+from app.core.written import written
 from app.questions import queries
 from app.questions.models import Question
 from app.releases import queries as releases
 from app.releases.states import EditionState
 from app.users import queries as users
 
-SHORTEST, LONGEST = 10, 1_000
 MOST_A_DAY = 5
 
 
@@ -36,7 +36,7 @@ def ask(actor: Actor, edition_id: str, text: str) -> str:
     edition = releases.edition(edition_id)
     if edition.state is not EditionState.PUBLISHED:
         raise NotFound(_l("There is no such release."))
-    said = _checked(text)
+    said = written(text)
     asker = users.user(actor.user_id)
     if asker is None or not asker.verified:
         raise Invalid(_l("Confirm your e-mail address first: the answer goes there."))
@@ -70,7 +70,7 @@ def answer(actor: Actor, question_id: str, text: str) -> None:
     row = queries.question(actor, question_id)
     if row.answered_at is not None:
         raise Conflict(_l("This question was answered already."))
-    row.answer, row.answered_at, row.answered_by = _checked(text), now(), actor.user_id
+    row.answer, row.answered_at, row.answered_by = written(text), now(), actor.user_id
     audit.record(actor.user_id, "answer-question", "question", question_id)
 
 
@@ -79,12 +79,3 @@ def forget(user_id: str) -> None:
     session().execute(delete(Question).where(Question.asker_id == user_id))
     theirs = update(Question).where(Question.answered_by == user_id)
     session().execute(theirs.values(answered_by=None))
-
-
-def _checked(text: str) -> str:
-    said = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n"))
-    if len(said) < SHORTEST:
-        raise Invalid(_l("Write at least %(n)s characters."), n=SHORTEST)
-    if len(said) > LONGEST:
-        raise Invalid(_l("Write at most %(n)s characters."), n=LONGEST)
-    return said

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.core.errors import Conflict, Invalid
 from app.core.permissions import Role
+from app.core.written import LONGEST, SHORTEST
 from app.questions import queries, service
 from app.releases import queries as releases
 from app.users.login import current_actor
@@ -54,5 +55,5 @@ def answer(question_id: str) -> Response:
 def install(app: Flask) -> None:
     """Add these pages to an application, and how long a question may be to those that ask."""
     app.register_blueprint(bp)
-    bounds = {"shortest": service.SHORTEST, "longest": service.LONGEST}
+    bounds = {"shortest": SHORTEST, "longest": LONGEST}
     app.context_processor(lambda: {"question_length": bounds})

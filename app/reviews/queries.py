@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -30,6 +30,8 @@ class ReviewView:
         From 1, not at all, to 5, very.
     answer : str
         Of the collection's founder; empty until there is one.
+    may_answer : bool
+        Whether the reader is that founder, and has not answered yet.
     """
 
     id: str
@@ -40,6 +42,7 @@ class ReviewView:
     state: ReviewState
     written_at: datetime
     answer: str
+    may_answer: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,20 @@ def listed(actor: Actor) -> tuple[ReviewView, ...]:
     )
     found = list(rows)
     rules = collections.rules_of({row.collection_id for row in found})
-    return tuple(_view(row, rules[row.collection_id]) for row in found)
+    return tuple(
+        replace(
+            _view(row, rules[row.collection_id]),
+            may_answer=not row.answer
+            and row.state == ReviewState.SHOWN
+            and is_founder(actor, rules[row.collection_id]),
+        )
+        for row in found
+    )
+
+
+def is_founder(actor: Actor, rules: CollectionRules) -> bool:
+    """Say whether somebody speaks for a collection; its operators do for the market's own."""
+    return actor.has(Role.OPERATOR) if rules.template else rules.owner_id == actor.user_id
 
 
 def written_by(user_id: str) -> tuple[ReviewView, ...]:

@@ -1,18 +1,19 @@
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
 
+from app.collections import queries as collections
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
 from app.core.dialects import hold_person
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.permissions import Actor, Role, require
+from app.core.written import written
 from app.releases import queries as releases
 from app.reviews import queries
 from app.reviews.models import Review
 from app.reviews.states import ReviewState
 
-SHORTEST, LONGEST = 10, 1_000
 LEAST, BEST = 1, 5
 
 
@@ -28,7 +29,7 @@ def write(actor: Actor, edition_id: str, useful: int, text: str) -> None:
         Where they have said something already.
     """
     view = releases.release(edition_id)
-    said = _checked(text)
+    said = written(text)
     if not LEAST <= useful <= BEST:
         raise Invalid(_l("Say how useful it was, from 1 to 5."))
     hold_person(actor.user_id)
@@ -66,26 +67,19 @@ def answer(actor: Actor, review_id: str, text: str) -> None:
 
     Raises
     ------
-    NotFound, Invalid
+    Forbidden, NotFound, Invalid
     Conflict
         Where it was answered before, or nobody sees it.
     """
     row = queries.review(actor, review_id)
+    if not queries.is_founder(actor, collections.rules(row.collection_id)):
+        raise Forbidden(_l("The founder of the collection answers."))
     if row.answer or row.state != ReviewState.SHOWN:
         raise Conflict(_l("This review was answered already."))
-    row.answer, row.answered_at = _checked(text), now()
+    row.answer, row.answered_at = written(text), now()
     audit.record(actor.user_id, "answer-review", "review", review_id)
 
 
 def forget(user_id: str) -> None:
     """Forget what somebody wrote, with their account."""
     session().execute(delete(Review).where(Review.buyer_id == user_id))
-
-
-def _checked(text: str) -> str:
-    said = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n"))
-    if len(said) < SHORTEST:
-        raise Invalid(_l("Write at least %(n)s characters."), n=SHORTEST)
-    if len(said) > LONGEST:
-        raise Invalid(_l("Write at most %(n)s characters."), n=LONGEST)
-    return said

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from app.collections.rules import CollectionRules
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.permissions import Actor, Role
+from app.core.written import LONGEST, SHORTEST
 from app.reviews import queries, service
 from app.reviews.queries import Reviews
 from app.users.login import current_actor, verified_actor
@@ -70,5 +71,5 @@ def _reviews_of(rules: CollectionRules) -> Reviews:
 def install(app: Flask) -> None:
     """Add these pages to an application, and to an edition's what buyers say of it."""
     app.register_blueprint(bp)
-    bounds = {"shortest": service.SHORTEST, "longest": service.LONGEST}
+    bounds = {"shortest": SHORTEST, "longest": LONGEST}
     app.context_processor(lambda: {"reviews_of": _reviews_of, "review_length": bounds})

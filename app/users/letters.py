@@ -5,7 +5,7 @@ the message is made, so that neither waits in the list of jobs.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,8 @@ from app.core.config import Settings
 from app.core.db import Database, new_id, session
 from app.jobs import service as jobs
 from app.jobs.runner import Handlers
-from app.letters.letter import Letter, message
+from app.letters import sending
+from app.letters.letter import Letter
 from app.letters.post import Post
 from app.users import tokens
 from app.users.models import User
@@ -25,8 +26,6 @@ from app.users.models import User
 JOB = "account-letter"
 #: So long a link to change a password holds.
 RESET_LIFE = timedelta(hours=1)
-#: An SMTP server may be silent for most of a day.
-ATTEMPTS = 16
 
 
 class Kind(StrEnum):
@@ -85,11 +84,4 @@ def _path(kind: Kind, user: User) -> str:
 
 def install_worker(handlers: Handlers, db: Database, settings: Settings, post: Post) -> None:
     """Tell the worker how these e-mails are made and sent."""
-
-    def send(payload: Mapping[str, Any], _progress: Callable[[int], None]) -> None:
-        with db.unit_of_work(write=False):
-            letter = compose(payload, settings.base_url)
-        if letter is not None:
-            post(message(letter, settings))
-
-    handlers.add(JOB, send, many=True, attempts=ATTEMPTS)
+    sending.install_worker(handlers, db, settings, post, JOB, compose)

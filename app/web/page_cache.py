@@ -25,8 +25,9 @@ Place = tuple[str, ...]
 
 #: Who sends one of these gets a page of their own, or asks for a fresh one.
 OWN = ("COOKIE", "AUTHORIZATION", "RANGE", "HX_REQUEST", "CACHE_CONTROL", "PRAGMA")
-#: Belong to one answer, or to the connection.
-NOT_KEPT = ("X-Request-Id", "Date", "Age", "Connection")
+#: Belong to one answer, to whoever asked for it, or to the connection.
+NOT_KEPT = ("x-request-id", "date", "age", "connection", "retry-after")
+LIMITS = ("ratelimit", "x-ratelimit")
 #: An answer "has not changed" repeats these headers alone.
 REPEATED = ("Cache-Control", "ETag", "Vary", "Content-Location", "Expires")
 #: A page that takes more than this part of the room is not kept.
@@ -129,7 +130,7 @@ class PageCache:
         self, place: Place, environ: Environ, headers: Headers, body: bytes, seconds: int
     ) -> None:
         names = tuple(sorted({name.strip().lower() for name in headers.get("Vary", "").split(",")}))
-        own = Headers([(name, value) for name, value in headers if name not in NOT_KEPT])
+        own = Headers([(name, value) for name, value in headers if _is_everybodys(name)])
         if "*" in names or "Set-Cookie" in own:
             return
         exact = place + _values(names, environ)
@@ -162,6 +163,11 @@ def _address(environ: Environ) -> Place:
 
 def _values(names: tuple[str, ...], environ: Mapping[str, Any]) -> Place:
     return tuple(environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in names)
+
+
+def _is_everybodys(name: str) -> bool:
+    lower = name.lower()
+    return lower not in NOT_KEPT and not lower.startswith(LIMITS)
 
 
 def _weight(place: Place, body: bytes) -> int:

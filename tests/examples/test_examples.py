@@ -21,7 +21,7 @@ from app.users import access_tokens
 from app.users.access_tokens import Scope
 from clients.moisson import Market
 from tests.support import factories
-from tests.support.trading import Trade, trading
+from tests.support.trading import Trade
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -29,14 +29,6 @@ PYTHON = sorted(path.name for path in EXAMPLES.glob("*.py"))
 #: The chance that a right interval is outside its bounds here: 2.9e-7 (five sigma).
 SIGMAS = 5.0
 RUNS = 2_000
-
-
-@pytest.fixture(scope="module")
-def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
-    folder = tmp_path_factory.mktemp("examples")
-    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,9 @@ def upgrade() -> None:
         sa.Column("told_number", sa.Integer(), nullable=False),
         sa.Column("told_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stopped", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name=op.f("fk_webhook_endpoint_user_id_user_account")

@@ -33,17 +33,9 @@ from app.users.access_tokens import Scope
 from clients.moisson import Market, MarketError
 from tests.support import factories
 from tests.support.browser import Browser
-from tests.support.trading import Trade, trading
+from tests.support.trading import Trade
 
 BOTH = frozenset(Scope)
-
-
-@pytest.fixture(scope="module")
-def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
-    folder = tmp_path_factory.mktemp("interface")
-    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,7 @@ interface, the pages, files, roll-ups, comparisons, changes; and all that everyb
 """
 
 import re
-from collections.abc import Iterator
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +22,7 @@ from privacy.plan.tiers import Mixed, Tier
 from privacy.tables.rollup import Along, roll_up
 from tests.support import factories
 from tests.support.browser import Browser
-from tests.support.trading import Trade, trading
+from tests.support.trading import Trade
 
 #: Ways to the figures of a table, by its key and by that of another.
 BY_TOKEN = (
@@ -72,14 +70,6 @@ PUBLIC = (
     "/api/v1/openapi.json",
 )
 CLOSE = 1e-9
-
-
-@pytest.fixture(scope="module")
-def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
-    folder = tmp_path_factory.mktemp("arbitrage")
-    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

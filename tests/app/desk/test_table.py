@@ -4,9 +4,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
 from math import hypot
-from pathlib import Path
 from urllib.parse import urlencode
 
 import openpyxl
@@ -23,15 +21,7 @@ from app.downloads.formats import FORMATS
 from privacy.tables.rollup import Along, Figure, roll_up
 from tests.support import factories
 from tests.support.browser import Browser
-from tests.support.trading import Trade, trading
-
-
-@pytest.fixture(scope="module")
-def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
-    folder = tmp_path_factory.mktemp("desk")
-    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
-        yield running
+from tests.support.trading import Trade
 
 
 @pytest.fixture(scope="module")

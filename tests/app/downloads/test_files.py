@@ -3,10 +3,8 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,15 +29,7 @@ from tests.privacy.tables.test_derived import KNOTS, PLANS, SCHEMA, release_of
 from tests.privacy.test_stored import stored
 from tests.support import factories
 from tests.support.browser import Browser
-from tests.support.trading import Trade, trading
-
-
-@pytest.fixture(scope="module")
-def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
-    folder = tmp_path_factory.mktemp("downloads")
-    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
-        yield running
+from tests.support.trading import Trade
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,17 +14,9 @@ from app.downloads import together
 from app.orders import holdings
 from tests.support import factories
 from tests.support.browser import Browser
-from tests.support.trading import Trade, trading
+from tests.support.trading import Trade
 
 EDITIONS = 3
-
-
-@pytest.fixture(scope="module")
-def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
-    folder = tmp_path_factory.mktemp("together")
-    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,16 @@ from flask import Flask
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.core.clock import fixed_at, now
+from app.core.db import new_id
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor, Role
 from app.endpoints import delivering, queries, service
-from app.endpoints.delivering import ATTEMPTS, NotDelivered
+from app.endpoints.delivering import NotDelivered
 from app.endpoints.kinds import Kind
 from app.endpoints.sending import PORTS
 from app.market import market_of
 from app.releases import service as releases
+from app.users import service as users
 from tests.app.endpoints.conftest import Program
 from tests.support import factories
 from tests.support.browser import Browser
@@ -78,60 +80,102 @@ def test_only_what_was_asked_for_is_told(lite_app: Flask, program: Program) -> N
     assert waiting(lite_app, buyer, endpoint_id) == []
 
 
+def asked(app: Flask, buyer: Actor, endpoint_id: str) -> str:
+    """Have something told that is no test."""
+    with market_of(app).db.unit_of_work():
+        row = queries.own(buyer, endpoint_id)
+        service.tell(row, Kind.REFUNDED, f"refund {new_id()}", {"order": "one"})
+    return waiting(app, buyer, endpoint_id)[0]
+
+
 def test_a_message_is_sent_again_until_it_is_taken_with_the_same_name(
     lite_app: Flask, program: Program
 ) -> None:
     db = market_of(lite_app).db
     buyer, endpoint_id = made(lite_app, program)
-    with db.unit_of_work():
-        service.test(buyer, endpoint_id)
-    (delivery,) = waiting(lite_app, buyer, endpoint_id)
-    program.status = 500
-    for _ in range(2):
-        with pytest.raises(NotDelivered):
+    delivery = asked(lite_app, buyer, endpoint_id)
+    program.status, begun = 500, now()
+    for hours in (0, 2):
+        with fixed_at(begun + timedelta(hours=hours)), pytest.raises(NotDelivered):
             delivering.deliver(db, program.sender(), delivery)
     with db.unit_of_work(write=False):
         (seen,) = queries.deliveries(buyer, endpoint_id)
     assert (seen.status, seen.attempts, seen.delivered_at) == (500, 2, None)
     program.status = 200
-    for _ in range(2):
-        delivering.deliver(db, program.sender(), delivery)
+    with fixed_at(begun + timedelta(hours=4)):
+        for _ in range(2):
+            delivering.deliver(db, program.sender(), delivery)
     names = [headers["webhook-id"] for _, headers, _ in program.got]
     assert names == [f"msg_{delivery}"] * 3, "once it is taken it is not sent again"
 
 
-def test_what_answers_410_and_what_is_silent_for_days_is_stopped(
+def test_what_fails_is_left_alone_longer_each_time_by_all_its_messages(
+    lite_app: Flask, program: Program
+) -> None:
+    """Else a slow program and a few messages would keep a worker from all other work."""
+    db = market_of(lite_app).db
+    buyer, endpoint_id = made(lite_app, program)
+    deliveries = [asked(lite_app, buyer, endpoint_id) for _ in range(5)]
+    program.status, begun = 503, now()
+    for second in range(0, 3_600, 10):
+        with fixed_at(begun + timedelta(seconds=second)):
+            with pytest.raises(NotDelivered):
+                delivering.deliver(db, program.sender(), deliveries[second // 10 % 5])
+    assert len(program.got) == 7, "at 0, 30, 90, 210, 450, 930 and 1890 seconds"
+    program.status = 200
+    with fixed_at(begun + timedelta(hours=2)):
+        for delivery in deliveries:
+            delivering.deliver(db, program.sender(), delivery)
+    assert len(program.got) == 12
+
+
+def test_a_test_is_tried_at_once_and_once_only(lite_app: Flask, program: Program) -> None:
+    db = market_of(lite_app).db
+    buyer, endpoint_id = made(lite_app, program)
+    program.status = 500
+    with pytest.raises(NotDelivered):
+        delivering.deliver(db, program.sender(), asked(lite_app, buyer, endpoint_id))
+    with db.unit_of_work():
+        service.test(buyer, endpoint_id)
+    delivering.deliver(db, program.sender(), waiting(lite_app, buyer, endpoint_id)[0])
+    assert len(program.got) == 2
+
+
+def test_what_answers_410_and_what_fails_for_days_is_stopped(
     lite_app: Flask, program: Program
 ) -> None:
     db = market_of(lite_app).db
     buyer, endpoint_id = made(lite_app, program)
-
-    def send() -> None:
-        with db.unit_of_work():
-            service.test(buyer, endpoint_id)
-        (delivery, *_) = waiting(lite_app, buyer, endpoint_id)
-        for _ in range(ATTEMPTS):
-            try:
-                delivering.deliver(db, program.sender(), delivery)
-            except NotDelivered:
-                continue
-
+    first, second = (asked(lite_app, buyer, endpoint_id) for _ in range(2))
     program.status = 410
-    send()
+    delivering.deliver(db, program.sender(), first)
+    delivering.deliver(db, program.sender(), second)
     assert len(program.got) == 1
     with db.unit_of_work():
         assert queries.endpoint(buyer, endpoint_id).stopped == "gone"
         service.resume(buyer, endpoint_id)
-    program.status = 503
-    for stopped in ("", "", "silent"):
-        with db.unit_of_work(write=False):
-            assert queries.endpoint(buyer, endpoint_id).stopped == ""
-        send()
-        with db.unit_of_work(write=False):
-            assert queries.endpoint(buyer, endpoint_id).stopped == stopped
+    program.status, begun = 503, now()
+    for hours, stopped in ((0, ""), (24, ""), (47, ""), (49, "silent")):
+        with fixed_at(begun + timedelta(hours=hours)):
+            try:
+                delivering.deliver(db, program.sender(), second)
+            except NotDelivered:
+                assert not stopped
+            with db.unit_of_work(write=False):
+                assert queries.endpoint(buyer, endpoint_id).stopped == stopped
     program.got.clear()
     factories.published(lite_app)
     delivering.look(db)
+    assert {*waiting(lite_app, buyer, endpoint_id)} == {first, second}, "nothing new is told"
+
+
+def test_a_suspended_account_is_told_nothing(lite_app: Flask, program: Program) -> None:
+    db = market_of(lite_app).db
+    buyer, endpoint_id = made(lite_app, program)
+    delivery = asked(lite_app, buyer, endpoint_id)
+    with db.unit_of_work():
+        users.suspend(factories.account(lite_app, Role.OPERATOR), buyer.user_id, "for a test")
+    delivering.deliver(db, program.sender(), delivery)
     assert program.got == []
 
 

@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,15 +10,10 @@ from app.openness.description import Description, describe
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
 from tests.support import factories
-from tests.support.trading import Trade, trading
+from tests.support.standing import trade
+from tests.support.trading import Trade
 
-
-@pytest.fixture(scope="module")
-def trade(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
-    folder = tmp_path_factory.mktemp("openness")
-    (folder / "moisson.db").write_bytes(sqlite_template.read_bytes())
-    with trading(f"sqlite:///{folder / 'moisson.db'}", folder) as running:
-        yield running
+__all__ = ["trade"]
 
 
 @pytest.fixture(scope="module")

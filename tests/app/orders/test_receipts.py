@@ -30,7 +30,7 @@ def mails(trade: Trade) -> list[str]:
 
 def composed(trade: Trade, order_id: str) -> EmailMessage:
     with trade.db.unit_of_work(write=False):
-        letter = receipts.compose(order_id, "https://example.org")
+        letter = receipts.compose({"order": order_id}, "https://example.org")
         assert letter is not None
         return message(letter, market_of(trade.app).settings)
 

@@ -11,6 +11,7 @@ from flask import Flask
 from app.core.clock import fixed_at, now
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor, Role
+from app.core.written import LONGEST
 from app.datasets.service import checking
 from app.market import market_of
 from app.notices import letters
@@ -149,7 +150,7 @@ def test_a_question_is_answered_once(made: Made) -> None:
         made.answer(made.operator, question_id)
 
 
-@pytest.mark.parametrize("text", ["", "   short ", "x" * (service.LONGEST + 1)])
+@pytest.mark.parametrize("text", ["", "   short ", "x" * (LONGEST + 1)])
 def test_a_text_that_is_too_short_or_too_long_is_kept_on_the_page_and_not_sent(
     made: Made, text: str
 ) -> None:

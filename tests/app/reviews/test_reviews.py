@@ -73,6 +73,8 @@ def test_nobody_sees_it_before_an_operator_read_it_and_nobody_its_writers_name(
         service.answer(made.producer, review_id, "Thank you very much.")
     with trade.db.unit_of_work():
         service.decide(operator, review_id, show=True)
+    with pytest.raises(Forbidden), trade.db.unit_of_work():
+        service.answer(operator, review_id, "In the founder's name.")
     with trade.db.unit_of_work():
         service.answer(made.producer, review_id, "Thank you very much.")
     with pytest.raises(Conflict), trade.db.unit_of_work():

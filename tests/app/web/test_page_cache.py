@@ -37,6 +37,7 @@ class Site:
         answer = Response(said.ljust(self.length, "."), self.status)
         answer.headers["Cache-Control"] = self.control
         answer.headers["Vary"] = self.vary
+        answer.headers["X-RateLimit-Remaining"] = answer.headers["RateLimit"] = str(self.asked)
         answer.headers["X-Request-Id"] = request.headers.get("X-Request-Id", "none")
         if self.cookie:
             answer.set_cookie("whose", "mine")
@@ -133,10 +134,12 @@ def test_a_page_that_has_not_changed_is_not_sent_again() -> None:
     assert (other.status_code, site.asked) == (200, 1)
 
 
-def test_nobody_is_told_the_number_of_anothers_request() -> None:
+def test_nobody_is_told_the_number_of_anothers_request_nor_how_often_they_may_ask() -> None:
     client = Site().client()
     client.get("/", headers={"X-Request-Id": "a-visitor"})
-    assert "X-Request-Id" not in client.get("/").headers
+    kept = client.get("/").headers
+    assert "Age" in kept
+    assert not {"X-Request-Id", "X-RateLimit-Remaining", "RateLimit"} & set(kept.keys())
 
 
 def test_memory_is_bounded_and_what_was_asked_for_longest_ago_goes_first() -> None:

@@ -1,0 +1,3 @@
+from tests.support.standing import trade
+
+__all__ = ["trade"]
