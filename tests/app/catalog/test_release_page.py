@@ -93,10 +93,15 @@ def test_a_measure_is_previewed_by_its_mean(trade: Trade, editions: list[str]) -
         assert shown.figures[0].statistic == MEAN
         assert not shown.counts
         assert [figure.statistic for figure in shown.comparable] == [MEAN]
-        said = reading_aloud.summary(shown, view.rules)
-    low, middle, high = reading_aloud.written(shown.figures[0])
-    assert f"{middle} EUR" in said
-    assert f"between {low} and {high}" in said
+        # What the noise made of this one is chance: both answers are asked for.
+        told = replace(shown.figures[0], value=40.0, low=30.0, high=50.0, distinct=True)
+        said = reading_aloud.summary(replace(shown, figures=(told,)), view.rules)
+        drowned = replace(told, distinct=False)
+        unsaid = reading_aloud.summary(replace(shown, figures=(drowned,)), view.rules)
+    assert "40.00 EUR" in said
+    assert "between 30.00 and 50.00" in said
+    assert "Too few contributions" in unsaid
+    assert "40.00" not in unsaid
 
 
 def test_the_sentence_names_the_longest_bar_with_its_interval_or_says_that_there_is_none(
