@@ -48,6 +48,7 @@ from app.questions import views as questions
 from app.releases import views as editions
 from app.reviews import views as reviews
 from app.rights import views as rights
+from app.teams import views as teams
 from app.users import views as users
 from app.users.login import install_login
 from app.users.passwords import Passwords
@@ -97,6 +98,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     webhooks.install,
     endpoints.install,
     rights.install,
+    teams.install,
     operator.install,
     operator_documents.install,
     operator_measures.install,

@@ -47,7 +47,7 @@ from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.releases.members import Sources
 from app.rights import exports
-from app.users import letters
+from app.users import invitation_letters, letters
 from app.vault.unnamed import erase_unnamed
 from app.webhooks import service as webhooks
 from app.wiring import build
@@ -89,6 +89,7 @@ def runner(app: Flask) -> Runner:
     exports.install_worker(handlers, datasets.checking(market))
     verifying.install_worker(handlers, db)
     letters.install_worker(handlers, db, market.settings, build_post(market.settings))
+    invitation_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     receipts.install_worker(handlers, db, market.settings, build_post(market.settings))
     notice_letters.install_worker(handlers, db, market.settings, build_post(market.settings))
     evening.install_worker(handlers, db, market.settings, build_post(market.settings))

@@ -32,9 +32,10 @@ from app.releases.periods import open_period
 from app.reviews import service as reviews
 from app.reviews.queries import written_by
 from app.search.lists import Search
-from app.users import access_tokens
+from app.users import access_tokens, teams
 from app.users import queries as users
 from app.users.access_tokens import Scope
+from app.users.parts import Part
 from tests.support import factories
 from tests.support.browser import Browser
 from tests.support.trading import trading
@@ -80,7 +81,7 @@ TABLE = {
         rights.show_export rights.ask_export contributions.mine
         billing.details billing.remove notices.show notices.choose users.access
         endpoints.listed alerts.listed alerts.follow
-        questions.ask questions.listed reviews.write reviews.listed
+        questions.ask questions.listed reviews.write reviews.listed teams.listed teams.act
     """,
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
@@ -116,6 +117,7 @@ TABLE = {
         downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
         endpoints.show endpoints.change
         questions.answer reviews.change alerts.change
+        teams.show teams.change teams.part teams.invite teams.withdraw teams.join teams.close
     """,
 }
 WHO = {endpoint: who for who, names in TABLE.items() for endpoint in names.split()}
@@ -140,6 +142,7 @@ OWN = (
     "editions",
     "endpoints",
     "alerts",
+    "teams",
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -201,6 +204,10 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         with trade.db.unit_of_work():
             asked = Search(collection=made.collection_id)
             alert_id = alerts.follow(buyer, asked, Rhythm.WEEKLY)
+            team_id, other_team = teams.found(buyer, "Readers"), teams.found(made.producer, "Them")
+            address = users.address_of(buyer.user_id)
+            teams.invite(made.producer, other_team, address, Part.ANALYST)
+            (invited,) = teams.invitations_to(address)
         trade.onboard(made.producer)
         Browser(trade.app, made.producer)
         with trade.db.unit_of_work(write=False):
@@ -237,6 +244,9 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "leaving": leaving.rpartition("/")[2],
                 "ending": ending.rpartition("/")[2],
                 "alert_id": alert_id,
+                "team_id": team_id,
+                "user_id": buyer.user_id,
+                "invitation_id": invited.id,
                 "locale": "fr",
                 "name": "htmx-2.min.js",
                 "file_name": "regression.py",

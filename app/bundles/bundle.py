@@ -13,10 +13,11 @@ from app.catalog.price_lists import catalogue_number, price_list
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.db import session
-from app.core.permissions import Actor, Role, require
+from app.core.permissions import Actor, Role, require_any
 from app.core.wording import in_words
 from app.releases import queries as releases
 from app.releases.queries import ReleaseView
+from app.users import teams
 from pricing.errors import PricingError
 from pricing.quote import Quote, quote
 
@@ -68,7 +69,7 @@ def add(actor: Actor, texts: list[str]) -> None:
     ------
     Forbidden, NotFound, OwnData
     """
-    require(actor, Role.BUYER)
+    require_any(actor, Role.BUYER, Role.ANALYST)
     present = {text for text in _texts(actor.user_id)}
     for text in texts[:MOST]:
         key = ProductKey.parse(text)
@@ -81,7 +82,7 @@ def add(actor: Actor, texts: list[str]) -> None:
 
 
 def refuse_own(actor: Actor, editions: Collection[str]) -> None:
-    """Refuse what the buyer has a part in, and what was taken down.
+    """Refuse what the buyer has a part in, or anybody in a team that buys, and what was taken down.
 
     Whoever buys from themselves moves money from a card to a bank account, and may call the card's
     payment back afterwards.
@@ -90,12 +91,13 @@ def refuse_own(actor: Actor, editions: Collection[str]) -> None:
     ------
     OwnData
     """
-    mine = {part.edition_id for part in releases.participations(actor.user_id)}
+    people = teams.people_behind(actor)
+    mine = {part.edition_id for each in people for part in releases.participations(each)}
     for edition_id in sorted(editions):
         view = releases.release(edition_id)
         if view.edition.taken_down:
             raise OwnData(_l("A release in this bundle is not sold any more. Take it out."))
-        if edition_id in mine or view.rules.owner_id == actor.user_id:
+        if edition_id in mine or view.rules.owner_id in people:
             raise OwnData(
                 _l(
                     "You have a part in %(title)s. Nobody buys what they earn from: use another "
@@ -107,7 +109,7 @@ def refuse_own(actor: Actor, editions: Collection[str]) -> None:
 
 def replace(actor: Actor, texts: list[str]) -> None:
     """Keep exactly these products in the bundle."""
-    require(actor, Role.BUYER)
+    require_any(actor, Role.BUYER, Role.ANALYST)
     session().execute(delete(BundleItem).where(BundleItem.buyer_id == actor.user_id))
     add(actor, texts)
 

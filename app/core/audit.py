@@ -55,7 +55,13 @@ class AuditLine:
 def record(
     actor_id: str, action: str, object_kind: str, object_id: str, **details: str | int
 ) -> None:
-    """Append an entry inside the present unit of work."""
+    """Append an entry inside the present unit of work.
+
+    Where somebody acts for a team (`acts`) the entry says who.
+    """
+    person = session().info.get(acts)
+    if person and person != actor_id:
+        details = {**details, "by": person}
     head = _head()
     entry = AuditEntry(
         sequence=head.sequence + 1,
@@ -70,6 +76,11 @@ def record(
     entry.digest = _digest(entry)
     head.sequence, head.digest = entry.sequence, entry.digest
     session().add(entry)
+
+
+def acts(person_id: str) -> None:
+    """Note in the present unit of work who acts in it for another account."""
+    session().info[acts] = person_id
 
 
 def _head() -> AuditHead:

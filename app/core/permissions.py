@@ -9,19 +9,28 @@ from app.core.errors import Forbidden, NotFound
 
 
 class Role(StrEnum):
-    """What an account may do; one account may have several."""
+    """What an account may do; one account may have several.
+
+    An analyst reads what was bought and fills the bundle, but orders nothing: so acts who has that
+    part in a team.
+    """
 
     PRODUCER = "producer"
     BUYER = "buyer"
+    ANALYST = "analyst"
     OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """The account that asks for something."""
+    """The account that asks for something.
+
+    `person_id` is who acts where the account is a team's; empty where it is a person's own.
+    """
 
     user_id: str
     roles: frozenset[Role]
+    person_id: str = ""
 
     def has(self, role: Role) -> bool:
         """Say whether the account has a role."""
@@ -40,6 +49,17 @@ def require(actor: Actor, role: Role) -> None:
     Forbidden
     """
     if not actor.has(role):
+        raise Forbidden(_l("Your account does not have the role this page needs."))
+
+
+def require_any(actor: Actor, *roles: Role) -> None:
+    """Refuse an account that has none of some roles.
+
+    Raises
+    ------
+    Forbidden
+    """
+    if not actor.roles & set(roles):
         raise Forbidden(_l("Your account does not have the role this page needs."))
 
 

@@ -42,6 +42,8 @@ class Order(Base):
     __tablename__ = "purchase_order"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     buyer_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    #: Who ordered it, where the buyer is a team.
+    placed_by: Mapped[str] = mapped_column(String(32), default="", index=True)
     state: Mapped[str] = mapped_column(String(12), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
     licence: Mapped[str] = mapped_column(String(40))

@@ -48,10 +48,17 @@ class KeptLine:
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order as its buyer and the operator see it."""
+    """An order as its buyer and the operator see it.
+
+    Attributes
+    ----------
+    placed_by : str
+        Who ordered it, where the buyer is a team.
+    """
 
     id: str
     buyer_id: str
+    placed_by: str
     state: OrderState
     purpose: Purpose
     licence: Licence
@@ -183,6 +190,11 @@ def order(actor: Actor, order_id: str) -> OrderView:
     return _view(row)
 
 
+def buyer_of(order_id: str) -> str:
+    """Return whose an order is; an empty text where there is none."""
+    return session().scalar(select(Order.buyer_id).where(Order.id == order_id)) or ""
+
+
 def booked(order: OrderView) -> Booked | None:
     """Return how a paid order was shared; None before it was paid."""
     if order.invoice_number is None:
@@ -197,6 +209,12 @@ def booked(order: OrderView) -> Booked | None:
 def of_buyer(buyer_id: str) -> tuple[OrderView, ...]:
     """Return a buyer's orders, newest first."""
     return _listed(Order.buyer_id == buyer_id)
+
+
+def placed_for_teams(user_id: str) -> tuple[str, ...]:
+    """Return the orders that somebody placed for teams, oldest first."""
+    chosen = select(Order.id).where(Order.placed_by == user_id)
+    return tuple(session().scalars(chosen.order_by(Order.created_at, Order.id)))
 
 
 def latest(limit: int = 100) -> tuple[OrderView, ...]:
@@ -379,6 +397,7 @@ def _view(row: Order) -> OrderView:
     return OrderView(
         row.id,
         row.buyer_id,
+        row.placed_by,
         OrderState(row.state),
         Purpose(row.purpose),
         licences.named(row.licence),

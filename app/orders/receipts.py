@@ -28,10 +28,14 @@ def ask(order_id: str) -> None:
 
 
 def compose(payload: Mapping[str, Any], site: str) -> Letter | None:
-    """Return the e-mail about a paid order; None where its buyer's account was closed."""
+    """Return the e-mail about a paid order; None where its buyer's account was closed.
+
+    For a team it goes to whoever ordered, else to the team's first owner.
+    """
     order = queries.order(SYSTEM, payload["order"])
-    buyer = users.user(order.buyer_id)
-    if buyer is None:
+    account = users.user(order.buyer_id)
+    buyer = (users.user(order.placed_by) if order.placed_by else None) or account
+    if account is None or buyer is None:
         return None
     page = f"{site}/orders/{order.id}"
     values = {

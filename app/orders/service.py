@@ -105,7 +105,7 @@ def place(actor: Actor, key: str, purpose: Purpose, signed: str, rules: TaxRules
     if purpose not in present.purposes:
         raise PurposeRefused(_l("Not every table in this bundle is sold for that purpose."))
     bundle.refuse_own(actor, {one.key.edition for one in new})
-    order = _written(actor.user_id, purpose, present, quote)
+    order = _written(actor, purpose, present, quote)
     taxing.fix(order, rules)
     for one in new:
         session().add(
@@ -133,7 +133,7 @@ def review(actor: Actor, order_id: str) -> None:
     audit.record(actor.user_id, "review-sale", "order", order_id)
 
 
-def _written(buyer_id: str, purpose: Purpose, present: Bundle, quote: SignedQuote) -> Order:
+def _written(actor: Actor, purpose: Purpose, present: Bundle, quote: SignedQuote) -> Order:
     priced = present.quote
     if priced is None:
         raise RuntimeError("an order has a price")
@@ -142,7 +142,8 @@ def _written(buyer_id: str, purpose: Purpose, present: Bundle, quote: SignedQuot
     parts = parts_of(prices, priced.items, catalog.items(present.owned))
     order = Order(
         id=new_id(),
-        buyer_id=buyer_id,
+        buyer_id=actor.user_id,
+        placed_by=actor.person_id,
         state=OrderState.QUOTED,
         purpose=purpose,
         licence=LICENCES[purpose].name,
@@ -182,9 +183,9 @@ def bill(
 
     Raises
     ------
-    Conflict, NotFound
+    Conflict, Forbidden, NotFound
     """
-    order = rows.own(actor, order_id)
+    order = _own_to_pay(actor, order_id)
     if buyer is not None:
         if order.state != OrderState.QUOTED:
             raise Conflict(_l("This cannot be done with the order as it is now."))
@@ -209,9 +210,9 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
 
     Raises
     ------
-    PaymentOpen, PaymentPending, PriceChanged, NotFound
+    PaymentOpen, PaymentPending, PriceChanged, Forbidden, NotFound
     """
-    order = rows.own(actor, order_id)
+    order = _own_to_pay(actor, order_id)
     if order.checkout_session:
         known = rows.seen(gateway, order.checkout_session)
         if known.paid:
@@ -246,6 +247,19 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
     return opened.url or back.cancel_url
 
 
+def _own_to_pay(actor: Actor, order_id: str) -> Order:
+    """Return one's own order, locked; of a team's, to those who order for it.
+
+    Raises
+    ------
+    NotFound, Forbidden
+    """
+    order = rows.own(actor, order_id)
+    if actor.person_id:
+        require(actor, Role.BUYER)
+    return order
+
+
 def _refuse_stale(order: Order) -> None:
     if order.expires_at < now() + SHORTEST_CHECKOUT:
         raise PriceChanged(_l("This offer has expired. Compose the bundle again."))
@@ -268,9 +282,9 @@ def cancel(actor: Actor, gateway: PaymentGateway, order_id: str) -> bool:
 
     Raises
     ------
-    NotFound, PaymentPending
+    NotFound, Forbidden, PaymentPending
     """
-    order = rows.own(actor, order_id)
+    order = _own_to_pay(actor, order_id)
     if order.state in UNPAID:
         if order.checkout_session is None:
             raise PaymentPending(_l("The payment page is being opened. Try again in a moment."))

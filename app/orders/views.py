@@ -17,7 +17,7 @@ from app.catalog.price_lists import price_book
 from app.catalog.products import Product, ProductKey
 from app.collections.rules import Purpose
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.permissions import Actor, Role, require
+from app.core.permissions import Actor, Role, require_any
 from app.core.wording import in_words
 from app.invoicing import queries as invoicing
 from app.invoicing.queries import Series
@@ -40,7 +40,8 @@ from app.statements import views as statement_pages
 from app.statements.statement import Heading
 from app.statements.views import Read
 from app.users import queries as users
-from app.users.login import current_actor, verified_actor
+from app.users import teams
+from app.users.login import current_actor, current_person, verified_actor
 from app.web.limits import limited
 
 bp = Blueprint("orders", __name__)
@@ -55,7 +56,7 @@ def _gateway() -> PaymentGateway:
 @login_required
 def bundle() -> str:
     actor = current_actor()
-    require(actor, Role.BUYER)
+    require_any(actor, Role.BUYER, Role.ANALYST)
     return _builder("orders/bundle.html", actor)
 
 
@@ -97,7 +98,7 @@ def add() -> Response:
 @login_required
 def change() -> str | Response:
     actor = current_actor()
-    require(actor, Role.BUYER)
+    require_any(actor, Role.BUYER, Role.ANALYST)
     chosen = builder.chosen_keys(request.form.to_dict(), request.form.getlist("product"))
     bundles.replace(actor, chosen)
     if request.headers.get("HX-Request"):
@@ -139,13 +140,15 @@ def _tax_rules() -> TaxRules:
 @login_required
 def mine() -> str:
     actor = current_actor()
-    require(actor, Role.BUYER)
-    return render_template("orders/mine.html", orders=queries.of_buyer(actor.user_id))
+    require_any(actor, Role.BUYER, Role.ANALYST)
+    orders = queries.of_buyer(actor.user_id)
+    people = teams.names_of({one.placed_by for one in orders if one.placed_by})
+    return render_template("orders/mine.html", orders=orders, people=people)
 
 
 def _statement() -> tuple[Heading, Read]:
     actor = current_actor()
-    require(actor, Role.BUYER)
+    require_any(actor, Role.BUYER, Role.ANALYST)
     heading = Heading(
         _("Statement of purchases"),
         _("The balance is what the buyer paid in all, less what came back."),
@@ -179,8 +182,11 @@ def statement_pdf() -> Response:
 
 @bp.get("/orders/<order_id>")
 @login_required
-def show(order_id: str) -> str:
-    order = queries.order(current_actor(), order_id)
+def show(order_id: str) -> str | Response:
+    try:
+        order = queries.order(current_actor(), order_id)
+    except NotFound:
+        return _led_to_team(order_id)
     return render_template(
         "orders/order.html",
         **_payment(order, waiting.number(request.args.get("back", ""))),
@@ -190,7 +196,21 @@ def show(order_id: str) -> str:
         refunds=queries.refunds(order.id),
         documents=invoicing.of_order(order.id),
         waits=holdings.waits(order),
+        people=teams.names_of({order.placed_by}) if order.placed_by else {},
     )
+
+
+def _led_to_team(order_id: str) -> Response:
+    """Lead whoever is in the team that an order is of to where they act for it.
+
+    Raises
+    ------
+    NotFound
+    """
+    buyer = queries.buyer_of(order_id)
+    team = teams.team(current_person().actor, buyer)
+    flash(_("This order is of the team “%(team)s”. Act for it to see it.", team=team.name), "warn")
+    return redirect(url_for("teams.show", team_id=team.id))
 
 
 def _payment(order: queries.OrderView, look: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from app.releases import queries as releases
 from app.reviews import queries
 from app.reviews.models import Review
 from app.reviews.states import ReviewState
+from app.users import teams
 
 LEAST, BEST = 1, 5
 
@@ -35,6 +36,8 @@ def write(actor: Actor, edition_id: str, useful: int, text: str) -> None:
     hold_person(actor.user_id)
     if not queries.editions_owned(actor, view.rules.id):
         raise Forbidden(_l("Whoever bought a table of this collection may review it."))
+    if view.rules.owner_id in teams.people_behind(actor):
+        raise Forbidden(_l("Nobody reviews their own collection, nor for a team that they are in."))
     if queries.of_collection(view.rules, actor).mine is not None:
         raise Conflict(_l("You have reviewed this collection already."))
     row = Review(

@@ -28,6 +28,7 @@ from app.reviews import queries as reviews
 from app.rights import queries
 from app.rights.own_traces import own_traces
 from app.users import queries as users
+from app.users import teams
 
 README = """\
 EN
@@ -169,6 +170,8 @@ def _account(actor: Actor) -> dict[str, Any]:
         "told_of": [
             {"place_in_catalogue": number, "at": at} for number, at in alerts.told_to(actor.user_id)
         ],
+        "teams": [asdict(one) for one in teams.of_person(actor.user_id)],
+        "ordered_for_teams": list(orders.placed_for_teams(actor.user_id)),
         "billing_details": asdict(details) if details else None,
         "documents": [
             {

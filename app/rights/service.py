@@ -23,7 +23,7 @@ from app.orders import service as orders
 from app.questions import service as questions
 from app.releases import charging
 from app.reviews import service as reviews
-from app.rights import exports
+from app.rights import exports, teams
 from app.users import service as users
 from pricing.money import Money
 
@@ -71,6 +71,7 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     questions.forget(actor.user_id)
     reviews.forget(actor.user_id)
     alerts.forget(actor.user_id)
+    teams.leave_every(actor)
     charging.remember(secret, actor.user_id)
     invoicing.forget_details(actor)
     orders.forget_billing(actor)

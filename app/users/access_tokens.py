@@ -17,7 +17,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor, Role
 from app.users import access_token_text as text
 from app.users import letters
-from app.users.models import AccessToken, User
+from app.users.models import AccessToken, Membership, User
 
 MOST_DAYS, USUAL_DAYS = 365, 90
 MOST_OPEN = 20
@@ -43,6 +43,8 @@ class TokenView:
         The only edition that it reads; empty for all.
     used_at : datetime or None
         To the hour.
+    made_by : str
+        Who made it, where it is a team's.
     """
 
     id: str
@@ -54,6 +56,7 @@ class TokenView:
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
+    made_by: str = ""
 
     @property
     def expired(self) -> bool:
@@ -65,6 +68,8 @@ def make(
     actor: Actor, name: str, scopes: frozenset[Scope], days: int = USUAL_DAYS, edition_id: str = ""
 ) -> str:
     """Make a token, and return its text: the only time that it can be had.
+
+    One of a team counts while whoever made it is in the team.
 
     Raises
     ------
@@ -91,11 +96,12 @@ def make(
         scopes=" ".join(sorted(scopes)),
         edition_id=edition_id,
         expires_at=now() + timedelta(days=days),
+        made_by=actor.person_id,
     )
     session().add(row)
     session().flush()
     audit.record(actor.user_id, "make-token", "token", row.id)
-    letters.ask(letters.Kind.ACCESS, actor.user_id)
+    letters.ask(letters.Kind.ACCESS, actor.person_id or actor.user_id)
     return whole
 
 
@@ -134,10 +140,22 @@ def found(whole: str) -> tuple[TokenView, Actor] | None:
     if row is None or row.revoked_at is not None or row.expires_at <= now():
         return None
     user = session().get(User, row.user_id)
-    if user is None or user.closed_at is not None or user.suspended_at is not None:
+    if user is None or not _is_open(user) or (user.team and not _is_in(row.made_by, user.id)):
         return None
     # A token reads what a buyer owns; it never has an operator's power.
-    return _view(row), Actor(user.id, frozenset({Role.BUYER}) if user.buyer else frozenset())
+    roles = frozenset({Role.BUYER}) if user.buyer else frozenset()
+    return _view(row), Actor(user.id, roles, row.made_by)
+
+
+def _is_open(user: User) -> bool:
+    return user.closed_at is None and user.suspended_at is None
+
+
+def _is_in(user_id: str, team_id: str) -> bool:
+    """Say whether somebody is in a team, and not suspended."""
+    person = session().get(User, user_id)
+    here = session().get(Membership, (team_id, user_id))
+    return person is not None and here is not None and _is_open(person)
 
 
 def is_to_be_noted(token: TokenView) -> bool:
@@ -162,4 +180,5 @@ def _view(row: AccessToken) -> TokenView:
         row.created_at,
         row.expires_at,
         row.used_at,
+        row.made_by,
     )

@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 def ask(kind: Kind, user_id: str | None) -> None:
-    """Have an e-mail sent once the present unit of work is committed.
+    """Have an e-mail to a person sent once the present unit of work is committed.
 
     For nobody as much is done, and nothing is sent: how long it takes tells nobody whether there
     is an account.
@@ -63,7 +63,9 @@ def compose(payload: Mapping[str, Any], site: str) -> Letter | None:
     changed since it was asked for, or that was asked for longer ago than such a link holds.
     """
     kind = Kind(payload["letter"])
-    chosen = select(User).where(User.id == payload["user"], User.closed_at.is_(None))
+    chosen = select(User).where(
+        User.id == payload["user"], User.closed_at.is_(None), User.team.is_(False)
+    )
     user = session().scalars(chosen).one_or_none()
     if user is None:
         return None

@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.errors import Forbidden
 from app.core.permissions import Actor, Role
 from app.users import queries, service
+from app.users.queries import UserView
 
 #: A password that was typed so long ago is asked for again before what cannot be undone.
 FRESH = timedelta(minutes=10)
@@ -24,7 +25,7 @@ VISITOR = Actor("", frozenset())
 class SignedIn(UserMixin):  # type: ignore[misc,unused-ignore]
     """The account of a request; Flask-Login's identifier is the session's."""
 
-    def __init__(self, session_id: str, view: queries.UserView) -> None:
+    def __init__(self, session_id: str, view: UserView) -> None:
         self.session_id = session_id
         self.view = view
 
@@ -106,6 +107,12 @@ def current_actor() -> Actor:
     """Return who acts in this request; a visitor has no roles."""
     view = current_user.view
     return VISITOR if view is None else view.actor
+
+
+def current_person() -> UserView:
+    """Return the person who is signed in, also where they act for a team."""
+    view: UserView = current_user.view
+    return view.person or view
 
 
 def verified_actor() -> Actor:

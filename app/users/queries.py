@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -8,12 +8,23 @@ from sqlalchemy import func, select
 from app.core.db import beginning_with, session
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role
-from app.users.models import User, UserSession
+from app.users.models import Membership, User, UserSession
+from app.users.parts import ROLES, Part
 
 
 @dataclass(frozen=True)
 class UserView:
-    """An account as its owner's pages show it."""
+    """An account as its owner's pages show it.
+
+    Attributes
+    ----------
+    email : str
+        Of a team that of the owner who has been in it longest.
+    person : UserView or None
+        Who acts, where the account is a team's.
+    part : Part or None
+        Which part they have in it.
+    """
 
     id: str
     email: str
@@ -22,11 +33,13 @@ class UserView:
     roles: frozenset[Role]
     verified: bool
     created_at: datetime
+    person: "UserView | None" = None
+    part: Part | None = None
 
     @property
     def actor(self) -> Actor:
         """The account as services ask for it."""
-        return Actor(self.id, self.roles)
+        return Actor(self.id, self.roles, self.person.id if self.person else "")
 
 
 @dataclass(frozen=True)
@@ -46,13 +59,24 @@ def _view(user: User) -> UserView:
     }
     return UserView(
         user.id,
-        user.email,
+        _first_address(user.id) if user.team else user.email,
         user.display_name,
         user.locale,
         frozenset(role for role, has in roles.items() if has),
         user.verified_at is not None,
         user.created_at,
     )
+
+
+def _first_address(team_id: str) -> str:
+    """Return where a team is written to: its owner of longest standing."""
+    chosen = (
+        select(User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.team_id == team_id, Membership.part == Part.OWNER)
+        .order_by(Membership.joined_at, Membership.user_id)
+    )
+    return session().scalar(chosen.limit(1)) or ""
 
 
 def user(user_id: str) -> UserView | None:
@@ -62,9 +86,12 @@ def user(user_id: str) -> UserView | None:
 
 
 def user_of_session(session_id: str) -> UserView | None:
-    """Return the account a browser is signed in to, unless that was revoked."""
+    """Return the account a browser is signed in to, unless that was revoked.
+
+    Where they act for a team, the team's account: while both it and their part in it last.
+    """
     chosen = (
-        select(User)
+        select(User, UserSession.acting_for)
         .join(UserSession, UserSession.user_id == User.id)
         .where(
             UserSession.id == session_id,
@@ -73,8 +100,36 @@ def user_of_session(session_id: str) -> UserView | None:
             User.suspended_at.is_(None),
         )
     )
-    found = session().scalars(chosen).one_or_none()
-    return None if found is None else _view(found)
+    found = session().execute(chosen).one_or_none()
+    if found is None:
+        return None
+    person, acting_for = _view(found[0]), found[1]
+    return (acting_for and _acting(person, acting_for)) or person
+
+
+def _acting(person: UserView, team_id: str) -> UserView | None:
+    chosen = (
+        select(User, Membership.part)
+        .join(Membership, Membership.team_id == User.id)
+        .where(
+            Membership.team_id == team_id,
+            Membership.user_id == person.id,
+            User.closed_at.is_(None),
+            User.suspended_at.is_(None),
+        )
+    )
+    found = session().execute(chosen).one_or_none()
+    if found is None:
+        return None
+    part = Part(found[1])
+    return replace(
+        _view(found[0]),
+        locale=person.locale,
+        roles=ROLES[part],
+        verified=person.verified,
+        person=person,
+        part=part,
+    )
 
 
 def address_of(user_id: str) -> str:

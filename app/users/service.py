@@ -7,7 +7,7 @@ from app.core.db import checkpoint, new_id, session
 from app.core.dialects import hold_person
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
-from app.users import letters, names, passwords, tokens
+from app.users import letters, names, passwords, teams, tokens
 from app.users.errors import BadToken, WrongCredentials
 from app.users.letters import Kind
 from app.users.models import AccessToken, User, UserSession
@@ -167,7 +167,8 @@ def sign_in(email: str, password: str, browser: str) -> str:
     """
     chosen = select(User).where(User.email == _normal(email), User.closed_at.is_(None))
     found = session().scalars(chosen).one_or_none()
-    stored = found.password_hash if found else None
+    # An account to which nobody signs in has none.
+    stored = (found.password_hash or None) if found else None
     kept = passwords.present()
     # To check a password takes long: nothing is locked meanwhile.
     checkpoint()
@@ -341,6 +342,7 @@ def close(actor: Actor) -> None:
     The identifier stays, because the book of money must stay readable.
     """
     user = session().get_one(User, actor.user_id)
+    teams.forget_address(user.email)
     user.email, user.display_name = f"closed-{user.id}@invalid", ""
     user.password_hash, user.closed_at = "", now()
     _end_sessions(user.id)

@@ -43,6 +43,7 @@ from app.users.forms import (
 from app.users.login import (
     SignedIn,
     current_actor,
+    current_person,
     forget_session,
     just_signed_in,
     verified_actor,
@@ -135,7 +136,7 @@ def login_again() -> str | Response | tuple[str, int]:
     form = PasswordForm()
     if form.validate_on_submit():
         try:
-            service.check_password(current_actor(), form.password.data)
+            service.check_password(current_person().actor, form.password.data)
             confirm_login()
             just_signed_in()
             return redirect(_next_page(url_for("users.account")))
@@ -244,7 +245,11 @@ def access() -> str | Response | tuple[str, int]:
         scopes = frozenset(Scope(one) for one in form.scopes.data)
         try:
             made = access_tokens.make(
-                actor, form.name.data, scopes, int(form.days.data), form.edition.data.strip()
+                actor,
+                form.name.data,
+                scopes,
+                int(form.days.data),
+                (form.edition.data or "").strip(),
             )
             form = TokenForm(None)
         except AppError as error:
@@ -269,7 +274,7 @@ def language(locale: str) -> Response:
     if locale in dict(LOCALES):
         session["locale"] = locale
         if current_user.is_authenticated and request.method == "POST":
-            service.choose_locale(current_actor(), locale)
+            service.choose_locale(current_person().actor, locale)
     return redirect(_next_page(url_for("pages.home")))
 
 
