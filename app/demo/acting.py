@@ -2,7 +2,7 @@
 
 import dataclasses
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +32,8 @@ from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.users import queries as users
 from app.users import service as users_service
+from app.users import teams
+from app.users.parts import Part
 
 PASSWORD = "moisson demonstration"  # noqa: S105 (printed for everybody to use)
 PAGE_LIFE = timedelta(hours=2)
@@ -184,6 +186,17 @@ class Stage:
         """Ask the provider about an order, as its message makes the worker do."""
         with self.db.unit_of_work():
             return paying.fulfil(self.gateway, order_id, receipt=False)
+
+    def team(self, owner: Actor, name: str, analysts: Sequence[Actor]) -> str:
+        """Have somebody found a team that others join as analysts."""
+        with self.db.unit_of_work():
+            team_id = teams.found(owner, name)
+            for each in analysts:
+                address = users.address_of(each.user_id)
+                teams.invite(owner, team_id, address, Part.ANALYST)
+                (asked,) = teams.invitations_to(address)
+                teams.answer(each, address, asked.id, join=True)
+        return team_id
 
     def shown_order(self, order_id: str) -> order_queries.OrderView:
         """Return an order as its page shows it."""

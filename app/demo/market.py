@@ -317,6 +317,7 @@ class _Story:
             stage.compose(
                 self.cast["institute"], stage.keys(work_2, [("work",), ("gender",)], "silver")
             )
+            stage.team(self.cast["institute"], "Reading room", [self.cast["retailer"]])
         operator = stage.account(LAST.email, LAST.title, LAST.role)
         stage.work()
         with stage.db.unit_of_work():

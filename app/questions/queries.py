@@ -72,7 +72,10 @@ def count_asked(user_id: str, since: datetime) -> int:
 def count_news(actor: Actor, since: datetime) -> int:
     """Count the answers that somebody was given since a moment, and what they were asked."""
     answers = _count(Question.asker_id == actor.user_id, Question.answered_at >= since)
-    if not (actor.has(Role.OPERATOR) or collections.ids_owned_by(actor.user_id)):
+    # Whoever founded a collection offers data: others are asked nothing, at no query.
+    if not actor.has(Role.OPERATOR) and not (
+        actor.has(Role.PRODUCER) and collections.ids_owned_by(actor.user_id)
+    ):
         return answers
     others = Question.asker_id != actor.user_id
     return answers + _count(_answerable(actor), others, Question.asked_at >= since)

@@ -347,6 +347,9 @@ def catalogue_state() -> CatalogueState:
 
 def last_published(until: int | None = None) -> CatalogueEntry | None:
     """Return the edition published last, up to a number; None before the first."""
+    newest = read_once(last_published, lambda: _last_published(None))
+    if until is None or newest is None or newest.number <= until:
+        return newest
     return read_once((last_published, until), lambda: _last_published(until))
 
 

@@ -8,7 +8,7 @@ where somebody searches by words, and few editions have them, are these looked a
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, union_all
 
 from app.core.db import session
 from app.core.dialects import found_by, looked_at_first
@@ -147,7 +147,8 @@ def beside(collection_id: str, number: int, most: int) -> tuple[str, ...]:
     )
     before = of_it.where(CatalogueEntry.number < number).order_by(CatalogueEntry.number.desc())
     after = of_it.where(CatalogueEntry.number > number).order_by(CatalogueEntry.number)
-    rows = [row for side in (before, after) for row in session().execute(side.limit(most))]
+    sides = (select(side.limit(most).subquery()) for side in (before, after))
+    rows = list(session().execute(union_all(*sides)))
     rows.sort(key=lambda row: (abs(row.number - number), -row.number))
     return tuple(row.edition_id for row in rows[:most])
 

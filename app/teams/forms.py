@@ -4,15 +4,8 @@ from wtforms import EmailField, SelectChoice, SelectField, StringField, SubmitFi
 from wtforms.validators import DataRequired, Length
 
 from app.users.forms import ADDRESS
-from app.users.parts import MAY, NAMES, Part
+from app.users.parts import NAMES, Part
 from app.users.teams import LONGEST, SHORTEST
-
-
-def _choices() -> list[SelectChoice]:
-    return [
-        SelectChoice(part.value, _l("%(name)s: %(may)s", name=NAMES[part], may=MAY[part]))
-        for part in (Part.ANALYST, Part.BUYER, Part.OWNER)
-    ]
 
 
 class TeamForm(FlaskForm):
@@ -32,5 +25,13 @@ class TeamForm(FlaskForm):
 
 class InviteForm(FlaskForm):
     email = EmailField(_l("E-mail"), ADDRESS, render_kw={"autocomplete": "off"})
-    part = SelectField(_l("Part in the team"), choices=_choices(), default=Part.ANALYST.value)
+    part = SelectField(
+        _l("Part in the team"),
+        choices=[SelectChoice(part.value, NAMES[part]) for part in reversed(Part)],
+        default=Part.ANALYST.value,
+        description=_l(
+            "Analysts read what was bought and choose tables; buyers order and pay, too; owners "
+            "also say who is in the team."
+        ),
+    )
     submit = SubmitField(_l("Send the invitation"))
