@@ -10,6 +10,8 @@ from app.core.errors import Invalid
 from privacy.tables.rollup import Figure
 
 LONGEST = 30
+#: No figure of a table comes near; numbers beyond cannot be written on a page.
+LARGEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,6 @@ def _number(text: str) -> float:
         found = float(plain) if len(plain) <= LONGEST else float("nan")
     except ValueError:
         found = float("nan")
-    if not isfinite(found):
+    if not isfinite(found) or abs(found) > LARGEST:
         raise Invalid(_l("That is no number. Write it as 1234.5."))
     return found

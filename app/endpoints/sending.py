@@ -20,6 +20,8 @@ Address = IPv4Address | IPv6Address
 DEADLINE, PATIENCE = 15.0, 5.0
 PORTS = (443, 8443)
 LONGEST = 500
+#: All that was ever given out of IPv6 for the public network (RFC 4291, IANA).
+GIVEN_OUT = ip_network("2000::/3")
 #: Lead into IPv4 networks by way of a translator.
 TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
@@ -37,6 +39,8 @@ def is_public(address: Address) -> bool:
     inner = getattr(address, "ipv4_mapped", None)
     if inner is not None:
         return is_public(inner)
+    if address.version == GIVEN_OUT.version and address not in GIVEN_OUT:
+        return False
     if any(address.version == net.version and address in net for net in TRANSLATED):
         return False
     return address.is_global and not address.is_multicast

@@ -43,9 +43,11 @@ def valid(number: str) -> bool:
     >>> valid("FR40303265045"), valid("FR40303265046")
     (True, False)
     """
-    if not ANY.fullmatch(number):
+    if not ANY.fullmatch(number) or number[:2] in PREFIXES.values():
         return False
     known = get_cc_module(country(number).lower(), "vat")
-    if known is None:
+    if known is None or known.is_valid(number):
         return True
-    return bool(known.is_valid(number) or known.is_valid(number[2:]))
+    rest = number[2:]
+    # Its own letters are taken off once more there: written twice they are no number.
+    return not rest.startswith((number[:2], country(number))) and bool(known.is_valid(rest))

@@ -1,13 +1,17 @@
 """Finding out that an order was paid, and granting it: once, whoever asks, in any order."""
 
+import json
+from datetime import timedelta
+
 from flask_babel import lazy_gettext as _l
 
-from app.bundles.errors import OwnData
+from app.bundles.errors import OwnData, PriceChanged
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
-from app.orders import issuing, receipts, sale
+from app.orders import holdings, issuing, receipts, sale
 from app.orders import locking as rows
+from app.orders.errors import PaymentOpen
 from app.orders.models import Order
 from app.orders.states import OrderEvent, OrderState, next_state
 from app.payments.gateway import CheckoutSession, GatewayUnavailable, PaymentGateway
@@ -20,6 +24,8 @@ SETTLED = (
     OrderState.DISPUTED,
     OrderState.LOST,
 )
+#: A payment is under way: its page is open, or its money takes days.
+UNPAID = (OrderState.PAYING, OrderState.PENDING)
 
 
 def fulfil(
@@ -109,6 +115,34 @@ def _pay(order: Order, seen: CheckoutSession) -> None:
     audit.record("system", "pay-order", "order", order.id, cents=order.total_cents)
 
 
+def refuse_stale(order: Order, at_least: timedelta = timedelta(0)) -> None:
+    """Refuse the payment of an order whose price holds no more, or may not for long enough.
+
+    The caller holds the buyer (`app.orders.locking.hold_buyer`).
+
+    Parameters
+    ----------
+    at_least : timedelta
+        For how long its price has to hold still.
+
+    Raises
+    ------
+    PaymentOpen
+        While another payment may give the same tables.
+    PriceChanged
+        When its time is over, or the buyer does not own what they owned then.
+    """
+    if order.expires_at < now() + at_least:
+        raise PriceChanged(_l("This offer has expired. Compose the bundle again."))
+    if any(other.id != order.id for other in rows.of_buyer(order.buyer_id, *UNPAID)):
+        raise PaymentOpen(_l("You have another payment open. Pay it or cancel it first."))
+    owned = {str(key) for key in holdings.owned(order.buyer_id)}
+    if owned != set(json.loads(order.owned)):
+        raise PriceChanged(
+            _l("What you own changed since this price was made. Compose the bundle again.")
+        )
+
+
 def refuse_taken_down(order_id: str) -> None:
     """Refuse the payment of an order with a release in it that is not sold any more.
 
@@ -124,17 +158,19 @@ def refuse_taken_down(order_id: str) -> None:
 def pay_from(order_id: str, account: str) -> None:
     """Pay an order from an account of the book, at once and without the provider.
 
-    The caller holds the account and has seen that it covers the order.
+    The caller holds the buyer and the account, and has seen that it covers the order.
 
     Raises
     ------
     Conflict
-        When the order is not waiting for its payment.
+        When the order is not waiting for its payment, or its price holds no more.
     """
     order = rows.locked(order_id)
+    paid = next_state(OrderState(order.state), OrderEvent.SPEND)
+    # Before its state moves: what it gives itself is not owned yet.
+    refuse_stale(order)
     refuse_taken_down(order_id)
-    order.state = next_state(OrderState(order.state), OrderEvent.SPEND)
-    order.funding, order.paid_at = account, now()
+    order.state, order.funding, order.paid_at = paid, account, now()
     sale.book(order)
     issuing.invoice(order)
     receipts.ask(order.id)

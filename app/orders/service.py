@@ -27,7 +27,6 @@ from app.orders import holdings, paying, receipts, taxing
 from app.orders import locking as rows
 from app.orders.errors import (
     NothingToPay,
-    PaymentOpen,
     PaymentPending,
     PurposeRefused,
 )
@@ -43,8 +42,6 @@ UNTAXED = TaxRules()
 ORDER_LIFE = timedelta(hours=2)
 #: The provider keeps a payment page open for at least half an hour.
 SHORTEST_CHECKOUT = timedelta(minutes=31)
-#: A payment is under way: its page is open, or its money takes days.
-UNPAID = (OrderState.PAYING, OrderState.PENDING)
 
 
 @dataclass(frozen=True)
@@ -231,13 +228,13 @@ def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return
             # Forgotten together with the new number, so that a second click gets the same page.
             order.checkout_session, order.attempt = None, order.attempt + 1
         checkpoint()
-    for other in rows.of_buyer(actor.user_id, *UNPAID):
+    for other in rows.of_buyer(actor.user_id, *paying.UNPAID):
         if other.id != order_id:
             paying.fulfil(gateway, other.id)
     checkpoint()
     rows.hold_buyer(actor.user_id)
     order = rows.own(actor, order_id)
-    _refuse_stale(order)
+    paying.refuse_stale(order, SHORTEST_CHECKOUT)
     paying.refuse_taken_down(order_id)
     order.state = next_state(OrderState(order.state), OrderEvent.CHECK_OUT)
     request = _request(order, back)
@@ -260,18 +257,6 @@ def _own_to_pay(actor: Actor, order_id: str) -> Order:
     return order
 
 
-def _refuse_stale(order: Order) -> None:
-    if order.expires_at < now() + SHORTEST_CHECKOUT:
-        raise PriceChanged(_l("This offer has expired. Compose the bundle again."))
-    if any(other.id != order.id for other in rows.of_buyer(order.buyer_id, *UNPAID)):
-        raise PaymentOpen(_l("You have another payment open. Pay it or cancel it first."))
-    owned = {str(key) for key in holdings.owned(order.buyer_id)}
-    if owned != set(json.loads(order.owned)):
-        raise PriceChanged(
-            _l("What you own changed since this price was made. Compose the bundle again.")
-        )
-
-
 def cancel(actor: Actor, gateway: PaymentGateway, order_id: str) -> bool:
     """Call an unpaid order off; its payment page is closed first.
 
@@ -285,7 +270,7 @@ def cancel(actor: Actor, gateway: PaymentGateway, order_id: str) -> bool:
     NotFound, Forbidden, PaymentPending
     """
     order = _own_to_pay(actor, order_id)
-    if order.state in UNPAID:
+    if order.state in paying.UNPAID:
         if order.checkout_session is None:
             raise PaymentPending(_l("The payment page is being opened. Try again in a moment."))
         known = rows.seen(gateway, order.checkout_session)

@@ -12,6 +12,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.permissions import Role, require
 from app.core.wording import in_words
 from app.earnings import giving, statements
+from app.invoicing.tax import TaxRules
 from app.market import current_market
 from app.orders import queries as orders
 from app.payments.gateway import GatewayError, PaymentGateway
@@ -183,11 +184,15 @@ def ask_spend(order_id: str) -> str:
 @limited("30/hour")
 def spend(order_id: str) -> Response:
     try:
-        in_kind.pay(verified_actor(), order_id, _terms())
-        flash(_l("Paid with what you earned. The tables are yours."), "success")
+        rules = TaxRules.of(current_market().settings)
+        paid = in_kind.pay(verified_actor(), order_id, _terms(), rules)
     except Conflict as error:
         flash(error.user_message, "error")
         return redirect(url_for("payouts.ask_spend", order_id=order_id))
+    if not paid:
+        flash(_l("The total changed with the VAT for your address. Please look at it."), "warn")
+        return redirect(url_for("payouts.ask_spend", order_id=order_id))
+    flash(_l("Paid with what you earned. The tables are yours."), "success")
     return redirect(url_for("orders.show", order_id=order_id))
 
 

@@ -30,6 +30,8 @@ NOT_KEPT = ("x-request-id", "date", "age", "connection", "retry-after")
 LIMITS = ("ratelimit", "x-ratelimit")
 #: An answer "has not changed" repeats these headers alone.
 REPEATED = ("Cache-Control", "ETag", "Vary", "Content-Location", "Expires")
+#: Bytes of memory that an answer takes beside its texts, and that a text takes beside its letters.
+AN_ANSWER, A_TEXT = 1_200, 60
 #: A page that takes more than this part of the room is not kept.
 PART = 32
 
@@ -55,7 +57,7 @@ class PageCache:
     ----------
     application : WSGI application
     most : int
-        Bytes of bodies that are kept, > 0; those that were asked for longest ago go first.
+        Bytes of memory for what is kept, > 0; what was asked for longest ago goes first.
     now : callable, optional
         Tells the time in seconds.
     """
@@ -138,8 +140,8 @@ class PageCache:
             self._forget(exact)
             self._varies[place] = names
             self._varies.move_to_end(place)
-            self._kept[exact] = Kept(own, body, self._now() + seconds, seconds)
-            self._size += _weight(exact, body)
+            self._kept[exact] = kept = Kept(own, body, self._now() + seconds, seconds)
+            self._size += _weight(exact, kept)
             while self._size > self._most:
                 self._forget(next(iter(self._kept)))
             # Addresses are few beside what is kept: one for each answer at most.
@@ -148,7 +150,7 @@ class PageCache:
 
     def _forget(self, exact: Place) -> None:
         if gone := self._kept.pop(exact, None):
-            self._size -= _weight(exact, gone.body)
+            self._size -= _weight(exact, gone)
 
 
 def _address(environ: Environ) -> Place:
@@ -170,8 +172,11 @@ def _is_everybodys(name: str) -> bool:
     return lower not in NOT_KEPT and not lower.startswith(LIMITS)
 
 
-def _weight(place: Place, body: bytes) -> int:
-    return len(body) + sum(map(len, place))
+def _weight(place: Place, kept: Kept) -> int:
+    """Return about how much memory an answer takes, its place and its headers included."""
+    # The place stands among the varying ones, too.
+    texts = (*place, *place, *(text for header in kept.headers for text in (*header, "")))
+    return AN_ANSWER + len(kept.body) + sum(A_TEXT + len(text) for text in texts)
 
 
 def _seconds(status: str, headers: Headers) -> int:

@@ -45,7 +45,9 @@ def test_numbers_are_read_as_people_write_them(text: str) -> None:
 @pytest.mark.parametrize(
     ("place", "own", "margin"),
     [("1", "3", ""), ("-1", "3", ""), ("x", "3", ""), ("0", "three", ""), ("0", "nan", "")]
-    + [("0", "inf", ""), ("0", "1" * 400, ""), ("0", "1,2,3", ""), ("0", "3", "wide")],
+    + [("0", "inf", ""), ("0", "1" * 400, ""), ("0", "1,2,3", ""), ("0", "3", "wide")]
+    # Read as a number, and then too large to be written: the page broke.
+    + [("0", "1e308", ""), ("0", "-1e30", ""), ("0", "3", "1.7e308")],
 )
 def test_what_is_no_number_is_answered(place: str, own: str, margin: str) -> None:
     with pytest.raises(Invalid):

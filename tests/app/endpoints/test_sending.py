@@ -53,6 +53,8 @@ def test_a_public_name_is_taken(url: str) -> None:
         *("100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1"),
         *("::1", "::", "fe80::1", "fc00::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1"),
         *("::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::1"),
+        # Of the first kinds of IPv6: an IPv4 address within, a site's own, never given out.
+        *("::127.0.0.1", "::10.0.0.1", "::ffff:0:127.0.0.1", "fec0::1", "400::1", "5f00::1"),
     ],
 )
 def test_what_lies_in_no_public_network_is_told_nothing(text: str) -> None:

@@ -1,5 +1,7 @@
 """A page that everybody may keep is made once a minute; whatever is anybody's own, never kept."""
 
+import gc
+import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,6 +159,25 @@ def test_memory_is_bounded_and_what_was_asked_for_longest_ago_goes_first() -> No
     assert site.asked == asked
     client.get("/1")
     assert site.asked == asked + 1
+
+
+def test_memory_is_bounded_for_small_answers_with_many_headers_too() -> None:
+    """Thousands of answers of a few bytes took seventy times the memory that was allowed."""
+    most = 400_000
+    cache = PageCache(Site(length=20), most)
+    client = Client(cache)
+    for n in range(100):
+        client.get(f"/?q={n}")
+    tracemalloc.start()
+    try:
+        for n in range(100, 1_500):
+            client.get(f"/?q={n}")
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken <= 1.5 * most
+    assert len(cache._kept) > 20
 
 
 def test_the_market_keeps_its_public_pages_and_nobody_elses(
