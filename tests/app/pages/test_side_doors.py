@@ -279,6 +279,7 @@ def named(world: World) -> dict[str, str]:
         "leaving": "not-a-token",
         "ending": "not-a-token",
         "alert_id": NONE,
+        "goal_id": NONE,
         "series": "invoice",
         "number": "1",
         "name": "htmx-2.min.js",
