@@ -56,15 +56,16 @@ def detail(collection_id: str) -> str:
     )
 
 
-@bp.post("/selling/goals")
+@bp.post("/selling/goals/new")
 @login_required
 @limited("60/hour")
 def set_goal() -> Response:
-    given = request.form
+    actor, given = verified_actor(), request.form
+    require(actor, Role.PRODUCER)
     try:
         kind = GoalKind(given.get("kind", ""))
         target = _target(kind, given.get("target", ""))
-        service.set_goal(verified_actor(), kind, target, given.get("collection", "")[:32])
+        service.set_goal(actor, kind, target, given.get("collection", "")[:32])
     except ValueError:
         flash(_("Choose what the goal is about."), "error")
     except Invalid as error:
