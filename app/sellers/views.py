@@ -115,7 +115,9 @@ def percent(rate: tuple[float, float] | None) -> str:
     """Write between which two shares something lies, in percent."""
     if rate is None:
         return str(_("too few to tell"))
-    low, high = (number(round(100 * each, 1)) for each in rate)
+    low, high = (number(100 * each, 2 if 0 < each < 0.01 else 1) for each in rate)
+    if low == high:
+        return str(_("%(n)s %%", n=low))
     return str(_("%(low)s to %(high)s %%", low=low, high=high))
 
 

@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.sellers.queries import Traffic
 from app.sellers.steps import BOUNDS, Step, rate, step_of
 from app.sellers.topic_share import FEWEST, MOST_OF_ONE, share_of
+from app.sellers.views import percent
 from app.sellers.weeks import WEEKS, finished
 
 COUNTS = st.integers(0, 10_000_000)
@@ -105,3 +107,11 @@ def test_one_large_seller_among_small_ones_is_not_told_of() -> None:
     small = dict.fromkeys("abcdef", 1)
     assert share_of({**small, "large": 100, "me": 10}, "me") is None
     assert share_of({**small, "me": 10}, "me") is not None
+
+
+def test_small_rates_are_told_with_two_decimals_and_no_rate_as_one_number(app: Flask) -> None:
+    with app.test_request_context():
+        assert percent(rate(1, step_of(3_000))) == "0.01 to 0.03 %"
+        assert percent(rate(2, step_of(50))) == "2.0 to 6.7 %"
+        assert percent(rate(0, step_of(50))) == "0.0 %"
+        assert percent(rate(1, step_of(3))) == "too few to tell"
