@@ -48,6 +48,7 @@ from app.questions import views as questions
 from app.releases import views as editions
 from app.reviews import views as reviews
 from app.rights import views as rights
+from app.sellers import views as sellers
 from app.teams import views as teams
 from app.users import views as users
 from app.users.login import install_login
@@ -81,6 +82,7 @@ FEATURES: tuple[Callable[[Flask], None], ...] = (
     openness.install,
     questions.install,
     reviews.install,
+    sellers.install,
     alerts.install,
     datasets.install,
     editions.install,
@@ -151,6 +153,8 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     install_limits(app, enabled=settings.rate_limits, storage=settings.limits_storage)
     stand_in = market.connection.mode == "stand-in"
     install_caching(app, settings.page_cache_bytes)
+    # Around that cache: what it hands out was looked at, too.
+    sellers.count_looks(app, market.db)
     install_security(app, settings, (market.connection.api_base,) if stand_in else STRIPE_PAGES)
     refuse_nul(app)
     install_error_pages(app, answers.problem)

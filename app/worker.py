@@ -47,6 +47,7 @@ from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.releases.members import Sources
 from app.rights import exports
+from app.sellers import service as sellers
 from app.users import invitation_letters, letters
 from app.vault.unnamed import erase_unnamed
 from app.webhooks import service as webhooks
@@ -110,6 +111,7 @@ def schedule(market: Market) -> Schedule:
     made.add("tell contributors", HOURLY, lambda: notice_letters.schedule(db))
     made.add("remind of diaries", HOURLY, lambda: evening.schedule(db))
     made.add("price the catalogue", HOURLY, lambda: listing.price_due(db))
+    made.add("forget old looks", HOURLY, lambda: sellers.forget_old(db))
     made.add("keep plans", HOURLY, lambda: plans.keep_missing(db))
     made.add("keep bounds", OFTEN, lambda: release_bounds.keep_missing(db))
     made.add("expire exports", HOURLY, lambda: exports.expire(datasets.checking(market)))

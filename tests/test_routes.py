@@ -32,6 +32,9 @@ from app.releases.periods import open_period
 from app.reviews import service as reviews
 from app.reviews.queries import written_by
 from app.search.lists import Search
+from app.sellers import service as sellers
+from app.sellers.kinds import GoalKind
+from app.sellers.queries import goals_of
 from app.users import access_tokens, teams
 from app.users import queries as users
 from app.users.access_tokens import Scope
@@ -86,7 +89,7 @@ TABLE = {
     For.PRODUCERS: """
         datasets.mine datasets.new rights.privacy payouts.income payouts.connect payouts.fresh_link
         payouts.came_back payouts.dashboard payouts.give payouts.keep payouts.statement
-        payouts.statement_csv payouts.statement_pdf
+        payouts.statement_csv payouts.statement_pdf sellers.overview sellers.set_goal
     """,
     For.BUYERS: """
         orders.bundle orders.change orders.add orders.mine orders.place orders.statement
@@ -116,7 +119,7 @@ TABLE = {
         downloads.synthesise downloads.synthetic_rows
         downloads.synthetic_archive users.revoke users.end_access documents.show documents.pdf
         endpoints.show endpoints.change
-        questions.answer reviews.change alerts.change
+        questions.answer reviews.change alerts.change sellers.detail sellers.drop_goal
         teams.show teams.change teams.part teams.invite teams.withdraw teams.join teams.close
     """,
 }
@@ -143,6 +146,7 @@ OWN = (
     "endpoints",
     "alerts",
     "teams",
+    "sellers",
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -208,6 +212,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             address = users.address_of(buyer.user_id)
             teams.invite(made.producer, other_team, address, Part.ANALYST)
             (invited,) = teams.invitations_to(address)
+            sellers.set_goal(made.producer, GoalKind.SOLD, 5)
+            goal_id = goals_of(made.producer.user_id)[0].id
         trade.onboard(made.producer)
         Browser(trade.app, made.producer)
         with trade.db.unit_of_work(write=False):
@@ -247,6 +253,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
                 "team_id": team_id,
                 "user_id": buyer.user_id,
                 "invitation_id": invited.id,
+                "goal_id": goal_id,
                 "locale": "fr",
                 "name": "htmx-2.min.js",
                 "file_name": "regression.py",
@@ -353,7 +360,7 @@ def test_the_owners_pages_open_for_them(world: World) -> None:
     for rule in world.rules(For.OWNER):
         if "GET" in (rule.methods or ()):
             producers = rule.endpoint.startswith(
-                ("datasets", "categories", "contributions", "diaries")
+                ("datasets", "categories", "contributions", "diaries", "sellers")
             )
             role = Role.PRODUCER if producers else Role.BUYER
             answer = owners[role].get(world.address(rule))

@@ -43,6 +43,7 @@ from app.users import queries as users
 from app.users.login import current_actor
 from app.web.caching import same_for_visitors
 from app.web.limits import limited
+from app.web.looks import Look, looked_at
 from pricing.errors import PricingError
 from pricing.money import Money
 from privacy.tables.rollup import Figure
@@ -89,6 +90,7 @@ def wish() -> Response:
 def release(edition_id: str) -> str:
     view = releases.release(edition_id)
     shown, listed = _preview(view), series.editions(view.rules, view.edition)
+    _note(view.rules, edition_id, preview=bool(shown) and "table" in request.args)
     return render_template(
         "catalog/release.html",
         view=view,
@@ -109,6 +111,16 @@ def release(edition_id: str) -> str:
         noisy=products.is_mostly_noise(view),
         guesses=view.rules.guesses,
     )
+
+
+def _note(rules: CollectionRules, edition_id: str = "", *, preview: bool) -> None:
+    """Note what is looked at, unless it is one's own or an operator looks."""
+    if current_user.is_authenticated:
+        actor = current_actor()
+        if actor.has(Role.OPERATOR) or rules.owner_id in (actor.user_id, current_user.view.id):
+            return
+    if rules.public:
+        looked_at(Look(rules.id, edition_id, preview))
 
 
 def _preview(view: releases.ReleaseView) -> previews.Preview | None:
@@ -144,6 +156,8 @@ def collection(collection_id: str) -> str:
     rules = _seen(collection_id)
     mine = current_user.is_authenticated and current_user.view.id == rules.owner_id
     chooses = mine or (current_user.is_authenticated and current_actor().has(Role.OPERATOR))
+    over = _over_editions(rules)
+    _note(rules, preview=over["series"] is not None and "table" in request.args)
     return render_template(
         "catalog/collection.html",
         rules=rules,
@@ -156,7 +170,7 @@ def collection(collection_id: str) -> str:
         may_hurry=mine and not current_market().settings.production,
         closing=releases_service.next_closing(rules),
         guesses=rules.guesses,
-        **_over_editions(rules),
+        **over,
     )
 
 

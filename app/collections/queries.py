@@ -85,6 +85,13 @@ def ids_owned_by(user_id: str) -> tuple[str, ...]:
     return tuple(session().scalars(chosen))
 
 
+def founders_of(topic: str) -> dict[str, str]:
+    """Return who founded each collection of a topic; those of templates are the market's, ""."""
+    chosen = select(Collection.id, Collection.owner_id, Collection.template)
+    rows = session().execute(chosen.where(Collection.topic == topic))
+    return {row.id: "" if row.template else row.owner_id for row in rows}
+
+
 def _rules(row: Collection) -> CollectionRules:
     return CollectionRules(
         id=row.id,

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 from app.catalog.products import ProductKey
 from app.collections.rules import Purpose
 from app.core.db import beginning_with, session
+from app.core.dialects import month_of
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Role, require_owner
 from app.invoicing.queries import Party
@@ -173,6 +174,8 @@ class RefundView:
 
 #: What a share of a sale still earns.
 _STANDING = SaleEdition.per_share_micros - SaleEdition.taken_micros
+#: Somebody paid, and did not get all of it back.
+_KEPT = Order.taken_cents < Order.total_cents
 
 
 def order(actor: Actor, order_id: str) -> OrderView:
@@ -303,6 +306,82 @@ def count_sales(
     if until is not None:
         chosen = chosen.where(SaleEdition.sold_at < until)
     return session().scalar(chosen) or 0
+
+
+@dataclass(frozen=True)
+class MonthSales:
+    """Sales of an edition in a month, those taken back wholly left out.
+
+    Attributes
+    ----------
+    month : str
+        YYYY-MM, in UTC.
+    per_share_micros : int
+        What they earned each share, as far as it was not taken back.
+    """
+
+    edition_id: str
+    collection_id: str
+    month: str
+    sales: int
+    per_share_micros: int
+
+
+def sold_by_month(edition_ids: Collection[str], since: datetime) -> tuple[MonthSales, ...]:
+    """Return what editions sold in each month from a moment on."""
+    month = month_of(SaleEdition.sold_at)
+    chosen = (
+        select(
+            SaleEdition.edition_id,
+            SaleEdition.collection_id,
+            month,
+            func.count(),
+            cast(func.sum(_STANDING), BigInteger),
+        )
+        .join(Order, Order.id == SaleEdition.order_id)
+        .where(SaleEdition.edition_id.in_(edition_ids), SaleEdition.sold_at >= since, _KEPT)
+        .group_by(SaleEdition.edition_id, SaleEdition.collection_id, month)
+    )
+    return tuple(MonthSales(*row) for row in session().execute(chosen))
+
+
+def sold_to_others(
+    edition_ids: Collection[str], seller_id: str, since: datetime, until: datetime
+) -> dict[str, int]:
+    """Count the orders of each edition that others paid from a moment on, before another."""
+    chosen = (
+        select(SaleEdition.edition_id, func.count())
+        .join(Order, Order.id == SaleEdition.order_id)
+        .where(SaleEdition.edition_id.in_(edition_ids), Order.buyer_id != seller_id, _KEPT)
+        .where(SaleEdition.sold_at >= since, SaleEdition.sold_at < until)
+        .group_by(SaleEdition.edition_id)
+    )
+    return {edition_id: count for edition_id, count in session().execute(chosen)}
+
+
+def begun_by_others(
+    edition_ids: Collection[str], seller_id: str, since: datetime, until: datetime
+) -> dict[str, int]:
+    """Count the orders of each edition that others began, whether they paid or not."""
+    chosen = (
+        select(OrderItem.edition_id, func.count(OrderItem.order_id.distinct()))
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(OrderItem.edition_id.in_(edition_ids), Order.buyer_id != seller_id)
+        .where(Order.created_at >= since, Order.created_at < until)
+        .group_by(OrderItem.edition_id)
+    )
+    return {edition_id: count for edition_id, count in session().execute(chosen)}
+
+
+def sold_by_collection(since: datetime, until: datetime) -> dict[str, int]:
+    """Count the editions of each collection that were sold: never to be shown one by one."""
+    chosen = (
+        select(SaleEdition.collection_id, func.count())
+        .join(Order, Order.id == SaleEdition.order_id)
+        .where(SaleEdition.sold_at >= since, SaleEdition.sold_at < until, _KEPT)
+        .group_by(SaleEdition.collection_id)
+    )
+    return {collection_id: count for collection_id, count in session().execute(chosen)}
 
 
 def sales_of(

@@ -27,6 +27,7 @@ from app.releases import queries as releases
 from app.reviews import queries as reviews
 from app.rights import queries
 from app.rights.own_traces import own_traces
+from app.sellers import queries as sellers
 from app.users import queries as users
 from app.users import teams
 
@@ -162,6 +163,10 @@ def _account(actor: Actor) -> dict[str, Any]:
         "reviews": [
             {"text": r.text, "useful": r.useful, "at": r.written_at, "state": r.state}
             for r in reviews.written_by(actor.user_id)
+        ],
+        "sales_goals": [
+            {"kind": g.kind, "collection": g.collection_id, "target": g.target, "since": g.set_at}
+            for g in sellers.goals_of(actor.user_id)
         ],
         "alerts": [
             {**address_of(one.asked), "rhythm": one.rhythm, "since": one.created_at}

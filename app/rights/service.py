@@ -24,6 +24,7 @@ from app.questions import service as questions
 from app.releases import charging
 from app.reviews import service as reviews
 from app.rights import exports, teams
+from app.sellers import service as sellers
 from app.users import service as users
 from pricing.money import Money
 
@@ -61,6 +62,8 @@ def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> No
     for view in datasets.of_producer(actor.user_id):
         if view.state is not DatasetState.ERASED:
             datasets_service.erase(actor, doors, view.id)
+    # What is counted of their collections, while these can still be told to be theirs.
+    sellers.forget(actor.user_id)
     for owned in collections.owned_by(actor.user_id):
         if not owned.withdrawn:
             datasets_service.leave_collection(actor, owned.id)

@@ -6,6 +6,7 @@ where somebody searches by words, and few editions have them, are these looked a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, union_all
@@ -103,6 +104,52 @@ def sizes_of_topic(topic: str, most: int) -> tuple[tuple[int, int], ...]:
     )
     rows = session().execute(chosen.order_by(CatalogueFront.entry_id.desc()).limit(most))
     return tuple((people, price) for people, price in rows)
+
+
+@dataclass(frozen=True)
+class Front:
+    """The newest edition of a collection, in the figures that editions are compared by."""
+
+    entry_id: int
+    collection_id: str
+    people: int
+    tables: int
+    price_micros: int
+
+
+def fronts_of_topic(topic: str, most: int) -> tuple[Front, ...]:
+    """Return the newest edition of each collection of a topic, of those that published last."""
+    front, entry = CatalogueFront, CatalogueEntry
+    columns = (front.entry_id, front.collection_id, front.people, entry.tables, front.price_micros)
+    chosen = (
+        select(*columns)
+        .join(entry, entry.id == front.entry_id)
+        .where(*_IN_FRONT, front.topic == topic)
+    )
+    rows = session().execute(chosen.order_by(front.entry_id.desc()).limit(most))
+    return tuple(Front(*row) for row in rows)
+
+
+def counted_of_topic(topic: str) -> dict[str, int]:
+    """Count the editions on sale of each collection of a topic."""
+    chosen = select(CatalogueEntry.collection_id, func.count())
+    chosen = chosen.where(CatalogueEntry.topic == topic).group_by(CatalogueEntry.collection_id)
+    return {collection_id: count for collection_id, count in session().execute(chosen)}
+
+
+def of_sellers(
+    collection_ids: Iterable[str], edition_ids: Iterable[str]
+) -> tuple[tuple[str, str, int, int], ...]:
+    """Return edition, collection, number and people of what is on sale, newest first.
+
+    Of some collections, and some editions beside.
+    """
+    entry = CatalogueEntry
+    chosen = select(entry.edition_id, entry.collection_id, entry.number, entry.people).where(
+        entry.collection_id.in_(list(collection_ids)) | entry.edition_id.in_(list(edition_ids))
+    )
+    rows = session().execute(chosen.order_by(entry.id.desc()))
+    return tuple((edition, of, number, people) for edition, of, number, people in rows)
 
 
 def entry(edition_id: str) -> Entry | None:

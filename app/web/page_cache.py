@@ -32,6 +32,9 @@ LIMITS = ("ratelimit", "x-ratelimit")
 REPEATED = ("Cache-Control", "ETag", "Vary", "Content-Location", "Expires")
 #: Bytes of memory that an answer takes beside its texts, and that a text takes beside its letters.
 AN_ANSWER, A_TEXT = 1_200, 60
+#: Under this name a page may leave something in its environment; it is there again when the page
+#: is handed out from memory.
+NOTE = "moisson.note"
 #: A page that takes more than this part of the room is not kept.
 PART = 32
 
@@ -44,6 +47,7 @@ class Kept:
     body: bytes
     until: float
     seconds: int
+    note: object = None
 
     def age(self, now: float) -> int:
         """Return how many seconds ago it was made."""
@@ -105,6 +109,7 @@ class PageCache:
     def _again(self, kept: Kept, environ: Environ, start: Start) -> Iterable[bytes]:
         headers = Headers(kept.headers)
         headers["Age"] = str(kept.age(self._now()))
+        environ[NOTE] = kept.note
         etag = kept.headers.get("ETag", "").strip('"')
         if etag and parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(etag):
             start("304 NOT MODIFIED", [h for h in headers if h[0] in (*REPEATED, "Age")])
@@ -140,7 +145,9 @@ class PageCache:
             self._forget(exact)
             self._varies[place] = names
             self._varies.move_to_end(place)
-            self._kept[exact] = kept = Kept(own, body, self._now() + seconds, seconds)
+            until = self._now() + seconds
+            kept = Kept(own, body, until, seconds, environ.get(NOTE))
+            self._kept[exact] = kept
             self._size += _weight(exact, kept)
             while self._size > self._most:
                 self._forget(next(iter(self._kept)))

@@ -282,6 +282,7 @@ def named(world: World) -> dict[str, str]:
         "team_id": NONE,
         "user_id": NONE,
         "invitation_id": NONE,
+        "goal_id": NONE,
         "series": "invoice",
         "number": "1",
         "name": "htmx-2.min.js",

@@ -1,0 +1,3 @@
+from tests.app.payouts.conftest import trade
+
+__all__ = ["trade"]
