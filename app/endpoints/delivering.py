@@ -42,9 +42,9 @@ def look(db: Database) -> None:
         number, new = events.published(min(row.told_number for row in rows))
         gone = list(events.withdrawn(since, until))
         own = {
-            row.user_id: list(events.of_buyer(row.user_id, since, until))
+            row.user_id: list(events.own(row.user_id, since, until))
             for row in rows
-            if Kind.REFUNDED in row.kinds.split()
+            if {Kind.REFUNDED, Kind.EXPIRING} & set(row.kinds.split())
         }
     with db.unit_of_work() as unit:
         for row in unit.scalars(open_ones):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.collections import queries as collections
@@ -13,9 +13,12 @@ from app.openness.site import present
 from app.orders import queries as orders
 from app.releases import queries as releases
 from app.releases.queries import EditionView
+from app.users import access_tokens
 
 #: So many of a kind are told of one look; the next begins after them.
 MOST = 500
+#: So long before its end a token is told of.
+NOTICE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,24 @@ def withdrawn(since: datetime, until: datetime) -> Iterator[Event]:
         yield _event(Kind.WITHDRAWN, edition, at)
 
 
-def of_buyer(user_id: str, since: datetime, until: datetime) -> Iterator[Event]:
-    """Return what happened to somebody's own purchases in a time."""
+def own(user_id: str, since: datetime, until: datetime) -> Iterator[Event]:
+    """Return what happened to somebody's own purchases and tokens in a time."""
+    yield from _paid_back(user_id, since, until)
+    yield from _expiring(user_id, since, until)
+
+
+def _expiring(user_id: str, since: datetime, until: datetime) -> Iterator[Event]:
+    for token in access_tokens.ending(user_id, since + NOTICE, until + NOTICE):
+        data = {
+            "token": token.shown,
+            "name": token.name,
+            "expires_at": token.expires_at.isoformat(),
+            "page": f"{present().base}/account/tokens",
+        }
+        yield Event(Kind.EXPIRING, f"{Kind.EXPIRING}:{token.id}", token.expires_at - NOTICE, data)
+
+
+def _paid_back(user_id: str, since: datetime, until: datetime) -> Iterator[Event]:
     for order in orders.of_buyer(user_id):
         if order.refunded_at is not None and since <= order.refunded_at < until:
             data = {"order": order.id, "page": f"{present().base}/orders/{order.id}"}

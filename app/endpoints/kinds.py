@@ -9,6 +9,7 @@ class Kind(StrEnum):
     PUBLISHED = "edition.published"
     WITHDRAWN = "edition.withdrawn"
     REFUNDED = "order.refunded"
+    EXPIRING = "token.expiring"
     TEST = "test"
 
 
@@ -16,4 +17,5 @@ NAMES = {
     Kind.PUBLISHED: _l("a release came into the catalogue"),
     Kind.WITHDRAWN: _l("a release was taken out of it, or corrected by another"),
     Kind.REFUNDED: _l("a purchase of mine was paid back"),
+    Kind.EXPIRING: _l("a token of mine ends in a week"),
 }

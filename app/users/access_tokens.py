@@ -115,6 +115,19 @@ def of_account(actor: Actor) -> tuple[TokenView, ...]:
     return tuple(_view(row) for row in rows)
 
 
+def ending(user_id: str, since: datetime, until: datetime) -> tuple[TokenView, ...]:
+    """Return the tokens of an account that end in a time by themselves."""
+    rows = session().scalars(
+        select(AccessToken).where(
+            AccessToken.user_id == user_id,
+            AccessToken.revoked_at.is_(None),
+            AccessToken.expires_at >= since,
+            AccessToken.expires_at < until,
+        )
+    )
+    return tuple(_view(row) for row in rows)
+
+
 def end(actor: Actor, token_id: str) -> None:
     """End a token at once.
 

@@ -17,12 +17,14 @@ from app.endpoints.kinds import Kind
 from app.endpoints.sending import PORTS
 from app.market import market_of
 from app.releases import service as releases
+from app.users import access_tokens
 from app.users import service as users
+from app.users.access_tokens import Scope
 from tests.app.endpoints.conftest import Program
 from tests.support import factories
 from tests.support.browser import Browser
 
-EVERYTHING = [Kind.PUBLISHED, Kind.WITHDRAWN, Kind.REFUNDED]
+EVERYTHING = [Kind.PUBLISHED, Kind.WITHDRAWN, Kind.REFUNDED, Kind.EXPIRING]
 
 
 def made(app: Flask, program: Program, kinds: list[Kind] = EVERYTHING) -> tuple[Actor, str]:
@@ -71,6 +73,29 @@ def test_a_release_is_told_once_when_it_is_published_and_when_it_is_taken_down(
     with db.unit_of_work(write=False):
         log = queries.deliveries(buyer, endpoint_id)
     assert [(one.status, one.attempts) for one in log] == [(204, 1)] * 2
+
+
+def test_a_token_is_told_of_once_a_week_before_it_ends_unless_it_was_ended(
+    lite_app: Flask, program: Program
+) -> None:
+    db = market_of(lite_app).db
+    buyer, endpoint_id = made(lite_app, program, [Kind.EXPIRING])
+    with db.unit_of_work():
+        kept = access_tokens.make(buyer, "notebook", frozenset({Scope.TABLES}), days=30)
+        access_tokens.make(buyer, "ended", frozenset({Scope.TABLES}), days=30)
+        gone = next(one for one in access_tokens.of_account(buyer) if one.name == "ended")
+        access_tokens.end(buyer, gone.id)
+    for days in (22, 23.1, 23.2):
+        with fixed_at(now() + timedelta(days=days)):
+            delivering.look(db)
+            messages = told(lite_app, buyer, endpoint_id, program)
+        assert len(messages) == (days == 23.1), days
+        if messages:
+            assert messages[0]["type"] == "token.expiring"
+            data = messages[0]["data"]
+            assert isinstance(data, dict)
+            assert kept.startswith(data["token"])
+            assert kept not in json.dumps(messages)
 
 
 def test_only_what_was_asked_for_is_told(lite_app: Flask, program: Program) -> None:
