@@ -124,7 +124,13 @@ def part(team_id: str, user_id: str) -> Response:
     try:
         if wanted == "remove":
             teams.remove(person, team_id, user_id)
-            flash(_l("They are out of the team, and their tokens for it are ended."), "success")
+            flash(
+                _l(
+                    "They are out of the team, and their tokens for it are ended. Messages to the "
+                    "team’s programs go on: end those that went to programs of theirs."
+                ),
+                "success",
+            )
         else:
             kept = Part(wanted) if wanted in tuple(Part) else teams.team(person, team_id).part
             teams.change_part(person, team_id, user_id, kept)

@@ -129,7 +129,7 @@ def ending(user_id: str, since: datetime, until: datetime) -> tuple[TokenView, .
 
 
 def end(actor: Actor, token_id: str) -> None:
-    """End a token at once.
+    """End a token at once; an analyst of a team ends their own.
 
     Raises
     ------
@@ -137,6 +137,8 @@ def end(actor: Actor, token_id: str) -> None:
     """
     row = session().get(AccessToken, token_id)
     if row is None or row.user_id != actor.user_id or row.revoked_at is not None:
+        raise NotFound(_l("There is no such token."))
+    if actor.person_id not in ("", row.made_by) and not actor.has(Role.BUYER):
         raise NotFound(_l("There is no such token."))
     row.revoked_at = now()
     audit.record(actor.user_id, "end-token", "token", row.id)

@@ -190,8 +190,9 @@ def display_name(user_id: str) -> str:
 
 
 def count() -> int:
-    """Return how many accounts are open: public metadata of the market, not of a release."""
-    return session().scalar(select(func.count()).where(User.closed_at.is_(None))) or 0
+    """Return how many people's accounts are open: public metadata, not of a release."""
+    chosen = select(func.count()).where(User.closed_at.is_(None), User.team.is_(False))
+    return session().scalar(chosen) or 0
 
 
 def identified(text: str) -> str:

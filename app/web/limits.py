@@ -125,7 +125,8 @@ def _keys(limit: Limit) -> Iterator[str]:
     """Name who is counted: the address, the account, and whom it is about."""
     yield f"from:{visitor()}"
     if current_user.is_authenticated:
-        yield f"account:{current_user.view.id}"
+        # Whoever acts for teams is served no more often for it.
+        yield f"account:{(current_user.view.person or current_user.view).id}"
     if limit.recipient and request.method == "POST":
         about = request.form.get(limit.recipient, "").strip().lower()
         # Only its hash is kept, wherever counts are kept.

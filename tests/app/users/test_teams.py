@@ -280,3 +280,28 @@ def test_there_is_room_for_so_many(lite_app: Flask, monkeypatch: pytest.MonkeyPa
         teams.invite(owner, team_id, "first@example.org", Part.ANALYST)
         with pytest.raises(Conflict):
             teams.invite(owner, team_id, "second@example.org", Part.ANALYST)
+
+
+def test_an_analyst_ends_their_own_tokens_and_a_buyer_all(lite_app: Flask) -> None:
+    owner = factories.account(lite_app)
+    team_id, db = found(lite_app, owner), market_of(lite_app).db
+    analyst = joined(lite_app, owner, team_id, Part.ANALYST)
+    owns, reads = (seen(lite_app, acts(lite_app, who, team_id)).actor for who in (owner, analyst))
+    with db.unit_of_work():
+        for actor, name in ((owns, "owner's"), (reads, "analyst's"), (reads, "another")):
+            access_tokens.make(actor, name, TABLES)
+        made = {one.name: one.id for one in access_tokens.of_account(owns)}
+        with pytest.raises(NotFound):
+            access_tokens.end(reads, made["owner's"])
+        access_tokens.end(reads, made["analyst's"])
+        access_tokens.end(owns, made["another"])
+        assert [one.name for one in access_tokens.of_account(reads)] == ["owner's"]
+
+
+def test_a_team_is_not_counted_among_people(lite_app: Flask) -> None:
+    owner = factories.account(lite_app)
+    with market_of(lite_app).db.unit_of_work(write=False):
+        before = queries.count()
+    found(lite_app, owner)
+    with market_of(lite_app).db.unit_of_work(write=False):
+        assert queries.count() == before

@@ -7,6 +7,8 @@ from flask import Flask
 
 from app import create_app
 from app.core.permissions import Role
+from app.market import market_of
+from app.users import teams
 from app.web.limits import visitor
 from tests.conftest import environment
 from tests.support import factories
@@ -40,6 +42,21 @@ def test_an_address_that_is_guessed_at_from_many_places_is_limited(strict: Flask
     codes = [tried("Victim@example.org ", n) for n in range(102)]
     assert codes == [400] * 100 + [429] * 2
     assert tried("somebody-else@example.org", 200) == 400
+
+
+def test_whoever_acts_for_a_team_is_served_no_more_often(strict: Flask) -> None:
+    owner = factories.account(strict, Role.BUYER)
+    with market_of(strict).db.unit_of_work():
+        team_id = teams.found(owner, "Readers")
+    browser = Browser(strict, owner)
+
+    def asked(n: int) -> int:
+        return browser.post("/teams", environ_base={"REMOTE_ADDR": f"192.0.2.{n}"}).status_code
+
+    codes = [asked(n) for n in range(15)]
+    browser.post("/acting", {"team": team_id})
+    codes += [asked(n) for n in range(15, 22)]
+    assert codes == [422] * 20 + [429] * 2
 
 
 def test_nobody_locks_somebody_else_out_from_one_place(strict: Flask) -> None:
