@@ -16,6 +16,8 @@ from app.datasets.ingest.layout import HEAD_LINES, Layout, layout_of
 
 BATCH_ROWS = 8192
 MAX_NAME = 80
+#: Letters in a cell that the parser takes; what a market allows is less.
+LONGEST_FIELD = 1 << 17
 #: The column that says which row of the file each one was; no column of a file is called so.
 ROW = ""
 BOM = b"\xef\xbb\xbf"
@@ -90,6 +92,8 @@ def read_csv(stream: BinaryIO, limits: Limits, encoding: str = "utf-8") -> Itera
     """
     lines = _Lines(in_utf_8(stream, encoding), limits, encoding)
     layout, text = lines.laid_out()
+    # The limit is the process's: whatever else runs in it may have lifted it.
+    csv.field_size_limit(LONGEST_FIELD)
     records = csv.reader(text, delimiter=layout.delimiter, strict=True)
     lines.row = layout.rows
     names = header_names(_next(records, lines), limits, layout.rows + 1)
