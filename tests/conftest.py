@@ -43,8 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make markets fast; let random tests go to full length where everything is asked for."""
     compile_addresses_once()
     compile_statements_once()
-    if config.getoption("--everything"):
-        settings.load_profile(lengths.EVERYTHING)
+    everything = config.getoption("--everything")
+    settings.load_profile(lengths.EVERYTHING if everything else lengths.USUAL)
 
 
 @pytest.hookimpl(trylast=True)

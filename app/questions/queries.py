@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, case, func, select, true
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules
@@ -42,12 +43,17 @@ class QuestionView:
 
 def asked_by(user_id: str) -> tuple[QuestionView, ...]:
     """Return what somebody asked, newest first."""
-    return _views(Question.asker_id == user_id)
+    return _views(Question.asker_id == user_id, Question.asked_at.desc())
 
 
 def asked_of(actor: Actor) -> tuple[QuestionView, ...]:
-    """Return what somebody may answer: of their own collections, or of all; newest first."""
-    return _views(_answerable(actor))
+    """Return what somebody may answer, of their own collections or of all.
+
+    What waits stands in front, the longest first, so that no number of new ones hides it.
+    """
+    answered = Question.answered_at.is_not(None)
+    waited = case((answered, None), else_=Question.asked_at)
+    return _views(_answerable(actor), answered, waited, Question.asked_at.desc())
 
 
 def question(actor: Actor, question_id: str) -> Question:
@@ -105,8 +111,8 @@ def _count(*where: ColumnElement[bool]) -> int:
     return session().scalar(select(func.count()).select_from(Question).where(*where)) or 0
 
 
-def _views(where: ColumnElement[bool]) -> tuple[QuestionView, ...]:
-    chosen = select(Question).where(where).order_by(Question.asked_at.desc()).limit(MOST)
+def _views(where: ColumnElement[bool], *order: ColumnElement[Any]) -> tuple[QuestionView, ...]:
+    chosen = select(Question).where(where).order_by(*order, Question.id).limit(MOST)
     rows = session().scalars(chosen).all()
     editions = {each: releases.edition(each) for each in {row.edition_id for row in rows}}
     rules = collections.rules_of({each.collection_id for each in editions.values()})

@@ -180,9 +180,9 @@ def invite(person: Actor, team_id: str, email: str, part: Part) -> None:
     Conflict
         Where too many are in the team or were asked.
     """
-    _require_owner(person, team_id)
     address = email.strip().lower()
     hold_alone([f"team:{team_id}"])
+    _require_owner(person, team_id)
     if any(each.email == address for each in members(team_id)):
         raise Conflict(_l("This address is in the team already."))
     session().execute(
@@ -298,10 +298,12 @@ def change_part(person: Actor, team_id: str, user_id: str, part: Part) -> None:
     Conflict
         Where no owner would be left.
     """
+    hold_alone([f"team:{team_id}"])
     _require_owner(person, team_id)
-    row = _held_member(team_id, user_id)
+    row = _member(team_id, user_id)
     if part is not Part.OWNER:
         _refuse_last_owner(row)
+        _forget_invited_by(row)
     row.part = part
     session().flush()
     audit.record(person.user_id, "change-part", "user", user_id, team=team_id, part=part.value)
@@ -316,11 +318,12 @@ def remove(person: Actor, team_id: str, user_id: str) -> None:
     Conflict
         Where no owner would be left.
     """
+    hold_alone([f"team:{team_id}"])
     if user_id != person.user_id:
         _require_owner(person, team_id)
     else:
         team(person, team_id)
-    row = _held_member(team_id, user_id)
+    row = _member(team_id, user_id)
     _refuse_last_owner(row)
     _part_from(row)
     done = "leave-team" if user_id == person.user_id else "remove-from-team"
@@ -373,7 +376,8 @@ def names_of(user_ids: Collection[str]) -> dict[str, str]:
 
 
 def _part_from(row: Membership) -> None:
-    """End somebody's part in a team, and what they made and opened for it."""
+    """End somebody's part in a team, and what they made, opened and began for it."""
+    _forget_invited_by(row)
     session().execute(
         update(AccessToken)
         .where(
@@ -392,13 +396,21 @@ def _part_from(row: Membership) -> None:
     session().flush()
 
 
+def _forget_invited_by(row: Membership) -> None:
+    """Forget whom somebody asked in: else they came back by an address of their own."""
+    session().execute(
+        delete(Invitation).where(
+            Invitation.team_id == row.team_id, Invitation.invited_by == row.user_id
+        )
+    )
+
+
 def _require_owner(person: Actor, team_id: str) -> None:
     if team(person, team_id).part is not Part.OWNER:
         raise Forbidden(_l("The owners of the team do that."))
 
 
-def _held_member(team_id: str, user_id: str) -> Membership:
-    hold_alone([f"team:{team_id}"])
+def _member(team_id: str, user_id: str) -> Membership:
     row = session().get(Membership, (team_id, user_id), populate_existing=True)
     if row is None:
         raise NotFound(_l("There is no such page, or it is not yours."))

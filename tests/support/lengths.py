@@ -2,9 +2,11 @@
 
 from hypothesis import settings
 
-#: The profile of Hypothesis that `--everything` loads.
-EVERYTHING = "everything"
-settings.register_profile(EVERYTHING, settings.get_profile("default"))
+#: The profiles of Hypothesis: the usual one, and that which `--everything` loads. How long an
+#: example takes says nothing on a machine that does other work beside.
+USUAL, EVERYTHING = "usual", "everything"
+settings.register_profile(USUAL, settings(), deadline=None)
+settings.register_profile(EVERYTHING, settings.get_profile("default"), deadline=None)
 
 
 def examples(many: int, few: int) -> int:

@@ -150,6 +150,20 @@ def test_a_question_is_answered_once(made: Made) -> None:
         made.answer(made.operator, question_id)
 
 
+def test_no_number_of_new_questions_hides_one_that_waits(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST", 2)
+    start, asked = now(), []
+    for minutes in range(4):
+        with fixed_at(start + timedelta(minutes=minutes)):
+            asked.append(made.ask())
+    made.answer(made.founder, asked[0])
+    with made.db.unit_of_work(write=False):
+        assert [one.id for one in queries.asked_of(made.founder)] == asked[1:3]
+        assert [one.id for one in queries.asked_by(made.asker.user_id)] == asked[:1:-1]
+
+
 @pytest.mark.parametrize("text", ["", "   short ", "x" * (LONGEST + 1)])
 def test_a_text_that_is_too_short_or_too_long_is_kept_on_the_page_and_not_sent(
     made: Made, text: str

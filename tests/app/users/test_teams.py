@@ -305,3 +305,20 @@ def test_a_team_is_not_counted_among_people(lite_app: Flask) -> None:
     found(lite_app, owner)
     with market_of(lite_app).db.unit_of_work(write=False):
         assert queries.count() == before
+
+
+@pytest.mark.parametrize("demoted", [False, True])
+def test_an_owner_who_is_one_no_more_comes_back_by_no_invitation_of_their_own(
+    lite_app: Flask, demoted: bool
+) -> None:
+    owner = factories.account(lite_app)
+    team_id, db = found(lite_app, owner), market_of(lite_app).db
+    other = joined(lite_app, owner, team_id, Part.OWNER)
+    with db.unit_of_work():
+        teams.invite(other, team_id, "second-address@example.org", Part.OWNER)
+        teams.invite(owner, team_id, "colleague@example.org", Part.ANALYST)
+        if demoted:
+            teams.change_part(owner, team_id, other.user_id, Part.BUYER)
+        else:
+            teams.remove(owner, team_id, other.user_id)
+        assert [one.email for one in teams.invited(team_id)] == ["colleague@example.org"]
