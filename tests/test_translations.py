@@ -41,5 +41,13 @@ def test_translations_keep_the_places_of_the_original() -> None:
                 assert set(PLACE.findall(form)) in originals, message.id
 
 
+def test_no_sign_of_french_stands_alone_on_the_next_line() -> None:
+    """A space that does not break stands before ; ? ! and :, and inside guillemets."""
+    french = pofile.read_po(io.BytesIO(FRENCH.read_bytes()), locale="fr")
+    forms = [form for message in french if message.id for form in _forms(message.string)]
+    loose = re.compile(r"(?<=\S) [;?!:](?=\s|$|[<)»,.])|« | »")
+    assert [form for form in forms if loose.search(form)] == []
+
+
 def _forms(string: object) -> tuple[str, ...]:
     return (string,) if isinstance(string, str) else tuple(string)  # type: ignore[arg-type]

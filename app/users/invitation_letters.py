@@ -18,7 +18,7 @@ from app.letters import sending
 from app.letters.letter import Letter
 from app.letters.post import Post
 from app.users.models import Invitation, User
-from app.users.parts import MAY, Part
+from app.users.parts import MAY, NAMES, Part
 
 JOB = "invitation-letter"
 
@@ -40,6 +40,7 @@ def compose(payload: Mapping[str, Any], site: str) -> Letter | None:
     chosen = select(User.locale).where(User.email == row.email, User.closed_at.is_(None))
     values = {
         "team": team.display_name,
+        "name": NAMES[Part(row.part)],
         "may": MAY[Part(row.part)],
         "until": row.expires_at,
         "url": f"{site}/teams/join/{row.id}",

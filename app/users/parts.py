@@ -27,7 +27,7 @@ NAMES = {
     Part.ANALYST: _l("analyst"),
 }
 MAY = {
-    Part.OWNER: _l("everything, and who is in the team"),
+    Part.OWNER: _l("does everything, and says who is in the team"),
     Part.BUYER: _l("reads, orders and pays"),
     Part.ANALYST: _l("reads what was bought, and puts tables into the bundle"),
 }

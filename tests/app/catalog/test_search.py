@@ -133,3 +133,12 @@ def test_a_product_key_survives_its_text_form(shop: Flask, made: factories.Publi
         ):
             with pytest.raises(NotFound):
                 queries.found(wrong)
+
+
+def test_another_language_shows_the_same_search(shop: Flask, made: factories.Published) -> None:
+    browser = Browser(shop)
+    page = browser.get("/catalogue?q=lunch&topic=leisure").text
+    found = re.search(r'href="(/language/fr[^"]*)"', page)
+    assert found
+    led = browser.get(found[1].replace("&amp;", "&"))
+    assert led.headers["Location"] == "/catalogue?q=lunch&topic=leisure"

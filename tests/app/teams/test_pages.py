@@ -171,7 +171,7 @@ def test_an_invitation_is_an_e_mail_that_leads_to_joining(lite_app: Flask) -> No
     factories.run_jobs(lite_app)
     folder = market_of(lite_app).settings.instance / "mail"
     ((text, page),) = [each for each in read_mail(folder) if "ada@example.org" in each[0]]
-    assert "asked into the team “Bread and roses”" in text
+    assert "invited to the team “Bread and roses”" in text
     assert "reads what was bought" in text
     address = "/teams/join/" + text.split("/teams/join/")[1].split()[0]
     assert address in page
