@@ -15,7 +15,7 @@ from app.releases import queries as releases
 from app.releases.queries import EditionView
 from app.users import access_tokens
 
-#: So many of a kind are told of one look; the next begins after them.
+#: So many are read at once.
 MOST = 500
 #: So long before its end a token is told of.
 NOTICE = timedelta(days=7)
@@ -57,8 +57,11 @@ def published(number: int) -> tuple[int, list[tuple[int, Event]]]:
 
 def withdrawn(since: datetime, until: datetime) -> Iterator[Event]:
     """Return what was taken out of the catalogue in a time."""
-    for edition, at in releases.taken_down_since(since, until, MOST):
-        yield _event(Kind.WITHDRAWN, edition, at)
+    behind = ""
+    while found := releases.taken_down_since(since, until, MOST, behind):
+        for edition, at in found:
+            yield _event(Kind.WITHDRAWN, edition, at)
+        since, behind = found[-1][1], found[-1][0].id
 
 
 def own(user_id: str, since: datetime, until: datetime) -> Iterator[Event]:

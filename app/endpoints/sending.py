@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from threading import Timer
+from threading import Thread, Timer
 from urllib.parse import SplitResult, urlsplit
 
 Address = IPv4Address | IPv6Address
@@ -114,14 +114,26 @@ class Sender:
             connection.close()
 
     def _address(self, host: str, port: int) -> str:
-        try:
-            found = self.resolve(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise NotReached("NameNotFound") from None
+        found = self._looked_up(host, port)
         addresses = [str(one[4][0]) for one in found]  # type: ignore[index]
         if not addresses or not all(self.allows(ip_address(one)) for one in addresses):
             raise NotAllowed(host)
         return addresses[0]
+
+    def _looked_up(self, host: str, port: int) -> list[tuple[object, ...]]:
+        """Look a name up; a resolver that does not answer is left to itself."""
+        found: list[list[tuple[object, ...]]] = []
+
+        def look_up() -> None:
+            with suppress(OSError, UnicodeError):
+                found.append(self.resolve(host, port, type=socket.SOCK_STREAM))
+
+        asked = Thread(target=look_up, daemon=True)
+        asked.start()
+        asked.join(PATIENCE)
+        if not found:
+            raise NotReached("NameTimeout" if asked.is_alive() else "NameNotFound")
+        return found[0]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, Select, and_, case, cast, func, not_, or_, select
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, not_, or_, select, tuple_
 
 from app.collections import queries as collections
 from app.collections.rules import CollectionRules, Purpose
@@ -282,12 +282,16 @@ def last_before(moment: datetime) -> int:
 
 
 def taken_down_since(
-    since: datetime, until: datetime, most: int
+    since: datetime, until: datetime, most: int, behind: str = ""
 ) -> tuple[tuple[EditionView, datetime], ...]:
-    """Return the editions that were taken down in a time and when, the first first."""
-    within = Edition.taken_down_at >= since, Edition.taken_down_at < until
+    """Return the editions that were taken down in a time and when, the first first.
+
+    Of those taken down at the very time `since`, only those whose id comes behind `behind`.
+    """
+    place = tuple_(Edition.taken_down_at, Edition.id)
+    within = place > tuple_(since, behind), Edition.taken_down_at < until
     chosen = select(Edition).where(*within, Edition.catalogue_number.is_not(None))
-    rows = session().scalars(chosen.order_by(Edition.taken_down_at).limit(most))
+    rows = session().scalars(chosen.order_by(Edition.taken_down_at, Edition.id).limit(most))
     return tuple((_edition(row), row.taken_down_at) for row in rows if row.taken_down_at)
 
 

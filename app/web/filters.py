@@ -19,6 +19,8 @@ from privacy.noise.intervals import QUANTILE
 
 #: So many numbers, written out, are kept: writing one takes as long as reading it ten times.
 KEPT = 20_000
+#: A minus is as wide as a digit and stands with its number at the end of a line; a hyphen does not.
+MINUS = "\N{MINUS SIGN}"
 
 
 class Amount(Protocol):
@@ -95,7 +97,7 @@ def _money(micros: int, currency: str, language: str | None) -> str:
     written = format_currency(
         value, currency, format=pattern, locale=language, currency_digits=False
     )
-    return str(written)
+    return str(written).replace("-", MINUS)
 
 
 def _language() -> str | None:
@@ -122,13 +124,14 @@ def number(value: float | int | Decimal, digits: int | None = None) -> str:
     if digits is None:
         size = abs(float(value))
         digits = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
-    return _number(round(float(value), digits), digits, _language())
+    # Adding zero makes 0 of what was rounded to minus 0.
+    return _number(round(float(value), digits) + 0.0, digits, _language())
 
 
 @lru_cache(maxsize=KEPT)
 def _number(rounded: float, digits: int, language: str | None) -> str:
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(rounded, format=pattern, locale=language))
+    return str(format_decimal(rounded, format=pattern, locale=language)).replace("-", MINUS)
 
 
 def margin(sd: float) -> float:

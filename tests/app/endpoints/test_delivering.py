@@ -11,7 +11,7 @@ from app.core.clock import fixed_at, now
 from app.core.db import new_id
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor, Role
-from app.endpoints import delivering, queries, service
+from app.endpoints import delivering, events, queries, service
 from app.endpoints.delivering import NotDelivered
 from app.endpoints.kinds import Kind
 from app.endpoints.sending import PORTS
@@ -73,6 +73,23 @@ def test_a_release_is_told_once_when_it_is_published_and_when_it_is_taken_down(
     with db.unit_of_work(write=False):
         log = queries.deliveries(buyer, endpoint_id)
     assert [(one.status, one.attempts) for one in log] == [(204, 1)] * 2
+
+
+def test_nothing_is_missed_where_many_releases_are_taken_down_at_the_same_time(
+    lite_app: Flask, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = market_of(lite_app).db
+    editions = {factories.published(lite_app).edition_id for _ in range(5)}
+    buyer, endpoint_id = made(lite_app, program, [Kind.WITHDRAWN])
+    monkeypatch.setattr(events, "MOST", 2)
+    with fixed_at(now()), db.unit_of_work():
+        operator = factories.account(lite_app, Role.OPERATOR)
+        for edition in sorted(editions):
+            releases.take_down(operator, edition, "why")
+    delivering.look(db)
+    gone = [message["data"] for message in told(lite_app, buyer, endpoint_id, program)]
+    assert {one["edition"] for one in gone} == editions  # type: ignore[index]
+    assert len(gone) == len(editions)
 
 
 def test_a_token_is_told_of_once_a_week_before_it_ends_unless_it_was_ended(

@@ -108,6 +108,21 @@ def test_a_name_that_nobody_has_and_a_closed_port_are_told_apart(program: Progra
             program.sender(ports=(port,)).post(f"https://{HOST}:{port}/", b"{}", {})
 
 
+def test_a_name_whose_server_does_not_answer_is_not_waited_for(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+    answered = threading.Event()
+
+    def silent(*_: object, **__: object) -> list[tuple[object, ...]]:
+        answered.wait(60)
+        return []
+
+    with pytest.raises(NotReached, match="NameTimeout"):
+        program.sender(resolve=silent).post(program.url, b"{}", {})
+    answered.set()
+
+
 def test_who_answers_letter_by_letter_is_not_waited_for(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
