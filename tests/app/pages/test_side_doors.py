@@ -208,7 +208,7 @@ def plain(world: World, text: str) -> str:
     text = re.sub(r'value="[^"]{60,}"', "", text)
     text = re.sub(r"\d+@example", "@example", text)
     # When the reader themselves signed in, by the clock of the machine.
-    text = re.sub(r"[^<>]*(?= · this browser)", "", text)
+    text = re.sub(r">[^<>]*(?= · this browser)", ">", text)
     return re.sub(r"[0-9a-f]{64}|[0-9a-f]{32}|\b[0-9a-f]{8}\b", "", text)
 
 
