@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import NamedTuple
 
 from pricing.errors import InvalidBundle, InvalidItem
 from pricing.volume import effective_respondents
@@ -19,9 +20,10 @@ BY_HALVES, BY_DETAIL = 1, 2
 RULES = (BY_HALVES, BY_DETAIL)
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """One table of one collection, whichever edition answers it.
+
+    A tuple, because a price looks questions up by the thousand.
 
     Parameters
     ----------
@@ -33,13 +35,6 @@ class Question:
 
     collection: str
     axes: frozenset[str]
-
-    def __post_init__(self) -> None:
-        # A price looks questions up by the thousand.
-        object.__setattr__(self, "_hash", hash((self.collection, self.axes)))
-
-    def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.collections.rules import Purpose
+from app.web.i18n import language
 
 TOPIC_NAMES = {
     "shopping": _l("Shopping"),
@@ -29,8 +30,17 @@ TIER_NAMES = {
 }
 
 
+#: Each word as it is said in a language: a page asks for them by the hundred.
+_said: dict[tuple[int, object, str | None], str] = {}
+
+
 def _named(names: dict[Any, Any], name: object) -> str:
-    return str(names.get(name, name))
+    if name not in names:
+        return str(name)
+    place = (id(names), name, language())
+    if place not in _said:
+        _said[place] = str(names[name])
+    return _said[place]
 
 
 def topic_name(name: str) -> str:

@@ -14,6 +14,7 @@ from flask import Flask
 from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import gettext as _
 
+from app.web.i18n import language
 from pricing.money import MICROS_PER_CENT, Money, whole_cents
 from privacy.noise.intervals import QUANTILE
 
@@ -62,7 +63,7 @@ def money(amount: Amount) -> str:
     """Write an amount in whole cents with its currency; of less than a cent say so."""
     if 0 < abs(amount.micros) < MICROS_PER_CENT:
         return str(_("less than 1 cent") if amount.micros > 0 else _("minus less than 1 cent"))
-    return _money(_to_cents(amount.micros), amount.currency, _language())
+    return _money(_to_cents(amount.micros), amount.currency, language())
 
 
 def earned(amount: Amount) -> str:
@@ -70,12 +71,12 @@ def earned(amount: Amount) -> str:
     if 0 < amount.micros < MICROS_PER_CENT:
         return str(_("less than 1 cent"))
     whole = amount.micros // MICROS_PER_CENT * MICROS_PER_CENT
-    return _money(whole, amount.currency, _language())
+    return _money(whole, amount.currency, language())
 
 
 def exact_money(amount: Amount) -> str:
     """Write an amount with its currency to the millionth: for statements, books and details."""
-    return _money(amount.micros, amount.currency, _language())
+    return _money(amount.micros, amount.currency, language())
 
 
 def in_cents(amounts: Sequence[Money]) -> list[Money]:
@@ -100,12 +101,6 @@ def _money(micros: int, currency: str, language: str | None) -> str:
     return str(written).replace("-", MINUS)
 
 
-def _language() -> str | None:
-    """Return the reader's language: what is written out is kept by its name."""
-    locale = get_locale()
-    return None if locale is None else locale.language
-
-
 @dataclass(frozen=True)
 class _Micros:
     micros: int
@@ -125,7 +120,7 @@ def number(value: float | int | Decimal, digits: int | None = None) -> str:
         size = abs(float(value))
         digits = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
     # Adding zero makes 0 of what was rounded to minus 0.
-    return _number(round(float(value), digits) + 0.0, digits, _language())
+    return _number(round(float(value), digits) + 0.0, digits, language())
 
 
 @lru_cache(maxsize=KEPT)

@@ -22,6 +22,13 @@ def choose_locale() -> str:
     return request.accept_languages.best_match(LOCALES, "en") or "en"
 
 
+def language() -> str | None:
+    """Return the reader's language, which a page asks for by the hundred; None outside of one."""
+    known = g.get("_flask_babel") if g else None
+    locale = getattr(known, "babel_locale", None) or get_locale()
+    return None if locale is None else str(locale.language)
+
+
 def install_i18n(app: Flask) -> None:
     """Wire Flask-Babel."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
