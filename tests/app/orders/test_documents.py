@@ -75,8 +75,8 @@ def test_an_invoice_tells_who_what_and_how_much(trade: Trade, buyer: Actor, orde
     assert page.count("(gold)") >= 2
     assert f'href="/documents/invoice/{invoice.number}.pdf"' in page
     assert f"Invoice {invoice.written}" in browser.get(f"/orders/{order}").text
-    lines = re.findall(r'<td class="num">(-?)€([0-9.]+)</td>', page.split("<tfoot>")[0])
-    micros = sum(round(float(sign + one) * 1_000_000) for sign, one in lines)
+    lines = re.findall(r'<td class="num">(−?)€([0-9.]+)</td>', page.split("<tfoot>")[0])
+    micros = sum(round(float(sign.replace("−", "-") + one) * 1_000_000) for sign, one in lines)
     assert micros == invoice.gross.micros
 
 
