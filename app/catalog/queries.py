@@ -22,6 +22,11 @@ class PricedTable:
         """The table at its finest tier."""
         return self.offers[0][0]
 
+    @property
+    def several(self) -> bool:
+        """Whether it tells more than one column apart."""
+        return len(self.table.dimensions) > 1
+
 
 def priced(view: ReleaseView) -> tuple[PricedTable, ...]:
     """Return every table of a release with its prices, plain ones first."""

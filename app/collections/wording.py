@@ -6,12 +6,21 @@ Files keep the keys that stand in the schema; pages say what they mean.
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.collections.rules import CollectionRules
 from app.collections.templates import every_template, in_language, words_of
 from app.collections.units import unit_of
 from app.search.lists import Entry
 from traces.schema import Template, Words
+
+#: The units of privacy that most founders choose, in their words; others stay as they wrote them.
+UNITS = {
+    "person": _l("person"),
+    "household": _l("household"),
+    "respondent": _l("respondent"),
+    "customer": _l("customer"),
+}
 
 
 def title(rules: CollectionRules) -> str:
@@ -28,7 +37,7 @@ def about(rules: CollectionRules) -> str:
 
 def person(rules: CollectionRules) -> str:
     """Return whom a collection is about."""
-    return str(_("person")) if rules.template else rules.person
+    return _unit("person" if rules.template else rules.person)
 
 
 def record(rules: CollectionRules) -> str:
@@ -76,7 +85,7 @@ def entry_about(entry: Entry) -> str:
 
 def entry_person(entry: Entry) -> str:
     """Return whom an entry is about."""
-    return str(_("person")) if entry.template else entry.person
+    return _unit("person" if entry.template else entry.person)
 
 
 def every_word(rules: CollectionRules) -> list[str]:
@@ -89,6 +98,10 @@ def every_word(rules: CollectionRules) -> list[str]:
         said += [dimension.title, *(each.label for each in dimension.values)]
     said += [measure.title for measure in template.measures]
     return [text for words in said for text in (words.en, words.fr)]
+
+
+def _unit(name: str) -> str:
+    return str(UNITS.get(name, name))
 
 
 def _template(rules: CollectionRules) -> Template | None:
