@@ -7,6 +7,7 @@ from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from app.invoicing import vat_numbers
 from app.invoicing.queries import Party
+from app.web.i18n import alphabetical
 
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 MOST_LINES = 6
@@ -52,7 +53,7 @@ class BillingForm(FlaskForm):
             for code, name in territories.items()
             if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES  # noqa: PLR2004
         }
-        ordered = sorted(names.items(), key=lambda one: one[1])
+        ordered = sorted(names.items(), key=lambda one: alphabetical(one[1]))
         self.country.choices = [
             SelectChoice("", "–"),
             *(SelectChoice(code, name) for code, name in ordered),

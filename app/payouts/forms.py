@@ -1,21 +1,16 @@
-import unicodedata
-
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, SubmitField
 from wtforms.validators import DataRequired
 
+from app.web.i18n import alphabetical
+
 #: Where the provider can send money from a market in the European Economic Area.
 COUNTRIES = (
     "AT BE BG CA CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO "
     "SE SI SK US"
 ).split()
-
-
-def _without_accents(text: str) -> str:
-    """Return what to sort by: É stands with E."""
-    return unicodedata.normalize("NFKD", text).casefold()
 
 
 class CountryForm(FlaskForm):
@@ -34,5 +29,5 @@ class CountryForm(FlaskForm):
         # None is chosen beforehand: it cannot be changed later.
         self.country.choices = [
             SelectChoice("", "–"),
-            *sorted(named, key=lambda choice: _without_accents(str(choice.label))),
+            *sorted(named, key=lambda choice: alphabetical(str(choice.label))),
         ]

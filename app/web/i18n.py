@@ -1,5 +1,6 @@
 """The language of a request: chosen, remembered, or asked for by the browser."""
 
+import unicodedata
 from typing import Any
 
 from flask import Flask, g, has_request_context, request, session
@@ -27,6 +28,12 @@ def language() -> str | None:
     known = g.get("_flask_babel") if g else None
     locale = getattr(known, "babel_locale", None) or get_locale()
     return None if locale is None else str(locale.language)
+
+
+def alphabetical(text: str) -> str:
+    """Return what to sort by: É stands with E."""
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(one for one in letters if not unicodedata.combining(one)).casefold()
 
 
 def install_i18n(app: Flask) -> None:
