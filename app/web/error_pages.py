@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
@@ -57,9 +58,16 @@ def install_error_pages(app: Flask, problem: Callable[[int, str], Response]) -> 
     @app.errorhandler(RateLimitExceeded)
     @app.errorhandler(TooManyRequests)
     def limit_error(error: HTTPException) -> Response:
-        answer = page(429, _("That was too many requests in a short time. Wait a minute."))
-        if isinstance(error, TooManyRequests) and error.retry_after is not None:
-            answer.headers["Retry-After"] = str(error.retry_after)
+        seconds = error.retry_after if isinstance(error, TooManyRequests) else None
+        minutes = -(-seconds // 60) if isinstance(seconds, int) else 1
+        words = ngettext(
+            "That was too many requests in a short time. Wait %(num)s minute.",
+            "That was too many requests in a short time. Wait %(num)s minutes.",
+            minutes,
+        )
+        answer = page(429, words)
+        if seconds is not None:
+            answer.headers["Retry-After"] = str(seconds)
         return answer
 
     @app.errorhandler(HTTPException)

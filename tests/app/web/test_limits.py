@@ -31,6 +31,16 @@ def test_a_form_without_its_token_counts_too(strict: Flask) -> None:
     assert codes == [400] * 20 + [429] * 2
 
 
+def test_a_refusal_says_for_how_long(strict: Flask) -> None:
+    client = strict.test_client()
+    for _ in range(20):
+        client.post("/signup")
+    refused = client.post("/signup")
+    minutes = -(-int(refused.headers["Retry-After"]) // 60)
+    assert 55 <= minutes <= 60
+    assert f"Wait {minutes} minutes." in refused.text
+
+
 def test_an_address_that_is_guessed_at_from_many_places_is_limited(strict: Flask) -> None:
     client = strict.test_client()
 
