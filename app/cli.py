@@ -11,8 +11,9 @@ from flask import Flask
 
 from app.catalog.price_lists import currency
 from app.collections import plans, templates
+from app.core.backup import ROWS, back_up
 from app.core.db import Database, new_id
-from app.core.errors import UnsafeConfiguration
+from app.core.errors import Invalid, UnsafeConfiguration
 from app.core.permissions import SYSTEM
 from app.earnings import settlement
 from app.market import market_of
@@ -82,6 +83,19 @@ def install(app: Flask) -> None:
         with db.unit_of_work():
             work.list_later(f"asked-{new_id()}", anew=anew)
         click.echo("the worker lists the editions")
+
+    @app.cli.command("backup")
+    @click.argument("folder", type=click.Path(path_type=Path))
+    def backup(folder: Path) -> None:
+        """Copy the database and the sealed rows into a folder; nothing needs to stop for it."""
+        settings = market_of(app).settings
+        try:
+            done = back_up(db, settings.instance / ROWS, folder, settings.backup_days)
+        except Invalid as error:
+            raise click.ClickException(str(error.user_message)) from None
+        click.echo(
+            f"{done.database}: {done.new} new objects, {done.gone} gone, {done.old} old copies"
+        )
 
     _install_money(app, db)
     commands.install(app)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import django_htmx
 import flask_swagger_ui
 from flask import Flask, Response, request, send_from_directory, url_for
@@ -22,6 +23,7 @@ from app.collections.texts import FILTERS
 from app.contributions import views as contributions
 from app.contributions.diaries import views as diaries
 from app.contributions.in_browser import views as in_browser
+from app.core.erased import ErasedList
 from app.core.logs import configure_logs
 from app.datasets import views as datasets
 from app.desk import views as desk
@@ -47,6 +49,7 @@ from app.payouts import views as payouts
 from app.questions import views as questions
 from app.releases import views as editions
 from app.reviews import views as reviews
+from app.rights import restoring
 from app.rights import views as rights
 from app.sellers import views as sellers
 from app.teams import views as teams
@@ -73,7 +76,14 @@ UPLOADS = frozenset({"datasets.new"})
 STRIPE_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com")
 MEGABYTE = 1024 * 1024
 #: What services need deep down, made of the settings.
-FACTS: tuple[Fact, ...] = (EndpointKey.of, Issuer.of, Passwords.of, Site.of, TokenKey.of)
+FACTS: tuple[Fact, ...] = (
+    EndpointKey.of,
+    ErasedList.of,
+    Issuer.of,
+    Passwords.of,
+    Site.of,
+    TokenKey.of,
+)
 #: What each feature adds to an application: its pages, its commands.
 FEATURES: tuple[Callable[[Flask], None], ...] = (
     pages.install,
@@ -123,6 +133,9 @@ def build(environment: Mapping[str, str] | None = None) -> Flask:
     os.umask(0o077)
     with cli.refused_in_one_line():
         market = open_market(environment, FACTS)
+        # A command meets it later, so that the one that mends it can be given.
+        serves = click.get_current_context(silent=True) is None
+        restoring.keep_out(market.db, ErasedList.of(market.settings), at_once=serves)
     settings = market.settings
     configure_logs(settings.log_format)
     app = Flask("app")

@@ -15,13 +15,16 @@ from app.alerts import looking
 from app.catalog import listing
 from app.categories import service as discovering_categories
 from app.categories.queries import SearchTerms
+from app.cli import refused_in_one_line
 from app.collections import plans
 from app.contributions import diary_entries, drafts, waiting
 from app.contributions import service as contributions
 from app.core.config import Settings
+from app.core.erased import ErasedList
 from app.core.permissions import SYSTEM
 from app.datasets import queries as dataset_queries
 from app.datasets import service as datasets
+from app.datasets import stored
 from app.demo import commands as demo
 from app.downloads import synthetic as synthetic_files
 from app.endpoints import delivering
@@ -46,7 +49,7 @@ from app.releases import measuring as measuring_editions
 from app.releases import queries as release_queries
 from app.releases import service as releases
 from app.releases.members import Sources
-from app.rights import exports
+from app.rights import exports, restoring
 from app.sellers import service as sellers
 from app.users import invitation_letters, letters
 from app.vault.unnamed import erase_unnamed
@@ -121,8 +124,13 @@ def schedule(market: Market) -> Schedule:
     made.add("verify the book", HOURLY, lambda: verifying.schedule(db))
     made.add("tell programs", OFTEN, lambda: delivering.look(db))
     made.add("tell of new editions", OFTEN, lambda: looking.look(db))
+    made.add("keep what was erased", HOURLY, lambda: _keep_erased(market))
     made.add("extend the chain", OFTEN, lambda: chain.extend(db))
     return made
+
+
+def _keep_erased(market: Market) -> None:
+    restoring.tidy(market.db, ErasedList.of(market.settings), market.settings.backup_days)
 
 
 def erase_what_nothing_names(market: Market) -> None:
@@ -225,12 +233,29 @@ def _install_commands(app: Flask) -> None:
     @click.option("--threads", default=1, show_default=True, help="Jobs done at a time.")
     def worker(threads: int) -> None:
         """Do the jobs and keep the schedules, until interrupted."""
+        with refused_in_one_line():
+            market.db.ask()
         jobs = runner(app)
         # What a crash may have left half done: erasures, abandoned writes, unheard payments.
         jobs.guarded("sweep the vault", datasets.checking(market).vault.sweep)
         jobs.guarded("catch up", lambda: webhooks.catch_up_now(SYSTEM, market.db))
         ready = Worker(jobs, schedule(market), app.app_context)
         ready.serve(threads, lambda: click.echo("worker ready", err=True))
+
+    @app.cli.command("apply-erased")
+    def apply_erased() -> None:
+        """Erase once more, in a restored database, what was erased since its backup."""
+        erased, settings = ErasedList.of(market.settings), market.settings
+        found = restoring.apply(datasets.checking(market), erased, settings.edition_secret)
+        click.echo(f"{len(found.accounts)} accounts, {len(found.objects)} objects erased again")
+
+    @app.cli.command("check-vault")
+    def check_vault() -> None:
+        """Open every object of the vault; fails where one cannot be read."""
+        every, bad = stored.unreadable(datasets.checking(market))
+        click.echo(f"{every} objects, {bad} cannot be read")
+        if bad:
+            raise SystemExit(1)
 
     @app.cli.command("run-jobs")
     def run_jobs() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -189,6 +189,13 @@ def has_written(user_id: str, template: str, day: str) -> bool:
 def erase_all(actor: Actor, doors: Checking, template: str = "") -> None:
     """Erase one's own entries, of one diary or of all."""
     for row in _rows(actor, template):
+        doors.vault.erase(row.object_id)
+        session().delete(row)
+
+
+def erase_named(doors: Checking, object_ids: Collection[str]) -> None:
+    """Erase the entries that name one of some objects: in a database that was restored."""
+    for row in session().scalars(select(DiaryEntry).where(DiaryEntry.object_id.in_(object_ids))):
         doors.vault.erase(row.object_id)
         session().delete(row)
 

@@ -5,7 +5,7 @@ browser, for two hours, as what they read is.
 """
 
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -88,6 +88,13 @@ def forget(actor: Actor, doors: Checking, template: str) -> None:
 def erase_all(actor: Actor, doors: Checking) -> None:
     """Erase all of one's own drafts."""
     chosen = select(DiaryDraft).where(DiaryDraft.user_id == actor.user_id)
+    for row in session().scalars(chosen.with_for_update()).all():
+        _erase(doors, row)
+
+
+def erase_named(doors: Checking, object_ids: Collection[str]) -> None:
+    """Erase the drafts that name one of some objects: in a database that was restored."""
+    chosen = select(DiaryDraft).where(DiaryDraft.object_id.in_(object_ids))
     for row in session().scalars(chosen.with_for_update()).all():
         _erase(doors, row)
 

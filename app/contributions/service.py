@@ -1,7 +1,7 @@
 """Joining a template, and what follows month after month: offer, skip, stop, erase."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 import structlog
@@ -165,6 +165,13 @@ def erase_all(actor: Actor, doors: Checking) -> None:
     chosen = select(Contribution.template).where(Contribution.user_id == actor.user_id)
     for template in session().scalars(chosen).all():
         erase(actor, doors, template)
+
+
+def erase_named(doors: Checking, object_ids: Collection[str]) -> None:
+    """Erase what names one of some objects: in a database that was restored."""
+    chosen = select(Contribution).where(Contribution.object_id.in_(object_ids))
+    for row in session().scalars(chosen).all():
+        erase(Actor(row.user_id, frozenset()), doors, row.template)
 
 
 def offer_own(user_id: str, doors: Checking) -> None:

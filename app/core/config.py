@@ -195,6 +195,20 @@ class Settings:
         "where rows are kept: `local` is the instance folder",
         strict=True,
     )
+    erased_list: Path | None = _setting(
+        "MOISSON_ERASED_LIST",
+        "",
+        _optional_folder,
+        "folder with the list of what was erased, which is erased once more after a restore: not "
+        "in the database's backups, and not lost with it",
+        "`erased/` in the instance folder",
+    )
+    backup_days: int = _setting(
+        "MOISSON_BACKUP_DAYS",
+        "14",
+        _at_most(90, "in days"),
+        "so many days backups are kept, and what was erased may still be in one; at most 90",
+    )
     engine: str = _setting(
         "MOISSON_ENGINE",
         "duckdb",
@@ -476,6 +490,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     kept = {} if kind == "production" else _kept_secrets(instance / "secrets.json")
     values = {name: _read(setting, env, kept) for name, setting in known.items()}
     values["database_url"] = values["database_url"] or f"sqlite:///{instance / 'moisson.db'}"
+    values["erased_list"] = values["erased_list"] or instance / "erased"
     values["log_format"] = values["log_format"] or ("json" if kind == "production" else "console")
     settings = Settings(**values)
     for refusal in REFUSALS if settings.production else ():

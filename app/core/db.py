@@ -120,33 +120,45 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self.writing = self.engine.execution_options(immediate=True)
-        self._question: Callable[[], bool] | None = None
+        self._questions: dict[str, Callable[[], bool]] = {}
 
-    def ask_first(self, question: Callable[[], bool]) -> None:
+    def ask_first(self, about: str, question: Callable[[], bool], *, at_once: bool = True) -> None:
         """Check now whether this database may be used, and again before each unit of work.
 
         The check is not repeated once it was answered with yes.
 
         Parameters
         ----------
+        about : str
+            Names the question.
         question : callable
             May this database be used? False where that cannot be told yet; raises where not.
+        at_once : bool
+            Whether it is asked now, too.
         """
-        self._question = question
+        self._questions[about] = question
         try:
-            self._ask()
+            if at_once:
+                self.ask()
         finally:
             # A process that is forked afterwards must not share a connection.
             self.dispose()
 
-    def _ask(self) -> None:
-        if self._question is not None and self._question():
-            self._question = None
+    def ask(self) -> None:
+        """Ask what is to be asked before this database is used."""
+        for about, question in list(self._questions.items()):
+            if question():
+                self._questions.pop(about, None)
+
+    def never_ask(self, about: str) -> None:
+        """Leave a question out: for whoever is to mend what it asks about."""
+        self._questions.pop(about, None)
 
     @contextmanager
     def unit_of_work(self, *, write: bool = True) -> Iterator[Session]:
         """Open a transaction; commit at the end, roll back on any error."""
-        self._ask()
+        if self._questions:
+            self.ask()
         engine = self.writing if write else self.engine
         session = Session(engine, expire_on_commit=False)
         unit = _Unit(session, self._facts, self.engine, write)

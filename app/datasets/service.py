@@ -1,14 +1,14 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.collections import queries as collections
 from app.collections import service as collections_service
@@ -452,6 +452,18 @@ def erase(actor: Actor, doors: Checking, dataset_id: str) -> None:
     audit.record(actor.user_id, "erase-dataset", "dataset", row.id)
     jobs.enqueue(SCRUB, f"{SCRUB}:{row.id}", {})
     _leave_with_the_last(actor, row.collection_id)
+
+
+def erase_named(doors: Checking, object_ids: Collection[str]) -> None:
+    """Erase the datasets that name one of some objects: in a database that was restored."""
+    columns = (Dataset.upload_object, Dataset.profile_object, Dataset.rows_object)
+    chosen = select(Dataset).where(
+        or_(*(column.in_(object_ids) for column in columns)),
+        Dataset.period == "",
+        Dataset.state != DatasetState.ERASED,
+    )
+    for row in session().scalars(chosen).all():
+        erase(Actor(row.producer_id, frozenset()), doors, row.id)
 
 
 def forget_titles(actor: Actor) -> None:

@@ -1,5 +1,6 @@
 """One month of one person, as a dataset that waits for its edition."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -105,6 +106,17 @@ def givers_select(collection_id: str, period: str) -> Select[str]:
         Dataset.period == period,
         Dataset.state != DatasetState.ERASED,
     )
+
+
+def erase_named(doors: Checking, object_ids: Collection[str]) -> None:
+    """Erase the months that name one of some objects: in a database that was restored."""
+    chosen = select(Dataset).where(
+        Dataset.rows_object.in_(object_ids),
+        Dataset.period != "",
+        Dataset.state != DatasetState.ERASED,
+    )
+    for row in session().scalars(chosen.with_for_update()).all():
+        _erase(doors, row)
 
 
 def _of(user_id: str, collection_id: str, period: str) -> list[Dataset]:

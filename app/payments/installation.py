@@ -48,7 +48,7 @@ def keep_to(db: Database, mode: Mode) -> None:
             )
         return found is not None
 
-    db.ask_first(settled)
+    db.ask_first("mode", settled)
 
 
 def stamp(db: Database, mode: Mode) -> str | None:

@@ -128,6 +128,13 @@ def forget(actor: Actor, doors: Checking) -> None:
         session().delete(row)
 
 
+def erase_named(doors: Checking, object_ids: Collection[str]) -> None:
+    """Erase the exports that name one of some objects: in a database that was restored."""
+    for row in session().scalars(select(Export).where(Export.object_id.in_(object_ids))):
+        doors.vault.erase(row.object_id)
+        session().delete(row)
+
+
 def expire(doors: Checking) -> None:
     """Erase what has been there for its time."""
     with doors.db.unit_of_work():

@@ -7,6 +7,17 @@ from app.core.clock import now
 from app.core.db import Base, Moment
 
 
+class ErasedMark(Base):
+    """Up to where the list of what was erased is known to be true of this database.
+
+    In a database that was restored it is the mark of then: what was listed since is looked at.
+    """
+
+    __tablename__ = "erased_mark"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(String(10))
+
+
 class Export(Base):
     """The archive of one's own data that somebody asked for: sealed in the vault, for a day."""
 

@@ -1,10 +1,14 @@
+from collections.abc import Collection
+
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from app.core import audit
+from app.core.batches import batched
 from app.core.clock import now
-from app.core.db import checkpoint, new_id, session
+from app.core.db import checkpoint, fact, new_id, session
 from app.core.dialects import hold_person
+from app.core.erased import ErasedList, Erasure
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
 from app.users import letters, names, passwords, teams, tokens
@@ -13,6 +17,8 @@ from app.users.letters import Kind
 from app.users.models import AccessToken, User, UserSession
 
 VERIFY_SECONDS = 3 * 24 * 3600
+#: So many accounts are asked for in one query.
+AT_ONCE = 500
 
 #: Of the account that owns what is the market's own.
 MARKET_ID = "0" * 31 + "1"
@@ -336,6 +342,15 @@ def hold_open(user_id: str) -> None:
         raise NotFound(_l("There is no such page, or it is not yours."))
 
 
+def open_among(connection: Connection, user_ids: Collection[str]) -> frozenset[str]:
+    """Return which of many accounts are open."""
+    found: set[str] = set()
+    for some in batched(sorted(user_ids), AT_ONCE):
+        chosen = select(User.id).where(User.id.in_(some), User.closed_at.is_(None))
+        found.update(connection.scalars(chosen))
+    return frozenset(found)
+
+
 def close(actor: Actor) -> None:
     """Close one's account: its name and address are erased, its sessions end.
 
@@ -348,4 +363,5 @@ def close(actor: Actor) -> None:
     _end_sessions(user.id)
     # Which browsers somebody used says something about them, too.
     session().execute(update(UserSession).where(UserSession.user_id == user.id).values(browser=""))
+    fact(ErasedList).note(Erasure.ACCOUNT, user.id)
     audit.record(actor.user_id, "close-account", "user", user.id)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.core.config import Settings
 from app.core.db import Database
+from app.core.erased import ErasedList
 from app.core.errors import UnsafeConfiguration
 from app.vault.database_keys import DatabaseKeys
 from app.vault.interface import Vault
@@ -13,8 +14,9 @@ from app.vault.two_sizes import TwoSizes
 
 
 def _local(settings: Settings, db: Database) -> Vault:
-    large = LocalVault(settings.instance / "vault", settings.vault_key, DatabaseKeys(db))
-    return TwoSizes(large, SmallObjects(db, settings.vault_key))
+    ring = DatabaseKeys(db, ErasedList.of(settings))
+    large = LocalVault(settings.instance / "vault", settings.vault_key, ring)
+    return TwoSizes(large, SmallObjects(db, settings.vault_key, ring))
 
 
 #: A new kind is a file beside this one and a line here.

@@ -40,12 +40,14 @@ class SmallObjects:
     db : Database
     master_key : bytes
         As of any vault.
+    ring : DatabaseKeys, optional
+        Where the wrapped keys are.
     """
 
-    def __init__(self, db: Database, master_key: bytes) -> None:
+    def __init__(self, db: Database, master_key: bytes, ring: DatabaseKeys | None = None) -> None:
         self._db = db
         self._keys = KeyWrapper(master_key)
-        self._ring = DatabaseKeys(db)
+        self._ring = ring or DatabaseKeys(db)
 
     def exists(self, object_id: str) -> bool:
         """Tell whether there is such an object."""
