@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 EXTRAS ?=
 COMPILE := uv pip compile pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-header -q
 
-.PHONY: help run demo test test-all setup setup-dev lint format lock consumers bench-cube bench-pricing bench-release bench-market bench-money bench-people bench-shop bench-newcomer screenshots coverage
+.PHONY: help run demo test test-all setup setup-dev lint format lock consumers restore-drill bench-cube bench-pricing bench-release bench-market bench-money bench-people bench-shop bench-newcomer screenshots coverage
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -76,6 +76,9 @@ bench-newcomer: ## measure clone, set-up and first page; ARGS="--before COMMIT" 
 
 consumers: setup-dev ## let CKAN, udata and others read a demonstration market; ARGS="ckan" for one
 	@$(BIN)/python tools/consumers.py $(ARGS)
+
+restore-drill: setup-dev ## fill a market, copy it, destroy it, restore it, and compare
+	@$(BIN)/python tools/restore_drill.py $(ARGS)
 
 audit: setup-dev ## attack the whole path with five times as many runs as the tests
 	@$(BIN)/python -m bench.audit

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, select
@@ -230,6 +231,11 @@ class Database:
                 connection.exec_driver_sql(
                     "VACUUM vault_key, user_account, user_session, catalogue_entry"
                 )
+
+    def is_there(self) -> bool:
+        """Say whether there is a database; looking into a file that is not there would make one."""
+        name = self.engine.url.database
+        return self.engine.dialect.name != "sqlite" or (bool(name) and Path(str(name)).exists())
 
     def dispose(self) -> None:
         """Close every connection."""

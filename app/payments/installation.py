@@ -10,14 +10,12 @@ can: so migrations run on an empty database, and no money moves unseen. The stam
 statement that gives way to an earlier one; whoever comes second reads what the first wrote.
 """
 
-from pathlib import Path
-
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import OperationalError
 
 from app.core.clock import now
 from app.core.db import Database
-from app.core.dialects import insert_into, is_postgresql
+from app.core.dialects import insert_into
 from app.core.errors import UnsafeConfiguration
 from app.payments.gateway import Mode
 from app.payments.models import Installation
@@ -56,7 +54,7 @@ def stamp(db: Database, mode: Mode) -> str | None:
 
     None where that cannot be done now: it is not migrated, or does not answer.
     """
-    if not _is_there(db.engine):
+    if not db.is_there():
         return None
     try:
         with db.engine.connect() as connection:
@@ -73,9 +71,3 @@ def stamp(db: Database, mode: Mode) -> str | None:
     except OperationalError:
         # The unit of work that comes meets it too, and says so in its own way.
         return None
-
-
-def _is_there(engine: Engine) -> bool:
-    # Looking into a file that is not there would make one.
-    name = engine.url.database
-    return is_postgresql(engine) or (bool(name) and Path(str(name)).exists())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import structlog
-from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import OperationalError
 
 from app.contributions import diary_entries, drafts
@@ -80,11 +80,11 @@ def keep_out(db: Database, erased: ErasedList, *, at_once: bool) -> None:
     """
 
     def settled() -> bool:
-        found = _looked(db.engine, erased)
+        found = _looked(db, erased)
         if found:
             # Nobody erases for as long as that.
             time.sleep(MOMENT)
-            found = _looked(db.engine, erased)
+            found = _looked(db, erased)
         if found:
             raise UnsafeConfiguration(
                 f"This database was restored from a backup: {len(found.accounts)} accounts and "
@@ -146,10 +146,12 @@ def tidy(db: Database, erased: ErasedList, days: int) -> None:
     erased.forget_before(today - timedelta(days=days + 1))
 
 
-def _looked(engine: Engine, erased: ErasedList) -> Again | None:
+def _looked(db: Database, erased: ErasedList) -> Again | None:
     """Return what is there again; None where the database cannot be read yet."""
+    if not db.is_there():
+        return None
     try:
-        with engine.connect() as connection:
+        with db.engine.connect() as connection:
             if not inspect(connection).has_table(ErasedMark.__tablename__):
                 return None
             return _again(connection, erased.since(_mark(connection)))

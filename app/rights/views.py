@@ -80,6 +80,7 @@ def centre() -> str:
             for each in contributions.agreements(actor)
         ],
         traces=queries.traces(actor) if actor.has(Role.PRODUCER) else (),
+        days=current_market().settings.backup_days,
     )
 
 
