@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ MOST_COVARIANCES = 60
 #: Tables of which the price is told to whoever asks, and for a token of one's own orders.
 MOST_FOR_ANYBODY = 100
 RATE = 0.05
+#: How JSON writes a NUL byte: behind an even number of backslashes, else it is those letters.
+ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 OPERATIONS: list[Operation] = []
 
 KEY = Parameter("key", "The key of a table, as it stands in lists.", "path")
@@ -461,8 +464,11 @@ def _body(shape: type[Any]) -> Any:
     Invalid
         For what is no such JSON; says where.
     """
+    sent = request.get_data()
+    if ESCAPED_NUL.search(sent):
+        raise Invalid("The body is not what is asked for: it holds a NUL byte.")
     try:
-        return msgspec.json.decode(request.get_data(), type=shape)
+        return msgspec.json.decode(sent, type=shape)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"The body is not what is asked for: {error}.") from error
 

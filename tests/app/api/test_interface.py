@@ -273,6 +273,13 @@ def test_a_quote_counts_what_the_account_owns_and_buys_nothing(
     assert Program(trade, token).ask("/orders").get_json() == before
 
 
+def test_a_body_holds_no_nul_byte_however_it_is_written(trade: Trade) -> None:
+    program = Program(trade)
+    for letters, status in ((r"\u0000", 422), (r"\\\u0000", 422), (r"\\u0000", 404)):
+        body = f'{{"products": ["{letters}~0~gold"]}}'
+        assert program.ask("/quotes", method="POST", data=body).status_code == status, letters
+
+
 def test_an_unknown_path_is_a_problem_too(trade: Trade) -> None:
     for path, method in (("/nowhere", "GET"), ("/editions", "DELETE"), ("/editions/none", "GET")):
         answer = Program(trade).ask(path, method=method)
