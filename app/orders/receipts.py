@@ -18,6 +18,7 @@ from app.letters.post import Post
 from app.orders import queries
 from app.orders.purposes import sentence
 from app.users import queries as users
+from app.users import teams
 
 JOB = "receipt-letter"
 
@@ -30,13 +31,15 @@ def ask(order_id: str) -> None:
 def compose(payload: Mapping[str, Any], site: str) -> Letter | None:
     """Return the e-mail about a paid order; None where its buyer's account was closed.
 
-    For a team it goes to whoever ordered, else to the team's first owner.
+    For a team it goes to whoever ordered while they are in it, else to the team's first owner.
     """
     order = queries.order(SYSTEM, payload["order"])
     account = users.user(order.buyer_id)
-    buyer = (users.user(order.placed_by) if order.placed_by else None) or account
-    if account is None or buyer is None:
+    if account is None:
         return None
+    # Whoever was put out since they ordered reads nothing of the team's any more.
+    within = order.placed_by in {one.user_id for one in teams.members(order.buyer_id)}
+    buyer = (users.user(order.placed_by) if within else None) or account
     page = f"{site}/orders/{order.id}"
     values = {
         "order": order,

@@ -85,6 +85,26 @@ def test_what_one_buys_for_the_team_all_in_it_read_and_nobody_else(trade: Trade)
     assert f"To: {view.email}" in receipt
 
 
+def test_whoever_was_put_out_is_not_written_to_about_what_they_ordered(trade: Trade) -> None:
+    made = factories.published(trade.app)
+    owner = factories.account(trade.app, Role.BUYER)
+    team_id = found(trade.app, owner)
+    buyer = joined(trade.app, owner, team_id, Part.BUYER)
+    browser = acting(trade.app, buyer, team_id)
+    address = ordered(browser, str(trade.keys(made, "gold")[0]))
+    page = browser.post(f"{address}/billing", BILLING).headers["Location"]
+    with trade.db.unit_of_work():
+        teams.remove(owner, team_id, buyer.user_id)
+    trade.pay(page)
+    trade.deliver()
+    folder = market_of(trade.app).settings.instance / "mail"
+    (receipt,) = [text for text, _ in read_mail(folder) if "is paid" in text]
+    with trade.db.unit_of_work(write=False):
+        view = users.user(owner.user_id)
+    assert view is not None
+    assert f"To: {view.email}" in receipt
+
+
 def test_an_analyst_chooses_and_reads_but_neither_orders_nor_pays(trade: Trade) -> None:
     made = factories.published(trade.app)
     first, second, *_ = (str(key) for key in trade.keys(made, "gold"))
