@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +28,7 @@ from app.orders import holdings, paying, receipts, taxing
 from app.orders import locking as rows
 from app.orders.errors import (
     NothingToPay,
+    PaymentOpen,
     PaymentPending,
     PurposeRefused,
 )
@@ -191,10 +193,32 @@ def bill(
     return order.state == OrderState.QUOTED and taxing.fix(order, rules)
 
 
+def refuse_open(buyer_ids: Iterable[str]) -> None:
+    """Refuse to go on while any of some buyers may still pay, and let none of them begin to.
+
+    Once their account is closed nobody could read what the money is for.
+
+    Raises
+    ------
+    PaymentOpen
+    """
+    for buyer_id in sorted(buyer_ids):
+        rows.hold_buyer(buyer_id)
+        if rows.of_buyer(buyer_id, *paying.UNPAID):
+            raise PaymentOpen(
+                _l("A payment is under way. Cancel that order, or wait until the money is there.")
+            )
+
+
 def forget_billing(actor: Actor) -> None:
-    """Erase whom a buyer's orders are billed to; documents that were issued keep what they say."""
+    """Erase whom a buyer's orders are billed to; documents that were issued keep what they say.
+
+    What was only offered is over: nobody begins to pay for it.
+    """
     for order in rows.of_buyer(actor.user_id, *OrderState):
         order.billed_to = ""
+        if order.state == OrderState.QUOTED:
+            order.state = next_state(OrderState.QUOTED, OrderEvent.EXPIRE)
 
 
 def check_out(actor: Actor, gateway: PaymentGateway, order_id: str, back: Return) -> str:

@@ -110,7 +110,7 @@ def apply(doors: Checking, erased: ErasedList, secret: str) -> Again:
         with db.unit_of_work():
             profile = accounts.user(user_id)
             if profile is not None:
-                service.erase_account(profile.actor, doors, secret, waive=True)
+                service.erase_account(profile.actor, doors, secret, waive=True, again=True)
     for some in batched(sorted(found.objects), AT_ONCE):
         with db.unit_of_work():
             # Whoever names what is gone must not be left to find it missing.

@@ -26,6 +26,7 @@ from app.reviews import service as reviews
 from app.rights import exports, teams
 from app.sellers import service as sellers
 from app.users import service as users
+from app.users import teams as users_teams
 from pricing.money import Money
 
 
@@ -36,18 +37,30 @@ def owed(actor: Actor) -> Money:
     return coming - ledger.balance(accounts.contributor(who), code)
 
 
-def erase_account(actor: Actor, doors: Checking, secret: str, waive: bool) -> None:
+def erase_account(
+    actor: Actor, doors: Checking, secret: str, waive: bool, *, again: bool = False
+) -> None:
     """Erase every row and key, then the account's name and address.
 
     The book keeps its lines under the bare identifier; published releases stay. So do invoices
     and credit notes, with what they say: whoever keeps books has to keep them for years. What
     was spent of privacy stays too, under a hash of the address that `secret` keys.
 
+    Parameters
+    ----------
+    again : bool
+        Whether it was erased before, in a database that is a backup of an earlier time: then no
+        payment that is under way in it holds it up.
+
     Raises
     ------
     Conflict
         When money is owed and the owner did not say to give it up.
+    PaymentOpen
+        While they may still pay for themselves, or for a team that they leave with nobody in it.
     """
+    if not again:
+        orders.refuse_open([actor.user_id, *users_teams.alone_in(actor.user_id)])
     if owed(actor).micros > 0 and not waive:
         raise Conflict(_l("Money is still owed to you. Wait for the payout, or give it up."))
     # First: settling may have to wait, and nothing else is to wait for this meanwhile.

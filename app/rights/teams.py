@@ -11,7 +11,7 @@ from app.users import teams
 
 
 def close(person: Actor, team_id: str) -> None:
-    """Close a team that somebody may close: whether they may was asked before.
+    """Close a team that somebody may close: whether they may, and nobody pays, was asked before.
 
     Nobody reads what it bought any more. The book keeps its lines under the bare identifier, and
     invoices what they say, as with any account that is closed.
@@ -24,6 +24,16 @@ def close(person: Actor, team_id: str) -> None:
     teams.dissolve(team_id)
     users.close(team)
     audit.record(person.user_id, "close-team", "user", team_id)
+
+
+def refuse_open(team_id: str) -> None:
+    """Refuse to close a team while a payment of its is under way.
+
+    Raises
+    ------
+    PaymentOpen
+    """
+    orders.refuse_open([team_id])
 
 
 def leave_every(person: Actor) -> None:

@@ -198,6 +198,11 @@ def close(team_id: str) -> str | Response:
         raise Forbidden(_l("The owners of the team do that."))
     if request.method == "GET":
         return render_template("teams/close.html", team=team, members=teams.members(team_id))
+    try:
+        closing.refuse_open(team_id)
+    except Conflict as error:
+        flash(error.user_message, "error")
+        return redirect(url_for("teams.show", team_id=team_id))
     closing.close(person, team_id)
     flash(_l("The team is closed."), "success")
     return redirect(url_for("teams.listed"))

@@ -330,6 +330,11 @@ def remove(person: Actor, team_id: str, user_id: str) -> None:
     audit.record(person.user_id, done, "user", user_id, team=team_id)
 
 
+def alone_in(user_id: str) -> tuple[str, ...]:
+    """Return the teams that nobody else is in."""
+    return tuple(one.id for one in of_person(user_id) if _size(one.id) == 1)
+
+
 def leave_every(user_id: str) -> tuple[str, ...]:
     """Take somebody out of every team, with their account; return the teams that nobody is in now.
 

@@ -10,6 +10,7 @@ from app.orders.errors import PaymentOpen, PaymentPending
 from app.orders.models import Order
 from app.webhooks import service as webhooks
 from tests.support import factories
+from tests.support.browser import Browser as Fresh
 from tests.support.controls import Controls
 from tests.support.trading import Browser, Trade, post
 
@@ -72,6 +73,19 @@ def test_a_promised_payment_is_not_paid_again_called_off_or_paid_beside(
     with pytest.raises(PaymentOpen):
         trade.check_out(buyer, other)
     assert trade.state(order_id) == "pending"
+
+
+def test_no_account_is_erased_while_its_money_is_on_its_way(
+    trade: Trade, buyer: Actor, keys: list[ProductKey]
+) -> None:
+    order_id, checkout = promised(trade, buyer, keys)
+    browser = Fresh(trade.app, buyer)
+    refused = browser.post("/rights/erase", {"sure": "y"})
+    assert (refused.status_code, "A payment is under way" in refused.text) == (422, True)
+    Controls(trade.stand_in_url).settle(checkout, "failed")
+    trade.deliver()
+    assert trade.state(order_id) == "expired"
+    assert browser.post("/rights/erase", {"sure": "y"}).status_code == 302
 
 
 def test_a_lost_message_about_the_money_is_made_up_for(

@@ -280,6 +280,28 @@ def test_a_closed_team_is_read_by_nobody(lite_app: Flask) -> None:
         assert users.user(team_id) is None
 
 
+def test_no_team_is_closed_while_somebody_may_pay_for_it(trade: Trade) -> None:
+    """Its money was taken, and nobody was left to read what it had bought."""
+    made = factories.published(trade.app)
+    first, second, *_ = (str(key) for key in trade.keys(made, "gold"))
+    owner = factories.account(trade.app, Role.BUYER)
+    team_id = found(trade.app, owner)
+    browser, alone = acting(trade.app, owner, team_id), Browser(trade.app, owner)
+    offered = ordered(browser, second)
+    address = ordered(browser, first)
+    assert browser.post(f"{address}/billing", BILLING).status_code == 303
+    refused = alone.post(f"/teams/{team_id}/close")
+    assert refused.headers["Location"] == f"/teams/{team_id}"
+    assert "A payment is under way" in alone.get(f"/teams/{team_id}").text
+    erasing = alone.post("/rights/erase", {"sure": "y"})
+    assert (erasing.status_code, "A payment is under way" in erasing.text) == (422, True)
+    assert parts(trade.app, team_id) == {owner.user_id: Part.OWNER}
+    browser.post("/acting", {"team": team_id})
+    browser.post(f"{address}/cancel")
+    assert alone.post(f"/teams/{team_id}/close").headers["Location"] == "/teams"
+    assert trade.state(offered.rsplit("/", 1)[1]) == "expired"
+
+
 @pytest.mark.parametrize("path", ["/teams", "/teams/{team}"])
 def test_its_pages_speak_both_languages(lite_app: Flask, path: str) -> None:
     owner = factories.account(lite_app, Role.BUYER)
