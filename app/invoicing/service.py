@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from app.core import audit
 from app.core.db import new_id, session
+from app.core.dialects import hold_alone
 from app.core.permissions import Actor
 from app.invoicing import issuer, queries
 from app.invoicing.errors import NothingInvoiced, OccasionReused
@@ -169,6 +170,8 @@ def _issue(contents: _Contents, occasion: str, buyer: Party | None) -> int:
 
 def change_details(actor: Actor, details: Party) -> None:
     """Keep how a buyer wants to be called on documents from now on."""
+    # A row that is not there yet cannot be locked, and two clicks would both insert it.
+    hold_alone([f"billing:{actor.user_id}"])
     row = session().get(BillingDetails, actor.user_id)
     if row is None:
         row = BillingDetails(user_id=actor.user_id)

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from app.core import audit
 from app.core.clock import now
 from app.core.db import session
+from app.core.dialects import hold_alone
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor, Role
 from app.users import access_token_text as text
@@ -85,6 +86,8 @@ def make(
         raise Invalid(_l("Choose at least one thing that it may read."))
     if not 1 <= days <= MOST_DAYS:
         raise Invalid(_l("It may last from one day to a year."))
+    # Of several requests at once each would count what was there before.
+    hold_alone([f"tokens:{actor.user_id}"])
     if len(of_account(actor)) >= MOST_OPEN:
         raise Conflict(_l("You have %(n)s tokens. End one that you no longer need."), n=MOST_OPEN)
     whole = text.drawn()

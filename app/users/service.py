@@ -7,7 +7,7 @@ from app.core import audit
 from app.core.batches import batched
 from app.core.clock import now
 from app.core.db import checkpoint, fact, new_id, session
-from app.core.dialects import hold_person
+from app.core.dialects import hold_alone, hold_person
 from app.core.erased import ErasedList, Erasure
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor, Role, require, require_owner
@@ -40,6 +40,8 @@ def sign_up(
     # As much for an address that is known, and before anything is locked.
     name = names.checked(display_name)
     kept = _hashed(password)
+    # Of two requests with one address the second waits, and finds the account of the first.
+    hold_alone([f"address:{_normal(email)}"])
     known = session().scalar(select(User.id).where(User.email == _normal(email)))
     if known is not None:
         letters.ask(Kind.KNOWN, known)

@@ -14,7 +14,9 @@ from app.invoicing import queries, service
 from app.invoicing.errors import NothingInvoiced, OccasionReused
 from app.invoicing.issuer import Issuer
 from app.invoicing.queries import DocumentView, Party, Series
+from app.market import market_of
 from tests.support import factories
+from tests.support.at_once import at_once
 
 pytestmark = pytest.mark.both_databases
 
@@ -228,3 +230,10 @@ def test_months_add_up_what_documents_say(db: Database, buyer: Actor) -> None:
     streamed = list(queries.stream(db))
     assert [one.written for one in streamed if one.corrects] == ["C" + streamed[0].written]
     assert len(streamed) == 4
+
+
+def test_details_that_are_sent_twice_at_once_are_kept(app: Flask, buyer: Actor) -> None:
+    details, db = Party("Ada & Co", "2 Long Street", "FR"), market_of(app).db
+    assert at_once(db, lambda: service.change_details(buyer, details)) == [None] * 4
+    with db.unit_of_work(write=False):
+        assert queries.details(buyer.user_id) == details

@@ -16,6 +16,7 @@ from app.users import access_token_text as text
 from app.users import access_tokens, service
 from app.users.access_tokens import Scope
 from tests.support import factories
+from tests.support.at_once import at_once
 
 TABLES = frozenset({Scope.TABLES})
 
@@ -128,3 +129,13 @@ def test_an_account_has_so_many_at_most(app: Flask, monkeypatch):
             access_tokens.make(buyer, "one", TABLES)
         with pytest.raises(Conflict):
             access_tokens.make(buyer, "one more", TABLES)
+
+
+@pytest.mark.both_databases
+def test_an_account_that_asks_many_times_at_once_has_no_more(app: Flask, monkeypatch):
+    monkeypatch.setattr(access_tokens, "MOST_OPEN", 1)
+    buyer, db = factories.account(app, Role.BUYER), market_of(app).db
+    refused = at_once(db, lambda: access_tokens.make(buyer, "one", TABLES))
+    assert sorted(type(each).__name__ for each in refused) == ["Conflict"] * 3 + ["NoneType"]
+    with db.unit_of_work(write=False):
+        assert len(access_tokens.of_account(buyer)) == 1

@@ -15,6 +15,7 @@ from app.users import queries, service
 from app.users.models import User
 from tests.conftest import environment
 from tests.support import factories
+from tests.support.at_once import at_once
 from tests.support.browser import Browser
 from tests.support.inbox import read_mail
 
@@ -47,6 +48,17 @@ def email_of(app: Flask, user: Actor) -> str:
 
 def login(app: Flask, email: str, password: str = factories.PASSWORD, query: str = ""):
     return Browser(app).post(f"/login{query}", {"email": email, "password": password})
+
+
+@pytest.mark.both_databases
+def test_one_address_signed_up_twice_at_once_is_one_account(app: Flask) -> None:
+    def sign_up() -> None:
+        service.sign_up("new@example.org", factories.PASSWORD, "New", {Role.BUYER}, "en")
+
+    assert at_once(market_of(app).db, sign_up) == [None] * 4
+    told = letters(app)
+    assert len(told) == 4
+    assert sum("/verify/" in letter for letter in told) == 1
 
 
 def test_a_newcomer_signs_up_confirms_and_signs_in(lite_app: Flask) -> None:
