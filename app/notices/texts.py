@@ -52,12 +52,12 @@ def _sold(notice: Notice) -> str:
         "%(about)s: sold (%(purpose)s). You earned %(amount)s.",
         about=notice.about,
         purpose=purpose_name(notice.purpose or ""),
-        amount=earned(notice.amount) if notice.amount else "",
+        amount="" if notice.amount is None else earned(notice.amount),
     )
 
 
 def _paid(notice: Notice) -> str:
-    amount = earned(notice.amount) if notice.amount else ""
+    amount = "" if notice.amount is None else earned(notice.amount)
     return _("%(amount)s is on its way to your bank account.", amount=amount)
 
 

@@ -112,6 +112,7 @@ def test_an_analyst_chooses_and_reads_but_neither_orders_nor_pays(trade: Trade) 
     team_id = found(trade.app, owner)
     analyst = joined(trade.app, owner, team_id, Part.ANALYST)
     browser = acting(trade.app, analyst, team_id)
+    assert "Add to the bundle" in browser.get(f"/catalogue/{made.edition_id}").text
     browser.post("/bundle/add", {"product": first})
     page = browser.get("/bundle").text
     assert "a buyer or an owner of the team orders this bundle" in page
